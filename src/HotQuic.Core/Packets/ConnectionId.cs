@@ -23,6 +23,16 @@ internal readonly struct ConnectionId : IEquatable<ConnectionId>
 
     public static ConnectionId Empty => default;
 
+    /// <summary>An ID whose bytes are all random.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The length is not 0 to 20.</exception>
+    public static ConnectionId Random(RandomSource random, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)MaxLength, nameof(length));
+        Span<byte> bytes = stackalloc byte[length];
+        random.Fill(bytes);
+        return new ConnectionId(bytes);
+    }
+
     public int Length => _length;
 
     public bool IsEmpty => _length == 0;

@@ -58,7 +58,7 @@ internal ref struct WireWriter
 
     public void WriteVarInt(ulong value) => _position += VarInt.Write(_destination[_position..], value);
 
-    public void WriteBytes(ReadOnlySpan<byte> bytes)
+    public void WriteBytes(scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_destination[_position..]);
         _position += bytes.Length;
