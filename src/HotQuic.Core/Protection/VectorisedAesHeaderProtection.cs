@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HotQuic.Core.Protection;
+
+/// <summary>RFC 9001 §5.4.3 with the processor's AES instructions: a mask is the sample, encrypted.</summary>
+internal sealed unsafe class VectorisedAesHeaderProtection : HeaderProtection
+{
+    private const int Batch = 8 * SampleLength;
+
+    private readonly KeyMemory _roundKeys;
+    private readonly int _rounds;
+
+    public VectorisedAesHeaderProtection(ReadOnlySpan<byte> key)
+    {
+        _rounds = VectorisedAes.Rounds(key.Length);
+        _roundKeys = new KeyMemory(VectorisedAes.RoundKeysLength(key.Length));
+        VectorisedAes.ExpandKey(key, _roundKeys.Pointer);
+    }
+
+    public override void Dispose() => _roundKeys.Dispose();
+
+    private protected override void ComputeMasksCore(ReadOnlySpan<byte> samples, Span<byte> masks)
+    {
+        ObjectDisposedException.ThrowIf(_roundKeys.Pointer == null, this);
+        fixed (byte* source = samples, destination = masks)
+        {
+            Encrypt(_roundKeys.Pointer, _rounds, source, destination, samples.Length);
+        }
+
+        GC.KeepAlive(_roundKeys);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Encrypt(byte* roundKeys, int rounds, byte* source, byte* destination, int length)
+    {
+        byte* last = roundKeys + (rounds * VectorisedAes.BlockLength);
+        for (; length >= Batch; length -= Batch, source += Batch, destination += Batch)
+        {
+            Vector128<byte> roundKey = Vector128.Load(roundKeys);
+            FourBlocks a = FourBlocks.Load(source).Xor(roundKey);
+            FourBlocks b = FourBlocks.Load(source + (Batch / 2)).Xor(roundKey);
+            for (byte* next = roundKeys + VectorisedAes.BlockLength; next != last; next += VectorisedAes.BlockLength)
+            {
+                roundKey = Vector128.Load(next);
+                a = a.Round(roundKey);
+                b = b.Round(roundKey);
+            }
+
+            roundKey = Vector128.Load(last);
+            a.LastRound(roundKey).Store(destination);
+            b.LastRound(roundKey).Store(destination + (Batch / 2));
+        }
+
+        for (; length > 0; length -= SampleLength, source += SampleLength, destination += SampleLength)
+        {
+            VectorisedAes.EncryptBlock(Vector128.Load(source), roundKeys, rounds).Store(destination);
+        }
+    }
+}
