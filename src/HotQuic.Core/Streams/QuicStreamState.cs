@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using HotQuic.Core.Frames;
+
+namespace HotQuic.Core.Streams;
+
+/// <summary>
+/// One stream of one connection: its two parts, and what the connection's <see cref="StreamSet"/> keeps about it. Pooled by
+/// the shard: a reference is good only together with the <see cref="Generation"/> it was taken with, which changes when the
+/// object goes back.
+/// </summary>
+internal sealed class QuicStreamState(StreamBufferPool buffers)
+{
+    public const byte LowestUrgency = 7;
+
+    /// <summary>RFC 9218 §4.1.</summary>
+    public const byte DefaultUrgency = 3;
+
+    private LinkSlots _links;
+
+    public StreamId Id { get; private set; }
+
+    /// <summary>Counts the lives of this object.</summary>
+    public uint Generation { get; private set; } = 1;
+
+    /// <summary>Whatever the owner wants to find again with this stream.</summary>
+    public object? UserState { get; set; }
+
+    public SendStream Send { get; } = new(buffers);
+
+    public ReceiveStream Receive { get; } = new(buffers);
+
+    /// <summary>0 is served first, 7 last (RFC 9218 §4.1).</summary>
+    public byte Urgency { get; set; } = DefaultUrgency;
+
+    /// <summary>Whether the stream shares with others of its urgency, or is served until it has nothing to send (RFC 9218 §4.2).</summary>
+    public bool IsIncremental { get; set; } = true;
+
+    /// <summary>True once both parts are terminal and the set no longer knows the stream.</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>Events of this stream that wait to be taken, one bit a kind.</summary>
+    public uint PendingEvents { get; set; }
+
+    public bool HasControlFrames => Send.HasControlFrames || Receive.HasControlFrames;
+
+    public bool IsTerminal => Send.IsTerminal && Receive.IsTerminal;
+
+    /// <summary>The stream's place in one of the lists that a stream can be in.</summary>
+    public ref StreamLink Link(StreamLinkSlot slot) => ref _links[(int)slot];
+
+    /// <summary>Begins a life; the set then opens the parts that the stream has.</summary>
+    public void Begin(StreamId id) => Id = id;
+
+    /// <summary>Ends this life; from now on references of this generation are void.</summary>
+    public void Release()
+    {
+        Send.Release();
+        Receive.Release();
+        Generation++;
+        UserState = null;
+        Urgency = DefaultUrgency;
+        IsIncremental = true;
+        IsClosed = false;
+        PendingEvents = 0;
+    }
+
+    [InlineArray(2)]
+    private struct LinkSlots
+    {
+        private StreamLink _first;
+    }
+}
