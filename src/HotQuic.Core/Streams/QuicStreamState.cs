@@ -10,12 +10,10 @@ namespace HotQuic.Core.Streams;
 /// </summary>
 internal sealed class QuicStreamState(StreamBufferPool buffers)
 {
-    public const byte LowestUrgency = 7;
-
-    /// <summary>RFC 9218 §4.1.</summary>
-    public const byte DefaultUrgency = 3;
-
     private LinkSlots _links;
+
+    /// <summary>The set that the stream lives in, null between lives.</summary>
+    public StreamSet? Owner { get; private set; }
 
     public StreamId Id { get; private set; }
 
@@ -29,11 +27,8 @@ internal sealed class QuicStreamState(StreamBufferPool buffers)
 
     public ReceiveStream Receive { get; } = new(buffers);
 
-    /// <summary>0 is served first, 7 last (RFC 9218 §4.1).</summary>
-    public byte Urgency { get; set; } = DefaultUrgency;
-
-    /// <summary>Whether the stream shares with others of its urgency, or is served until it has nothing to send (RFC 9218 §4.2).</summary>
-    public bool IsIncremental { get; set; } = true;
+    /// <summary>When the stream's data goes out among that of others.</summary>
+    public StreamPriority Priority { get; set; } = StreamPriority.Default;
 
     /// <summary>True once both parts are terminal and the set no longer knows the stream.</summary>
     public bool IsClosed { get; set; }
@@ -49,7 +44,11 @@ internal sealed class QuicStreamState(StreamBufferPool buffers)
     public ref StreamLink Link(StreamLinkSlot slot) => ref _links[(int)slot];
 
     /// <summary>Begins a life; the set then opens the parts that the stream has.</summary>
-    public void Begin(StreamId id) => Id = id;
+    public void Begin(StreamSet owner, StreamId id)
+    {
+        Owner = owner;
+        Id = id;
+    }
 
     /// <summary>Ends this life; from now on references of this generation are void.</summary>
     public void Release()
@@ -57,9 +56,9 @@ internal sealed class QuicStreamState(StreamBufferPool buffers)
         Send.Release();
         Receive.Release();
         Generation++;
+        Owner = null;
         UserState = null;
-        Urgency = DefaultUrgency;
-        IsIncremental = true;
+        Priority = StreamPriority.Default;
         IsClosed = false;
         PendingEvents = 0;
     }

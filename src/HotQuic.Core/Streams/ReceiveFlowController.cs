@@ -23,7 +23,8 @@ internal struct ReceiveFlowController(ulong window, ulong maximumWindow)
     private readonly ulong _maximumWindow = Math.Max(window, maximumWindow);
     private ulong _epochConsumed;
     private Instant _epochStart;
-    private bool _epochStarted;
+    private bool _isEpochStarted;
+    private bool _isPeerBlocked;
 
     /// <summary>The limit announced last.</summary>
     public ulong Limit { get; private set; } = window;
@@ -37,7 +38,14 @@ internal struct ReceiveFlowController(ulong window, ulong maximumWindow)
     /// <summary>Bytes that the application took or that were dropped for it.</summary>
     public ulong Consumed { get; private set; }
 
-    public readonly bool IsUpdateDue => Consumed + Window - Limit >= Math.Max(1, Window / GrantFraction);
+    public readonly bool IsUpdateDue
+    {
+        get
+        {
+            ulong raise = Consumed + Window - Limit;
+            return raise > 0 && (_isPeerBlocked || raise >= Window / GrantFraction);
+        }
+    }
 
     /// <summary>Whether <paramref name="count"/> bytes more would stay within the limit.</summary>
     public readonly bool CanReceive(ulong count) => count <= Limit - Received;
@@ -46,17 +54,24 @@ internal struct ReceiveFlowController(ulong window, ulong maximumWindow)
 
     public void OnConsumed(ulong count) => Consumed += count;
 
+    /// <summary>
+    /// The peer says that <paramref name="limit"/> blocks it: if that is the newest limit, it gets what there is at once, so that
+    /// a reader that waits for more before it consumes is not left waiting for ever.
+    /// </summary>
+    public void OnPeerBlocked(ulong limit) => _isPeerBlocked |= limit >= Limit;
+
     /// <summary>The limit to announce now; no lower than any before it.</summary>
     public ulong Grant(Instant now, TimeSpan smoothedRtt)
     {
         Tune(now, smoothedRtt);
+        _isPeerBlocked = false;
         Limit = Math.Min(Consumed + Window, VarInt.MaxValue);
         return Limit;
     }
 
     private void Tune(Instant now, TimeSpan smoothedRtt)
     {
-        if (!_epochStarted)
+        if (!_isEpochStarted)
         {
             StartEpoch(now);
             return;
@@ -77,7 +92,7 @@ internal struct ReceiveFlowController(ulong window, ulong maximumWindow)
 
     private void StartEpoch(Instant now)
     {
-        _epochStarted = true;
+        _isEpochStarted = true;
         _epochStart = now;
         _epochConsumed = Consumed;
     }

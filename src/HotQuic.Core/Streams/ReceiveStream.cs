@@ -51,8 +51,7 @@ internal sealed class ReceiveStream(StreamBufferPool pool)
         _flow = new ReceiveFlowController(window, maximumWindow);
     }
 
-    /// <summary>Takes a STREAM frame.</summary>
-    /// <param name="connection">The connection's credit, which every new byte counts against.</param>
+    /// <summary>Takes a STREAM frame; each new byte also counts against the connection's credit.</summary>
     public TransportError? OnData(in StreamFrame frame, ref ReceiveFlowController connection)
     {
         ulong end = frame.EndOffset;
@@ -167,6 +166,8 @@ internal sealed class ReceiveStream(StreamBufferPool pool)
     public void OnStopLost() => _isStopDue = IsStopped && IsReceiving;
 
     public void OnLimitLost(ulong limit) => _isLimitLost |= State == ReceiveStreamState.Recv && limit == _flow.Limit;
+
+    public void OnPeerBlocked(ulong limit) => _flow.OnPeerBlocked(limit);
 
     /// <summary>Writes MAX_STREAM_DATA and STOP_SENDING if they are due; false if one does not fit.</summary>
     public bool TryWriteControl(ref FrameWriter writer, StreamId id, Instant now, TimeSpan smoothedRtt)

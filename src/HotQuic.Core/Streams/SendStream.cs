@@ -221,8 +221,10 @@ internal sealed class SendStream(StreamBufferPool pool)
         return true;
     }
 
-    /// <summary>Writes one STREAM frame, lost data before new; false if nothing may go out or too little room is left.</summary>
-    /// <param name="connection">The connection's limit, which new data counts against.</param>
+    /// <summary>
+    /// Writes one STREAM frame, lost data before new, which also counts against the connection's limit; false if nothing may go
+    /// out or too little room is left.
+    /// </summary>
     public bool TryWriteData(ref FrameWriter writer, StreamId id, ref SendFlowController connection)
     {
         bool isNew = !_buffer.TryGetLost(out OffsetRange range);

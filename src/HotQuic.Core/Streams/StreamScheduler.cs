@@ -14,7 +14,7 @@ namespace HotQuic.Core.Streams;
 /// </remarks>
 internal sealed class StreamScheduler
 {
-    private const int Urgencies = QuicStreamState.LowestUrgency + 1;
+    private const int Urgencies = StreamPriority.LowestUrgency + 1;
 
     private readonly StreamList[] _withoutCredit = NewLists();
     private readonly StreamList[] _incremental = NewLists();
@@ -37,8 +37,8 @@ internal sealed class StreamScheduler
         StreamList? now = stream.Link(StreamLinkSlot.Data).Owner;
         StreamList? target = readiness switch
         {
-            SendReadiness.WithoutCredit => _withoutCredit[stream.Urgency],
-            SendReadiness.WithCredit => stream.IsIncremental ? _incremental[stream.Urgency] : _sequential[stream.Urgency],
+            SendReadiness.WithoutCredit => _withoutCredit[stream.Priority.Urgency],
+            SendReadiness.WithCredit => stream.Priority.IsIncremental ? _incremental[stream.Priority.Urgency] : _sequential[stream.Priority.Urgency],
             _ => null,
         };
         if (now == target)
@@ -79,15 +79,15 @@ internal sealed class StreamScheduler
     /// <summary>A frame of new data went out: the turn passes to the next stream.</summary>
     public void OnServed(QuicStreamState stream)
     {
-        uint level = 1u << stream.Urgency;
-        if (!stream.IsIncremental)
+        uint level = 1u << stream.Priority.Urgency;
+        if (!stream.Priority.IsIncremental)
         {
             _incrementalTurns |= level;
             return;
         }
 
         _incrementalTurns &= ~level;
-        StreamList list = _incremental[stream.Urgency];
+        StreamList list = _incremental[stream.Priority.Urgency];
         if (list.Contains(stream))
         {
             list.Remove(stream);
@@ -97,7 +97,7 @@ internal sealed class StreamScheduler
 
     private void Add(StreamList list, QuicStreamState stream, SendReadiness readiness)
     {
-        if (readiness == SendReadiness.WithCredit && !stream.IsIncremental && list.First is { } first && stream.Id.Value < first.Id.Value)
+        if (readiness == SendReadiness.WithCredit && !stream.Priority.IsIncremental && list.First is { } first && stream.Id.Value < first.Id.Value)
         {
             list.AddFirst(stream);
         }
@@ -108,11 +108,11 @@ internal sealed class StreamScheduler
 
         if (readiness == SendReadiness.WithoutCredit)
         {
-            _withoutCreditLevels |= 1u << stream.Urgency;
+            _withoutCreditLevels |= 1u << stream.Priority.Urgency;
         }
         else
         {
-            _withCreditLevels |= 1u << stream.Urgency;
+            _withCreditLevels |= 1u << stream.Priority.Urgency;
         }
     }
 
