@@ -1,0 +1,46 @@
+using System.Diagnostics.CodeAnalysis;
+using HotQuic.Core.Frames;
+
+namespace HotQuic.Core.Streams;
+
+/// <summary>The open streams of a connection by ID. Frames tend to come in runs of one stream, so the last one found is remembered.</summary>
+internal sealed class StreamTable
+{
+    private readonly Dictionary<ulong, QuicStreamState> _streams = [];
+    private QuicStreamState? _last;
+
+    public int Count => _streams.Count;
+
+    public Dictionary<ulong, QuicStreamState>.ValueCollection Values => _streams.Values;
+
+    public bool TryGet(StreamId id, [NotNullWhen(true)] out QuicStreamState? stream)
+    {
+        stream = _last;
+        if (stream is not null && stream.Id == id)
+        {
+            return true;
+        }
+
+        if (!_streams.TryGetValue(id.Value, out stream))
+        {
+            return false;
+        }
+
+        _last = stream;
+        return true;
+    }
+
+    public void Add(QuicStreamState stream) => _streams.Add(stream.Id.Value, stream);
+
+    public void Remove(QuicStreamState stream)
+    {
+        _streams.Remove(stream.Id.Value);
+        _last = null;
+    }
+
+    public void Clear()
+    {
+        _streams.Clear();
+        _last = null;
+    }
+}
