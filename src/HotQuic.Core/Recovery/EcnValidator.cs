@@ -1,0 +1,170 @@
+using HotQuic.Core.Frames;
+using HotQuic.Core.Packets;
+
+namespace HotQuic.Core.Recovery;
+
+/// <summary>
+/// <code>
+///           10 marked packets sent              counts validate, not all of them CE
+/// Testing ------------------------> Unknown ---------------------------------------> Capable
+///    |                                 |                                                |
+///    | counts fail                     | counts fail; all marked packets are lost,      | counts fail
+///    v                                 v or all come marked CE                          v
+///  Failed                            Failed                                           Failed
+/// </code>
+/// Marks are set in Testing and Capable.
+/// </summary>
+internal enum EcnState : byte
+{
+    Testing = 0,
+    Unknown = 1,
+    Capable = 2,
+    Failed = 3,
+}
+
+/// <summary>
+/// Whether the path keeps ECN marks (RFC 9000 §13.4.2, §A.4). Mark each packet with <see cref="CodepointToSend"/> and say so to
+/// <see cref="OnPacketSent"/>; <see cref="OnAckReceived"/> for each ACK frame that newly acknowledges packets;
+/// <see cref="OnPacketLost"/> for each lost packet.
+/// </summary>
+internal sealed class EcnValidator
+{
+    private const int TestingPackets = 10;
+    private const int Spaces = 3;
+
+    private readonly ulong[] _sentEct0 = new ulong[Spaces];
+    private readonly ulong[] _sentEct1 = new ulong[Spaces];
+    private readonly EcnCounts[] _counts = new EcnCounts[Spaces];
+    private int _markedSent;
+    private int _markedLost;
+    private int _markedAcknowledged;
+    private ulong _congestionReported;
+
+    public EcnValidator(bool isEnabled)
+    {
+        State = isEnabled ? EcnState.Testing : EcnState.Failed;
+    }
+
+    public EcnState State { get; private set; }
+
+    /// <summary>The mark for the next packet's IP header.</summary>
+    public EcnCodepoint CodepointToSend => State is EcnState.Testing or EcnState.Capable ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
+
+    public void OnPacketSent(PacketNumberSpace space, EcnCodepoint codepoint)
+    {
+        switch (codepoint)
+        {
+            case EcnCodepoint.NotEct:
+                return;
+            case EcnCodepoint.Ect1:
+                _sentEct1[(int)space]++;
+                break;
+            default:
+                _sentEct0[(int)space]++;
+                break;
+        }
+
+        if (State == EcnState.Testing && ++_markedSent >= TestingPackets)
+        {
+            State = EcnState.Unknown;
+        }
+    }
+
+    /// <summary>A marked packet was lost: where all of the test were, the mark is taken for the cause (RFC 9000 §13.4.2).</summary>
+    public void OnPacketLost()
+    {
+        _markedLost++;
+        if (State == EcnState.Unknown && _markedAcknowledged == 0 && _markedLost >= _markedSent)
+        {
+            State = EcnState.Failed;
+        }
+    }
+
+    /// <summary>Takes in the counts of an ACK frame, and says whether they are right and report new congestion.</summary>
+    public bool OnAckReceived(PacketNumberSpace space, in EcnReport report)
+    {
+        // RFC 9000 §13.4.2.1: counts of a reordered ACK frame are old, which is no fault.
+        if (State == EcnState.Failed || !report.RaisesLargestAcknowledged)
+        {
+            return false;
+        }
+
+        if (!IsValid(space, report))
+        {
+            // RFC 9000 §13.4.2.2
+            State = EcnState.Failed;
+            return false;
+        }
+
+        if (report.Counts is not { } counts)
+        {
+            return false;
+        }
+
+        ulong newlyCongested = counts.Ce - _counts[(int)space].Ce;
+        _counts[(int)space] = counts;
+        _congestionReported += newlyCongested;
+        Conclude(report.NewlyAcknowledgedEct0 + report.NewlyAcknowledgedEct1);
+        return newlyCongested > 0 && State != EcnState.Failed;
+    }
+
+    /// <summary>A new path is tested afresh; the counts go on (RFC 9000 §13.4.2, §A.4).</summary>
+    public void OnPathChanged(bool isEnabled)
+    {
+        State = isEnabled ? EcnState.Testing : EcnState.Failed;
+        _markedSent = 0;
+        _markedLost = 0;
+        _markedAcknowledged = 0;
+        _congestionReported = 0;
+    }
+
+    private bool IsValid(PacketNumberSpace space, in EcnReport report)
+    {
+        if (report.Counts is not { } counts)
+        {
+            return report.NewlyAcknowledgedEct0 + report.NewlyAcknowledgedEct1 == 0;
+        }
+
+        EcnCounts before = _counts[(int)space];
+        if (counts.Ect0 < before.Ect0 || counts.Ect1 < before.Ect1 || counts.Ce < before.Ce)
+        {
+            return false;
+        }
+
+        ulong ce = counts.Ce - before.Ce;
+        ulong sentEct0 = _sentEct0[(int)space];
+        ulong sentEct1 = _sentEct1[(int)space];
+        return counts.Ect0 - before.Ect0 + ce >= (ulong)report.NewlyAcknowledgedEct0
+            && counts.Ect1 - before.Ect1 + ce >= (ulong)report.NewlyAcknowledgedEct1
+            && counts.Ect0 <= sentEct0
+            && counts.Ect1 <= sentEct1
+            && counts.Ce <= sentEct0 + sentEct1 - counts.Ect0 - counts.Ect1;
+    }
+
+    private void Conclude(int newlyAcknowledged)
+    {
+        _markedAcknowledged += newlyAcknowledged;
+        if (State != EcnState.Unknown || _markedAcknowledged == 0)
+        {
+            return;
+        }
+
+        if (_congestionReported < (ulong)_markedAcknowledged)
+        {
+            State = EcnState.Capable;
+        }
+        else if (_markedAcknowledged >= _markedSent)
+        {
+            // RFC 9000 §A.4: a path that marks every packet says nothing about congestion.
+            State = EcnState.Failed;
+        }
+    }
+}
+
+/// <summary>What one ACK frame says of ECN.</summary>
+/// <param name="Counts">The counts it carried, if any.</param>
+/// <param name="NewlyAcknowledgedEct0">How many of the packets that it newly acknowledges were sent with ECT(0).</param>
+/// <param name="NewlyAcknowledgedEct1">How many were sent with ECT(1).</param>
+/// <param name="RaisesLargestAcknowledged">False for an ACK frame that was overtaken by a later one.</param>
+internal readonly record struct EcnReport(
+    EcnCounts? Counts, int NewlyAcknowledgedEct0, int NewlyAcknowledgedEct1, bool RaisesLargestAcknowledged);

@@ -1,0 +1,28 @@
+namespace HotQuic.Core.Recovery;
+
+/// <summary>Counters of one connection's loss recovery; they only rise.</summary>
+internal sealed class RecoveryStatistics
+{
+    public long PacketsAcknowledged { get; set; }
+
+    public long PacketsLost { get; set; }
+
+    public long BytesLost { get; set; }
+
+    /// <summary>Packets declared lost that were acknowledged after all.</summary>
+    public long SpuriousLosses { get; set; }
+
+    /// <summary>Probe timeouts that ran out.</summary>
+    public long ProbeTimeouts { get; set; }
+
+    /// <summary>Recovery periods that began.</summary>
+    public long CongestionEvents { get; set; }
+
+    /// <summary>Those among them that the peer's CE counts began.</summary>
+    public long EcnCongestionEvents { get; set; }
+
+    public long PersistentCongestions { get; set; }
+
+    /// <summary>The newest sample of the delivery rate, in bytes a second; 0 before the first.</summary>
+    public double DeliveryRate { get; set; }
+}
