@@ -22,11 +22,6 @@ internal sealed class ServerCredential
 
     private ServerCredential(X509Certificate2 certificate, IEnumerable<X509Certificate2> intermediates, string parameterName)
     {
-        if (!certificate.HasPrivateKey)
-        {
-            throw new ArgumentException("The certificate has no private key, so a handshake cannot be signed with it.", parameterName);
-        }
-
         KeyKind = CertificateKeys.KindOf(certificate);
         if (KeyKind == KeyKind.Unsupported)
         {
@@ -34,6 +29,11 @@ internal sealed class ServerCredential
                 $"The certificate's key, of algorithm {certificate.PublicKey.Oid.FriendlyName ?? certificate.GetKeyAlgorithm()}, " +
                 $"cannot sign a handshake here. {Supported}",
                 parameterName);
+        }
+
+        if (!certificate.HasPrivateKey)
+        {
+            throw new ArgumentException("The certificate has no private key, so a handshake cannot be signed with it.", parameterName);
         }
 
         // RFC 8446 §4.4.2.2
