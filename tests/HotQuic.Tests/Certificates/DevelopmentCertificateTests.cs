@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using HotQuic.Certificates;
 
@@ -37,7 +38,7 @@ public class DevelopmentCertificateTests
         using X509Certificate2 certificate = DevelopmentCertificate.Create();
         string fingerprint = DevelopmentCertificate.Fingerprint(certificate);
         Assert.Matches("^([0-9A-F]{2}:){31}[0-9A-F]{2}$", fingerprint);
-        Assert.Equal(certificate.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256), fingerprint.Replace(":", "", StringComparison.Ordinal));
+        Assert.Equal(certificate.GetCertHashString(HashAlgorithmName.SHA256), fingerprint.Replace(":", "", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -44,7 +43,7 @@ public sealed class HandshakeSignatureTests : IDisposable
                 string expected = test.GetProperty("result").GetString()!;
                 Assert.True(
                     (expected == "valid") == (refusal is null),
-                    string.Create(CultureInfo.InvariantCulture, $"{file} tcId {test.GetProperty("tcId").GetInt32()}: {expected}, but {refusal?.Reason}"));
+                    $"{file} tcId {test.GetProperty("tcId")}: {expected}, but {refusal?.Reason}");
                 Assert.True(refusal is null or { Alert: TlsAlert.DecryptError }, refusal?.Reason);
                 count++;
             }
@@ -95,7 +94,7 @@ public sealed class HandshakeSignatureTests : IDisposable
         TestPeer peer = TestPeer.OnP256(_root);
         using ECDsa key = peer.Certificate.GetECDsaPrivateKey()!;
         byte[] sha384 = key.SignData(TestPeer.Content, HashAlgorithmName.SHA384, DSASignatureFormat.Rfc3279DerSequence);
-        foreach (SignatureScheme scheme in Enum.GetValues<SignatureScheme>().Where(scheme => scheme != SignatureScheme.EcdsaSecp256r1Sha256))
+        foreach (SignatureScheme scheme in Enum.GetValues<SignatureScheme>().Except([SignatureScheme.EcdsaSecp256r1Sha256]))
         {
             AssertRefused(TlsAlert.IllegalParameter, peer.Certificate, peer.Prove(sha384, scheme));
         }

@@ -6,7 +6,7 @@ using HotQuic.Core.Tls;
 
 namespace HotQuic.Tests.Certificates;
 
-/// <summary>A peer with a certificate: makes the proof that it would send, which tests then bend with <c>with</c>-like arguments.</summary>
+/// <summary>A peer with a certificate: makes the proof that it would send, or one bent for a test.</summary>
 internal sealed class TestPeer(X509Certificate2 certificate, params X509Certificate2[] others)
 {
     public static readonly byte[] Content = "the content of a CertificateVerify"u8.ToArray();
