@@ -28,5 +28,6 @@ internal sealed record CertificateVerdictResult
     /// <summary>What the user's callback threw, or what the platform threw unexpectedly.</summary>
     public Exception? Exception { get; init; }
 
-    public static CertificateVerdictResult Refused(TlsAlert alert, string reason) => new() { Accepted = false, Alert = alert, Reason = reason };
+    public static CertificateVerdictResult Refused(TlsAlert alert, string reason) =>
+        new() { Accepted = false, Alert = alert, Reason = reason };
 }

@@ -15,7 +15,7 @@ internal sealed class CertificateVerificationOptions
     /// <summary>Decides in the end, whatever was found. It runs on the thread that asks for the verdict, so it may block.</summary>
     public RemoteCertificateValidationCallback? ValidationCallback { get; init; }
 
-    /// <summary>Takes the place of <see cref="RevocationMode"/> and <see cref="TrustedRoots"/> where given. It is cloned for each use.</summary>
+    /// <summary>Where given, takes the place of <see cref="RevocationMode"/> and <see cref="TrustedRoots"/>. Cloned for each use.</summary>
     public X509ChainPolicy? ChainPolicy { get; init; }
 
     /// <summary>NoCheck by default. The root's own revocation is never checked.</summary>

@@ -29,7 +29,10 @@ internal sealed class CertificateVerifier
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // Whatever else the platform finds in a peer's bytes must end one connection, not the process.
-            return CertificateVerdictResult.Refused(TlsAlert.InternalError, "The certificate could not be judged.") with { Exception = exception };
+            return CertificateVerdictResult.Refused(TlsAlert.InternalError, "The certificate could not be judged.") with
+            {
+                Exception = exception,
+            };
         }
     }
 

@@ -15,19 +15,22 @@ internal static class HandshakeSignature
             KeyKind key = CertificateKeys.KindOf(leaf);
             if (key == KeyKind.Unsupported)
             {
-                return CertificateVerdictResult.Refused(TlsAlert.UnsupportedCertificate, "The certificate's key is of a kind not supported.");
+                return CertificateVerdictResult.Refused(
+                    TlsAlert.UnsupportedCertificate, "The certificate's key is of a kind not supported.");
             }
 
             // The key has to fit the scheme, curve included; a scheme without a rule (PKCS #1, say) fits none.
             if (SignatureRule.Find(proof.Scheme) is not { } rule || rule.Key != key)
             {
-                return CertificateVerdictResult.Refused(TlsAlert.IllegalParameter, "The signature scheme does not fit the certificate's key.");
+                return CertificateVerdictResult.Refused(
+                    TlsAlert.IllegalParameter, "The signature scheme does not fit the certificate's key.");
             }
 
             // RFC 8446 §4.4.2.2
             if (!CertificateKeys.MaySign(leaf))
             {
-                return CertificateVerdictResult.Refused(TlsAlert.UnsupportedCertificate, "The certificate's key usage lacks digitalSignature.");
+                return CertificateVerdictResult.Refused(
+                    TlsAlert.UnsupportedCertificate, "The certificate's key usage lacks digitalSignature.");
             }
 
             return key == KeyKind.Rsa ? CheckRsa(leaf, rule, proof) : CheckEcdsa(leaf, rule, proof);

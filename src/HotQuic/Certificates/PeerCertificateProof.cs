@@ -19,7 +19,7 @@ internal sealed class PeerCertificateProof
 
     public required EndpointRole PeerRole { get; init; }
 
-    /// <summary>The host that a client wants to reach: a server's certificate must be for it. Not used for a client's certificate.</summary>
+    /// <summary>The host that a client wants to reach, for which a server's certificate must be; not used for a client's.</summary>
     public string? TargetHost { get; init; }
 
     /// <summary>What the user's callback gets as its sender.</summary>

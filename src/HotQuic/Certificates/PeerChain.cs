@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -30,7 +31,7 @@ internal sealed class PeerChain : IDisposable
     public X509ChainStatusFlags Status { get; private set; }
 
     /// <summary>False where any of the certificates is not exactly one certificate in DER.</summary>
-    public static bool TryParse(IReadOnlyList<ReadOnlyMemory<byte>> certificates, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PeerChain? chain)
+    public static bool TryParse(IReadOnlyList<ReadOnlyMemory<byte>> certificates, [NotNullWhen(true)] out PeerChain? chain)
     {
         X509Certificate2[] parsed = new X509Certificate2[certificates.Count];
         for (int i = 0; i < parsed.Length; i++)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
@@ -32,7 +33,7 @@ internal static class PeerHostName
         }
     }
 
-    /// <summary>False also for an empty name, and for one that cannot be a host's.</summary>
+    /// <summary>False also for an empty name, for one that cannot be a host's, and for a certificate whose names are malformed.</summary>
     public static bool Matches(X509Certificate2 certificate, string? targetHost)
     {
         string host = Normalize(targetHost);
@@ -51,7 +52,7 @@ internal static class PeerHostName
         {
             return certificate.MatchesHostname(host, allowWildcards: true, allowCommonName: true);
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
         {
             return false;
         }

@@ -4,7 +4,7 @@ using HotQuic.Core.Errors;
 
 namespace HotQuic.Certificates;
 
-/// <summary>Which alert (RFC 8446 §6.2) tells the peer of which fault of chain or name, as a table: the first row that fits counts.</summary>
+/// <summary>Which alert (RFC 8446 §6.2) tells the peer of which fault of chain or name: the first row of the table that fits.</summary>
 internal static class PolicyAlerts
 {
     private static readonly (X509ChainStatusFlags Faults, TlsAlert Alert, string Reason)[] ChainTable =

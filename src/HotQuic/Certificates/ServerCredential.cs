@@ -22,11 +22,6 @@ internal sealed class ServerCredential
 
     private ServerCredential(X509Certificate2 certificate, IEnumerable<X509Certificate2> intermediates, string parameterName)
     {
-        if (!certificate.HasPrivateKey)
-        {
-            throw new ArgumentException("The certificate has no private key, so a handshake cannot be signed with it.", parameterName);
-        }
-
         KeyKind = CertificateKeys.KindOf(certificate);
         if (KeyKind == KeyKind.Unsupported)
         {
@@ -36,10 +31,16 @@ internal sealed class ServerCredential
                 parameterName);
         }
 
+        if (!certificate.HasPrivateKey)
+        {
+            throw new ArgumentException("The certificate has no private key, so a handshake cannot be signed with it.", parameterName);
+        }
+
         // RFC 8446 §4.4.2.2
         if (!CertificateKeys.MaySign(certificate))
         {
-            throw new ArgumentException("The certificate's key usage does not contain digitalSignature, which TLS 1.3 needs.", parameterName);
+            throw new ArgumentException(
+                "The certificate's key usage does not contain digitalSignature, which TLS 1.3 needs.", parameterName);
         }
 
         _keys = new DefaultObjectPool<AsymmetricAlgorithm>(new KeyPolicy(new X509Certificate2(certificate), KeyKind));
@@ -55,18 +56,21 @@ internal sealed class ServerCredential
 
     public KeyKind KeyKind { get; }
 
-    /// <summary>Whether signing takes some tens of microseconds (ECDSA on P-256), so that a shard may do it itself.</summary>
+    /// <summary>
+    /// Whether signing takes some tens of microseconds, so that a shard may do it itself. Only P-256 is that fast everywhere:
+    /// P-384 takes three times as long as RSA.
+    /// </summary>
     public bool IsCheapToSign => KeyKind == KeyKind.EcdsaP256;
 
     /// <summary>Takes the intermediates from those given and from the machine's stores; nothing is fetched from the network.</summary>
-    /// <exception cref="ArgumentException">The certificate has no private key, or one that cannot sign a TLS 1.3 handshake here.</exception>
+    /// <exception cref="ArgumentException">The certificate has no private key, or one that cannot sign a handshake here.</exception>
     public static ServerCredential Create(X509Certificate2 certificate, X509Certificate2Collection? additionalCertificates = null)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         return new ServerCredential(certificate, FindIntermediates(certificate, additionalCertificates), nameof(certificate));
     }
 
-    /// <exception cref="ArgumentException">The certificate has no private key, or one that cannot sign a TLS 1.3 handshake here.</exception>
+    /// <exception cref="ArgumentException">The certificate has no private key, or one that cannot sign a handshake here.</exception>
     public static ServerCredential Create(SslStreamCertificateContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -131,7 +135,8 @@ internal sealed class ServerCredential
         return schemes;
     }
 
-    private static List<X509Certificate2> FindIntermediates(X509Certificate2 certificate, X509Certificate2Collection? additionalCertificates)
+    private static List<X509Certificate2> FindIntermediates(
+        X509Certificate2 certificate, X509Certificate2Collection? additionalCertificates)
     {
         using X509Chain chain = new();
         chain.ChainPolicy.DisableCertificateDownloads = true;
@@ -153,7 +158,7 @@ internal sealed class ServerCredential
         ];
     }
 
-    /// <summary>One thread at a time uses a key object, since the platform promises no more; so there are as many as signers at once.</summary>
+    /// <summary>A key object serves one thread at a time, as the platform promises no more: there are as many as signers at once.</summary>
     private sealed class KeyPolicy(X509Certificate2 certificate, KeyKind kind) : PooledObjectPolicy<AsymmetricAlgorithm>
     {
         private readonly Lock _lock = new();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using HotQuic.Core.Tls.KeyExchange;
 
@@ -76,7 +75,7 @@ public class X25519Tests
             string shared = Multiply(test.GetProperty("private").GetString()!, test.GetProperty("public").GetString()!);
             Assert.True(
                 shared == test.GetProperty("shared").GetString(),
-                string.Create(CultureInfo.InvariantCulture, $"tcId {test.GetProperty("tcId").GetInt32()}: got {shared}"));
+                $"tcId {test.GetProperty("tcId")}: got {shared}");
             count++;
         }
 
