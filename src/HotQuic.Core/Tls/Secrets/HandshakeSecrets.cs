@@ -145,6 +145,13 @@ internal sealed class HandshakeSecrets : IDisposable
         CryptographicOperations.ZeroMemory(secret);
     }
 
+    /// <summary>Wipes what further secrets would come of; those that are ready can still be taken, to close the connection under them.</summary>
+    public void WipeSchedule()
+    {
+        WipeHandshake();
+        CryptographicOperations.ZeroMemory(_exporter);
+    }
+
     /// <summary>Wipes everything, secrets that nobody took included.</summary>
     public void Dispose()
     {

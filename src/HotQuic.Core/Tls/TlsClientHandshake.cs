@@ -1,0 +1,330 @@
+using System.Security.Cryptography;
+using HotQuic.Core.Errors;
+using HotQuic.Core.Packets;
+using HotQuic.Core.Tls.KeyExchange;
+using HotQuic.Core.Tls.Messages;
+using HotQuic.Core.Tls.Secrets;
+
+namespace HotQuic.Core.Tls;
+
+/// <summary>The client's side; see <see cref="TlsHandshake"/> for how to drive it. Begin with <see cref="Start"/>.</summary>
+internal sealed class TlsClientHandshake : TlsHandshake
+{
+    private const int RandomLength = 32;
+    private readonly TlsClientConfiguration _configuration;
+    private readonly List<KeyShare> _shares = [];
+    private readonly byte[] _clientRandom = new byte[RandomLength];
+    private byte[] _transportParameters = [];
+    private ExtensionSet _offered;
+    private bool _isRetried;
+    private bool _isCertificateRequested;
+    private SignatureScheme? _signatureScheme;
+
+    /// <exception cref="ArgumentException">The configuration is not valid.</exception>
+    public TlsClientHandshake(TlsClientConfiguration configuration, KeyShareFactory keyShares, RandomSource random)
+        : base(EndpointRole.Client, keyShares, random)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        configuration.Validate(keyShares);
+        _configuration = configuration;
+        ServerName = configuration.ServerName;
+        Secrets = new HandshakeSecrets(EndpointRole.Client, configuration.KeyLog);
+    }
+
+    public ClientHandshakeState State { get; private set; }
+
+    private protected override int CertificateLimit => _configuration.MaxCertificateMessageLength;
+
+    /// <summary>Puts out the ClientHello. Called once, first.</summary>
+    /// <param name="transportParameters">The body of our quic_transport_parameters extension.</param>
+    public void Start(ReadOnlySpan<byte> transportParameters)
+    {
+        if (State != ClientHandshakeState.Idle)
+        {
+            throw new InvalidOperationException("The handshake has started already.");
+        }
+
+        Random.Fill(_clientRandom);
+        _transportParameters = transportParameters.ToArray();
+        for (int i = 0; i < _configuration.InitialKeyShares; i++)
+        {
+            _shares.Add(KeyShares.Create(_configuration.Groups[i]));
+        }
+
+        SendClientHello(cookie: []);
+        State = ClientHandshakeState.WaitServerHello;
+    }
+
+    private protected override TransportError? CheckExpected(HandshakeType type)
+    {
+        bool isExpected = State switch
+        {
+            ClientHandshakeState.WaitServerHello => type is HandshakeType.ServerHello,
+            ClientHandshakeState.WaitEncryptedExtensions => type is HandshakeType.EncryptedExtensions,
+            ClientHandshakeState.WaitCertificateOrRequest => type is HandshakeType.Certificate or HandshakeType.CertificateRequest,
+            ClientHandshakeState.WaitCertificate => type is HandshakeType.Certificate,
+            ClientHandshakeState.WaitCertificateVerify => type is HandshakeType.CertificateVerify,
+            ClientHandshakeState.WaitFinished => type is HandshakeType.Finished,
+            ClientHandshakeState.Connected => type is HandshakeType.NewSessionTicket,
+            _ => false,
+        };
+
+        // RFC 9001 §4.4: no authentication of clients after the handshake.
+        bool isLateRequest = State == ClientHandshakeState.Connected && type == HandshakeType.CertificateRequest;
+        return isExpected ? null
+            : isLateRequest ? HandshakeErrors.Violation("a CertificateRequest after the handshake")
+            : Unexpected();
+    }
+
+    private protected override TransportError? OnMessage(HandshakeType type, ReadOnlySpan<byte> message) => type switch
+    {
+        HandshakeType.ServerHello => OnServerHello(message),
+        HandshakeType.EncryptedExtensions => OnEncryptedExtensions(message),
+        HandshakeType.CertificateRequest => OnCertificateRequest(message),
+        HandshakeType.Certificate => OnCertificate(message),
+        HandshakeType.CertificateVerify => OnCertificateVerify(message),
+        HandshakeType.Finished => OnFinished(message),
+        _ => NewSessionTicketReader.Check(message), // there is no resumption yet: checked, then ignored
+    };
+
+    private protected override void OnPeerAuthenticated() => State = ClientHandshakeState.WaitFinished;
+
+    private protected override void OnSigned() => FinishHandshake();
+
+    private protected override void OnDispose() => DisposeShares();
+
+    private void SendClientHello(ReadOnlySpan<byte> cookie)
+    {
+        HandshakeWriter writer = OpenMessage(HandshakeType.ClientHello, out int mark);
+        var content = new ClientHelloContent
+        {
+            Configuration = _configuration,
+            Random = _clientRandom,
+            TransportParameters = _transportParameters,
+            KeyShares = _shares,
+            Cookie = cookie,
+        };
+        _offered = ClientHelloWriter.Write(writer, content);
+        CloseMessage(writer, mark);
+    }
+
+    private TransportError? OnServerHello(ReadOnlySpan<byte> message)
+    {
+        if (ServerHelloReader.Read(message, _offered, out ServerHelloView hello) is { } error)
+        {
+            return error;
+        }
+
+        // RFC 8446 §4.1.3, and §4.1.4 for the suite of a HelloRetryRequest, which stays.
+        if (!_configuration.CipherSuites.Contains(hello.CipherSuite) || (NegotiatedSuite ?? hello.CipherSuite) != hello.CipherSuite)
+        {
+            return Alert(TlsAlert.IllegalParameter, "the server chose a cipher suite that was not offered, or changed it");
+        }
+
+        if (hello.IsHelloRetryRequest)
+        {
+            return OnHelloRetryRequest(hello, message);
+        }
+
+        if (!hello.Present.Contains(ExtensionType.KeyShare))
+        {
+            return Alert(TlsAlert.MissingExtension, "a ServerHello without a key share");
+        }
+
+        // After a HelloRetryRequest there is one share alone, so this holds the server to the group it asked for too.
+        KeyShare? share = FindShare(hello.Group);
+        return share is null
+            ? Alert(TlsAlert.IllegalParameter, "the server's key share is of a group that it was sent none of")
+            : AcceptServerHello(hello, share, message);
+    }
+
+    private TransportError? AcceptServerHello(scoped in ServerHelloView hello, KeyShare share, ReadOnlySpan<byte> message)
+    {
+        Span<byte> secret = stackalloc byte[KeyShare.MaxSecretLength];
+        if (!share.TryDeriveSharedSecret(hello.PublicKey, secret, out int length))
+        {
+            return Alert(TlsAlert.IllegalParameter, "the server's key share is not valid");
+        }
+
+        if (NegotiatedSuite is null)
+        {
+            StartedSecrets.Start(hello.CipherSuite);
+        }
+
+        NegotiatedSuite = hello.CipherSuite;
+        NegotiatedGroup = hello.Group;
+        StartedSecrets.Append(message);
+        StartedSecrets.DeriveHandshake(secret[..length], _clientRandom);
+        CryptographicOperations.ZeroMemory(secret);
+        DisposeShares();
+        _transportParameters = [];
+        ReceiveLevel = EncryptionLevel.Handshake;
+        State = ClientHandshakeState.WaitEncryptedExtensions;
+        return null;
+    }
+
+    // RFC 8446 §4.1.4
+    private TransportError? OnHelloRetryRequest(scoped in ServerHelloView retry, ReadOnlySpan<byte> message)
+    {
+        if (_isRetried)
+        {
+            return Alert(TlsAlert.UnexpectedMessage, "a second HelloRetryRequest");
+        }
+
+        bool asksForShare = retry.Present.Contains(ExtensionType.KeyShare);
+        NamedGroup group = retry.Group;
+        if (asksForShare && (!_configuration.Groups.Contains(group) || FindShare(group) is not null))
+        {
+            return Alert(TlsAlert.IllegalParameter, "a HelloRetryRequest for a group that was not offered, or was shared already");
+        }
+
+        if (!asksForShare && retry.Cookie.IsEmpty)
+        {
+            return Alert(TlsAlert.IllegalParameter, "a HelloRetryRequest that changes nothing");
+        }
+
+        _isRetried = true;
+        NegotiatedSuite = retry.CipherSuite;
+        StartedSecrets.Start(retry.CipherSuite);
+        StartedSecrets.ReplaceWithMessageHash();
+        StartedSecrets.Append(message);
+        if (asksForShare)
+        {
+            DisposeShares();
+            _shares.Add(KeyShares.Create(group));
+        }
+
+        SendClientHello(retry.Cookie);
+        return null;
+    }
+
+    private TransportError? OnEncryptedExtensions(ReadOnlySpan<byte> message)
+    {
+        if (EncryptedExtensionsReader.Read(message, _offered, out EncryptedExtensionsView view) is { } error)
+        {
+            return error;
+        }
+
+        // RFC 9001 §8.2
+        if (!view.Present.Contains(ExtensionType.QuicTransportParameters))
+        {
+            return Alert(TlsAlert.MissingExtension, "the server sent no transport parameters");
+        }
+
+        // RFC 9001 §8.1
+        if (view.ApplicationProtocol.IsEmpty)
+        {
+            return Alert(TlsAlert.NoApplicationProtocol, "the server chose no application protocol");
+        }
+
+        foreach (ReadOnlyMemory<byte> protocol in _configuration.ApplicationProtocols)
+        {
+            if (protocol.Span.SequenceEqual(view.ApplicationProtocol))
+            {
+                ApplicationProtocol = protocol;
+            }
+        }
+
+        if (ApplicationProtocol.IsEmpty)
+        {
+            return Alert(TlsAlert.IllegalParameter, "the server chose an application protocol that was not offered");
+        }
+
+        PeerTransportParameters = view.TransportParameters.ToArray();
+        StartedSecrets.Append(message);
+        State = ClientHandshakeState.WaitCertificateOrRequest;
+        return null;
+    }
+
+    private TransportError? OnCertificateRequest(ReadOnlySpan<byte> message)
+    {
+        if (CertificateRequestReader.Read(message, out UInt16List accepted) is { } error)
+        {
+            return error;
+        }
+
+        _isCertificateRequested = true;
+        foreach (SignatureScheme scheme in _configuration.Credential?.SignatureSchemes ?? [])
+        {
+            if (accepted.Contains((ushort)scheme))
+            {
+                _signatureScheme = scheme;
+                break;
+            }
+        }
+
+        StartedSecrets.Append(message);
+        State = ClientHandshakeState.WaitCertificate;
+        return null;
+    }
+
+    private TransportError? OnCertificate(ReadOnlySpan<byte> message)
+    {
+        if (AcceptCertificate(message, out bool isEmpty) is { } error)
+        {
+            return error;
+        }
+
+        State = ClientHandshakeState.WaitCertificateVerify;
+        return isEmpty ? Alert(TlsAlert.DecodeError, "the server's certificate list is empty") : null; // RFC 8446 §4.4.2.4
+    }
+
+    private TransportError? OnCertificateVerify(ReadOnlySpan<byte> message)
+    {
+        State = ClientHandshakeState.WaitVerdict;
+        return AcceptCertificateVerify(message, _configuration.SignatureSchemes.AsSpan());
+    }
+
+    private TransportError? OnFinished(ReadOnlySpan<byte> message)
+    {
+        if (AcceptFinished(message) is { } error)
+        {
+            return error;
+        }
+
+        StartedSecrets.DeriveApplication();
+        State = ClientHandshakeState.WaitSignature;
+        if (_isCertificateRequested)
+        {
+            // RFC 8446 §4.4.2: with nothing suitable to show, an empty list.
+            SendCertificate(_signatureScheme is null ? null : _configuration.Credential, _signatureScheme.GetValueOrDefault());
+        }
+
+        if (Question == HandshakeQuestion.None)
+        {
+            FinishHandshake();
+        }
+
+        return null;
+    }
+
+    private void FinishHandshake()
+    {
+        SendFinished();
+        Complete();
+        State = ClientHandshakeState.Connected;
+    }
+
+    private KeyShare? FindShare(NamedGroup group)
+    {
+        foreach (KeyShare share in _shares)
+        {
+            if (share.Group == group)
+            {
+                return share;
+            }
+        }
+
+        return null;
+    }
+
+    private void DisposeShares()
+    {
+        foreach (KeyShare share in _shares)
+        {
+            share.Dispose();
+        }
+
+        _shares.Clear();
+    }
+}
