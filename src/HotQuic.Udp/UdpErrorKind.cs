@@ -14,7 +14,7 @@ internal enum UdpErrorKind : byte
     /// <summary>There is no way to the host.</summary>
     HostUnreachable,
 
-    /// <summary>There is no way to the network.</summary>
+    /// <summary>There is no way to the network, or none from the source address asked for.</summary>
     NetworkUnreachable,
 
     /// <summary>The source address asked for is not one of this host's, or cannot reach the destination.</summary>

@@ -9,7 +9,7 @@ internal enum UdpReadiness : byte
     /// <summary><see cref="UdpSocket.Receive"/> has something to give.</summary>
     Readable = 1,
 
-    /// <summary>There is room again after a send that would have blocked.</summary>
+    /// <summary>There is room again after a send that would have blocked: said once, until the next such send.</summary>
     Writable = 2,
 
     /// <summary><see cref="UdpSocket.TryReadError(out UdpError)"/> has something to give. Read until it has not, or waiting never rests.</summary>

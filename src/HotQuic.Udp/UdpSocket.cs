@@ -81,6 +81,8 @@ internal abstract class UdpSocket : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(shardCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(shardCount, 256);
+        ArgumentOutOfRangeException.ThrowIfNegative(steering.LongHeaderOffset, nameof(steering));
+        ArgumentOutOfRangeException.ThrowIfNegative(steering.ShortHeaderOffset, nameof(steering));
         bool single = shardCount == 1;
         UdpSocket first = Bind(options with { Sharing = single ? PortSharing.None : PortSharing.FirstShard });
         if (single || !first.Capabilities.ReusePort)

@@ -103,6 +103,7 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             {
                 ref readonly PollEntry entry = ref _entries[i + 1];
                 socket.Readiness = polled && entry.Descriptor != Closed ? ReadinessOf(entry.Results) : UdpReadiness.None;
+                linux.WantsWritable &= (socket.Readiness & UdpReadiness.Writable) == 0;
                 if (entry.Descriptor != Closed)
                 {
                     linux.Descriptor.DangerousRelease();
@@ -110,7 +111,7 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             }
             else
             {
-                socket.Readiness = ((PortableUdpSocket)socket).Look();
+                socket.Readiness = ((PortableUdpSocket)socket).TakeReadiness();
             }
 
             anyReady |= socket.Readiness != UdpReadiness.None;

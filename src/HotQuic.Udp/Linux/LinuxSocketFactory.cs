@@ -10,7 +10,8 @@ namespace HotQuic.Udp.Linux;
 /// <remarks>
 /// How a port stays ours alone: the first socket binds without SO_REUSEPORT, which the kernel allows to one socket only,
 /// whatever the others ask for, and atomically; only then does it set SO_REUSEPORT, and lets the next shards in. Every other process
-/// (and every other listener of this one) starts by binding without it too, and fails.
+/// (and every other listener of this one) starts by binding without it too, and fails. Port 0 is bound that way even for
+/// sharing with other processes: with SO_REUSEPORT set the kernel might choose a port that is held already.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal static unsafe class LinuxSocketFactory

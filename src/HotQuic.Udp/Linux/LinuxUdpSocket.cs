@@ -30,7 +30,7 @@ internal sealed class LinuxUdpSocket : UdpSocket
 
     internal Descriptor Descriptor { get; }
 
-    /// <summary>True after a send that would have blocked, until there is room.</summary>
+    /// <summary>True after a send that would have blocked, until the waiter has reported room.</summary>
     internal bool WantsWritable { get; set; }
 
     internal override bool IsDisposed => Descriptor.IsClosed;

@@ -57,7 +57,7 @@ internal sealed class PortableShardWaiter : ShardWaiter
         for (int i = 0; i < Sockets.Count; i++)
         {
             var socket = (PortableUdpSocket)Sockets[i];
-            socket.Readiness = socket.Look();
+            socket.Readiness = socket.TakeReadiness();
             ready |= socket.Readiness != UdpReadiness.None;
         }
 

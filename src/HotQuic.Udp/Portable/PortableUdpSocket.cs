@@ -115,6 +115,14 @@ internal sealed class PortableUdpSocket : UdpSocket
         }
     }
 
+    /// <summary>What there is to do now, for a waiter to report: room is reported once.</summary>
+    internal UdpReadiness TakeReadiness()
+    {
+        UdpReadiness readiness = Look();
+        _wantsWritable &= (readiness & UdpReadiness.Writable) == 0;
+        return readiness;
+    }
+
     /// <summary>What there is to do now.</summary>
     internal UdpReadiness Look() =>
         (_loop.Ring.IsEmpty && !_loop.Ring.IsResting ? UdpReadiness.None : UdpReadiness.Readable)
