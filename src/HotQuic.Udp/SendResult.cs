@@ -13,7 +13,9 @@ internal enum SendStatus : byte
     Failed,
 }
 
-/// <summary>How a <see cref="UdpSocket.Send"/> ended, and how far it came: what a train holds beyond the first datagrams may be left over.</summary>
+/// <summary>
+/// How a <see cref="UdpSocket.Send"/> ended, and how far it came: what a train holds beyond the first datagrams may be left over.
+/// </summary>
 /// <param name="Status">How it ended.</param>
 /// <param name="BytesSent">Bytes of the payload that were taken, always whole datagrams.</param>
 /// <param name="Error">With <see cref="SendStatus.Failed"/>, why.</param>

@@ -23,7 +23,9 @@ internal enum UdpErrorKind : byte
     /// <summary>A firewall, here or on the way, refused.</summary>
     NotPermitted,
 
-    /// <summary>The system had no memory or no room in a queue below the socket; the datagram is as good as lost, and no readiness follows.</summary>
+    /// <summary>
+    /// The system had no memory or no room in a queue below the socket; the datagram is as good as lost, and no readiness follows.
+    /// </summary>
     NoBuffers,
 
     /// <summary>Any other refusal; the system's error number tells more.</summary>

@@ -12,6 +12,8 @@ internal enum UdpReadiness : byte
     /// <summary>There is room again after a send that would have blocked: said once, until the next such send.</summary>
     Writable = 2,
 
-    /// <summary><see cref="UdpSocket.TryReadError(out UdpError)"/> has something to give. Read until it has not, or waiting never rests.</summary>
+    /// <summary>
+    /// <see cref="UdpSocket.TryReadError(out UdpError)"/> has something to give. Read until it has not, or waiting never rests.
+    /// </summary>
     Error = 4,
 }

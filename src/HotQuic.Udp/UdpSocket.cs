@@ -50,7 +50,9 @@ internal abstract class UdpSocket : IDisposable
     internal abstract bool IsDisposed { get; }
 
     /// <summary>Binds one socket.</summary>
-    /// <exception cref="SocketException">The address cannot be bound: <see cref="SocketError.AddressAlreadyInUse"/> where somebody holds the port.</exception>
+    /// <exception cref="SocketException">
+    /// The address cannot be bound: <see cref="SocketError.AddressAlreadyInUse"/> where somebody holds the port.
+    /// </exception>
     /// <exception cref="PlatformNotSupportedException">The options insist on something that this system lacks.</exception>
     public static UdpSocket Bind(UdpSocketOptions options)
     {
@@ -123,7 +125,9 @@ internal abstract class UdpSocket : IDisposable
     public abstract int Receive(ReceiveBatch batch);
 
     /// <summary>Sends one train, or as much of it as the system takes now.</summary>
-    /// <exception cref="ArgumentException">No payload, no destination, a segment size below 1, or an IPv6 destination on an IPv4 socket.</exception>
+    /// <exception cref="ArgumentException">
+    /// No payload, no destination, a segment size below 1, an IPv6 destination on an IPv4 socket, or addresses of two families.
+    /// </exception>
     public abstract SendResult Send(in SendRequest request);
 
     /// <summary>Takes the next report on a datagram sent earlier; false where there is none.</summary>

@@ -18,7 +18,10 @@ internal sealed record UdpSocketOptions
 
     public PortSharing Sharing { get; init; } = PortSharing.None;
 
-    /// <summary>Bytes to ask for; the system may give less (on Linux net.core.rmem_max), see <see cref="UdpCapabilities.ReceiveBufferSize"/>. 0: as the system has it.</summary>
+    /// <summary>
+    /// Bytes to ask for; the system may give less (on Linux net.core.rmem_max), see <see cref="UdpCapabilities.ReceiveBufferSize"/>.
+    /// 0: as the system has it.
+    /// </summary>
     public int ReceiveBufferSize { get; init; } = 4 << 20;
 
     /// <summary>Bytes to ask for; 0: as the system has it.</summary>
@@ -36,7 +39,9 @@ internal sealed record UdpSocketOptions
     /// </summary>
     public bool ReportLocalAddress { get; init; } = true;
 
-    /// <summary>Collects what ICMP reports (dead ports, unreachable hosts) for <see cref="UdpSocket.TryReadError(out UdpError)"/>: for clients.</summary>
+    /// <summary>
+    /// Collects what ICMP reports (dead ports, unreachable hosts) for <see cref="UdpSocket.TryReadError(out UdpError)"/>: for clients.
+    /// </summary>
     public bool ReportErrors { get; init; }
 
     /// <summary>Stamps what arrives with the kernel's time.</summary>

@@ -35,7 +35,11 @@ internal sealed class Peers : IDisposable
 {
     private readonly ReceiveBatch _batch = new();
 
-    public Peers(Io io, Route route, Func<UdpSocketOptions, UdpSocketOptions>? sender = null, Func<UdpSocketOptions, UdpSocketOptions>? receiver = null)
+    public Peers(
+        Io io,
+        Route route,
+        Func<UdpSocketOptions, UdpSocketOptions>? sender = null,
+        Func<UdpSocketOptions, UdpSocketOptions>? receiver = null)
     {
         IPAddress? bind = route switch
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace HotQuic.Udp.Tests;
 
@@ -97,7 +98,7 @@ public sealed class RoundTripTests
     public void AnEmptyDatagramIsATrainWithoutSegments(Io io, Route route)
     {
         using var peers = new Peers(io, route);
-        using var foreign = new System.Net.Sockets.Socket(peers.Loopback.AddressFamily, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Udp);
+        using var foreign = new Socket(peers.Loopback.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         foreign.SendTo([], peers.Destination.ToIPEndPoint());
         foreign.SendTo([1], peers.Destination.ToIPEndPoint());
         List<Received> received = peers.Receive(1);

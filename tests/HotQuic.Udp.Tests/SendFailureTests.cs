@@ -33,7 +33,8 @@ public sealed partial class SendFailureTests
             bool inet6 = socket.LocalEndPoint.AddressFamily == AddressFamily.InterNetworkV6;
             Assert.True(SocketOptions.TryGet(socket.Descriptor, Level.Ip, IpOption.MtuDiscover, out int ip));
             Assert.Equal(MtuDiscovery.Probe, ip);
-            Assert.Equal(inet6, SocketOptions.TryGet(socket.Descriptor, Level.Ipv6, Ipv6Option.MtuDiscover, out int ipv6) && ipv6 == MtuDiscovery.Probe);
+            SocketOptions.TryGet(socket.Descriptor, Level.Ipv6, Ipv6Option.MtuDiscover, out int ipv6);
+            Assert.Equal(inet6, ipv6 == MtuDiscovery.Probe);
         }
     }
 

@@ -114,7 +114,8 @@ internal static class PortableSocketFactory
     private static bool TrySetBoth(Socket socket, bool dualMode, int ipOption, int ipv6Option, int value)
     {
         bool inet6 = socket.AddressFamily == AddressFamily.InterNetworkV6;
-        return (!inet6 || TrySet(socket, Ipv6Level, ipv6Option, value)) && ((inet6 && !dualMode) || TrySet(socket, IpLevel, ipOption, value));
+        return (!inet6 || TrySet(socket, Ipv6Level, ipv6Option, value))
+            && ((inet6 && !dualMode) || TrySet(socket, IpLevel, ipOption, value));
     }
 
     private static bool TrySet(Socket socket, int level, int option, int value)
