@@ -92,6 +92,9 @@ internal sealed partial class LossRecovery
 
     public bool HasAckElicitingInFlight(PacketNumberSpace space) => Space(space).AckElicitingInFlight > 0;
 
+    /// <summary>The packets of a space that are not settled yet, to look at.</summary>
+    public SentPackets Packets(PacketNumberSpace space) => Space(space).Packets;
+
     /// <summary>A packet leaves. Its frames are copied.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The packet number is not above all before it.</exception>
     /// <exception cref="InvalidOperationException">The space was discarded.</exception>
