@@ -46,7 +46,7 @@ internal sealed class Connection
         Version = start.Version;
         Settings = start.Settings;
         Services = services;
-        Path = new Path(start.Remote, start.Local, start.IsAddressValidated);
+        Path = new Path(start.Remote, start.Local) { IsValidated = start.IsAddressValidated };
         Sink = services.SinkFactory?.Invoke(this);
         LocalIds = new LocalConnectionIds(services.Registry, this);
         PeerIds = new PeerConnectionIds(services.Registry, this, start.InitialDestinationId);
@@ -60,7 +60,7 @@ internal sealed class Connection
         }
 
         Streams = new StreamSet(start.Role, start.Settings.Streams, services.Buffers);
-        Datagrams = new DatagramQueues(start.Settings.MaxDatagramFrameSize);
+        Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = start.Settings.MaxDatagramFrameSize });
         Validator = new PathValidator(services.Random);
         Mtu = new MtuDiscovery(start.Settings.MtuUpperBound);
         RecoveryOptions recovery = start.Settings.Recovery;
@@ -362,9 +362,13 @@ internal sealed class Connection
             return;
         }
 
-        if (space == PacketNumberSpace.Application)
+        if (packet.IsMtuProbe)
         {
-            Mtu.OnPacketLost(packet);
+            Mtu.OnProbeLost(_now, packet.Size);
+        }
+        else if (space == PacketNumberSpace.Application && Mtu.OnPacketLost(_now, packet.SentAt, packet.Size))
+        {
+            ApplyMtu();
         }
 
         Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number));
@@ -372,9 +376,14 @@ internal sealed class Connection
 
     internal void OnPacketAcknowledged(PacketNumberSpace space, in PacketReport packet)
     {
-        if (space == PacketNumberSpace.Application)
+        if (packet.IsMtuProbe)
         {
-            Mtu.OnPacketAcknowledged(packet);
+            Mtu.OnProbeAcknowledged(_now, packet.Size);
+            ApplyMtu();
+        }
+        else if (space == PacketNumberSpace.Application)
+        {
+            Mtu.OnPacketAcknowledged(packet.SentAt, packet.Size);
         }
     }
 
@@ -413,7 +422,7 @@ internal sealed class Connection
 
     internal TransportError? OnPathResponse(in PathResponseFrame frame)
     {
-        Validator.OnResponse(frame);
+        Validator.OnResponse(frame, _now);
         return null;
     }
 
@@ -452,6 +461,7 @@ internal sealed class Connection
             UnidirectionalStreams = parameters.InitialMaxStreamsUni,
         });
         Datagrams.OnPeerLimit(parameters.MaxDatagramFrameSize);
+        Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
         Recovery.PeerMaxAckDelay = parameters.MaxAckDelay;
         Mtu.OnPeerLimit(parameters.MaxUdpPayloadSize);
         return null;
@@ -482,7 +492,7 @@ internal sealed class Connection
         DiscardSpace(PacketNumberSpace.Handshake, now);
         OneRtt!.OnHandshakeConfirmed();
         Recovery.OnHandshakeConfirmed(now);
-        Mtu.Start(now);
+        Mtu.Start();
         Raise(ConnectionEventKind.HandshakeConfirmed);
         Sink?.OnStateChanged(new StateChangedEvent(now, "handshake_complete", "handshake_confirmed"));
     }
@@ -514,6 +524,11 @@ internal sealed class Connection
         TimeoutResult result = Recovery.OnTimeout(now, _sentFrames);
         if (result.Kind == TimeoutKind.ProbesWanted && Space(result.Space) is { } space)
         {
+            if (Mtu.OnProbeTimeout(now))
+            {
+                ApplyMtu();
+            }
+
             // RFC 9002 §6.2.4: new data is the best probe, then data that is in flight, then a PING.
             space.ProbesWanted = result.Probes;
             for (int i = 0; i < result.Probes && !Transmitter.HasFrames(space); i++)
@@ -567,6 +582,16 @@ internal sealed class Connection
                 BytesInFlight = Recovery.BytesInFlight,
                 SlowStartThreshold = Recovery.Congestion.SlowStartThreshold,
             });
+        }
+    }
+
+    private void ApplyMtu()
+    {
+        if (Path.Mtu != Mtu.CurrentSize)
+        {
+            Path.Mtu = Mtu.CurrentSize;
+            Recovery.OnMtuChanged(Mtu.CurrentSize, _now);
+            Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
         }
     }
 

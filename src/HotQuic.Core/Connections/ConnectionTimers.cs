@@ -38,7 +38,6 @@ internal sealed class ConnectionTimers
             next = Instant.Min(next, _connection.Transmitter.PacingDeadline);
             next = Instant.Min(next, KeepAliveDeadline);
             next = Instant.Min(next, _connection.Validator.Deadline);
-            next = Instant.Min(next, _connection.Mtu.Deadline);
             return Instant.Min(next, _connection.OneRtt?.Deadline ?? Instant.Never);
         }
     }
@@ -125,7 +124,6 @@ internal sealed class ConnectionTimers
         }
 
         _connection.Validator.OnTimeout(now);
-        _connection.Mtu.OnTimeout(now);
         _connection.OneRtt?.OnTimeout(now);
     }
 

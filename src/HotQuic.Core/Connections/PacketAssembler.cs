@@ -28,6 +28,9 @@ internal struct AssembledPacket
     public bool IsAckEliciting;
     public bool HasPadding;
 
+    /// <summary>The datagram has to have the full 1,200 bytes.</summary>
+    public bool MustExpand;
+
     /// <summary>The sent frames' place in the transmitter's log.</summary>
     public int LogStart;
     public int LogCount;
@@ -44,6 +47,9 @@ internal struct AssembledPacket
 /// </summary>
 internal sealed class PacketAssembler
 {
+    /// <summary>Less than this is not worth a packet.</summary>
+    private const int MinRoom = 4;
+
     private readonly Connection _connection;
 
     public PacketAssembler(Connection connection)
@@ -108,10 +114,7 @@ internal sealed class PacketAssembler
 
         int room = destination.Length - wire.Position - PacketAead.TagLength;
         var writer = new FrameWriter(destination.Slice(wire.Position, Math.Max(0, room)), request.Log);
-        if (room >= 4)
-        {
-            WriteFrames(ref writer, space, level, request);
-        }
+        bool mustExpand = room >= MinRoom && WriteFrames(ref writer, space, level, request);
 
         if (writer.IsEmpty)
         {
@@ -137,6 +140,7 @@ internal sealed class PacketAssembler
             PayloadLength = writer.Length,
             IsAckEliciting = writer.IsAckEliciting,
             HasPadding = hasPadding,
+            MustExpand = mustExpand,
             LogCount = writer.Logged.Length,
         };
         space.TakeNumber();
@@ -164,12 +168,14 @@ internal sealed class PacketAssembler
         });
     }
 
-    private void WriteFrames(ref FrameWriter writer, PacketSpace space, EncryptionLevel level, in AssemblyRequest request)
+    /// <summary>True where a frame asks for a datagram of full size (RFC 9000 §8.2).</summary>
+    private bool WriteFrames(ref FrameWriter writer, PacketSpace space, EncryptionLevel level, in AssemblyRequest request)
     {
+        bool mustExpand = false;
         if (request.IsClose)
         {
             _connection.Closer.WriteClose(ref writer, level);
-            return;
+            return false;
         }
 
         if (space.Acknowledgements.UrgencyAt(request.At) != AckUrgency.None)
@@ -179,14 +185,14 @@ internal sealed class PacketAssembler
 
         if (request.Constraint != TransmitConstraint.None && space.ProbesWanted == 0)
         {
-            return;
+            return false;
         }
 
         space.Crypto.Transmit(ref writer);
         if (level == EncryptionLevel.OneRtt)
         {
             _connection.Announcements.Transmit(ref writer);
-            _connection.Validator.Transmit(ref writer);
+            mustExpand = _connection.Validator.Transmit(ref writer, _connection.Path.SendAllowance);
             _connection.LocalIds.Transmit(ref writer);
             _connection.PeerIds.Transmit(ref writer);
             _connection.Datagrams.Transmit(ref writer);
@@ -200,6 +206,8 @@ internal sealed class PacketAssembler
             writer.Log(new SentFrame(FrameType.Ping, 0, 0, 0));
             space.Acknowledgements.OnPingSent();
         }
+
+        return mustExpand;
     }
 
     private bool HasApplicationFrames() => _connection.Streams.HasPendingFrames || _connection.Streams.HasPendingData || _connection.Datagrams.HasPendingFrames

@@ -70,8 +70,11 @@ internal sealed class SentFrameRouter : ISentFrameOwner
             case FrameType.DatagramWithLength:
                 _connection.Datagrams.OnLost(frame);
                 break;
+            case FrameType.PathChallenge:
+                _connection.Validator.OnLost(frame);
+                break;
             default:
-                // ACK, PADDING, PING, PATH_CHALLENGE and PATH_RESPONSE are not sent again for a loss.
+                // ACK, PADDING, PING and PATH_RESPONSE are not sent again for a loss.
                 if (IsStreamFrame(frame.Type))
                 {
                     _connection.Streams.OnLost(frame);

@@ -18,7 +18,7 @@ namespace HotQuic.Core.Connections;
 internal sealed class Transmitter
 {
     /// <summary>Every QUIC path carries datagrams of this size (RFC 9000 §14).</summary>
-    public const int MinDatagramSize = 1200;
+    public const int MinDatagramSize = Path.MinDatagramSize;
 
     /// <summary>No more packets than this leave in one train.</summary>
     public const int MaxPacketsPerTrain = 64;
@@ -46,6 +46,10 @@ internal sealed class Transmitter
 
     /// <summary>True where some keys are left to say goodbye with.</summary>
     public bool CanSendClose => _connection.OneRtt is not null || HasSendKeys(EncryptionLevel.Initial) || HasSendKeys(EncryptionLevel.Handshake);
+
+    /// <summary>Bytes of frames that a 1-RTT packet holds at the path's MTU, whatever its packet number.</summary>
+    public int MaxApplicationPayload =>
+        _connection.Path.Mtu - 1 - _connection.PeerIds.Active.Length - PacketNumberEncoding.MaxLength - PacketAead.TagLength;
 
     /// <summary>Information that counts in flight waits to be sent in the space.</summary>
     public bool HasFrames(PacketSpace space) =>
@@ -146,10 +150,7 @@ internal sealed class Transmitter
         int length = last.Start + last.SealedLength;
         if (mustPad && length < MinDatagramSize)
         {
-            int padding = MinDatagramSize - length;
-            buffer.Slice(last.Start + last.HeaderLength + last.PayloadLength, padding).Clear();
-            last.PayloadLength += padding;
-            last.HasPadding = true;
+            Pad(buffer[last.Start..], ref last, MinDatagramSize - length);
             length = MinDatagramSize;
         }
 
@@ -206,6 +207,13 @@ internal sealed class Transmitter
                 break;
             }
 
+            if (packet.MustExpand && packet.SealedLength < MinDatagramSize)
+            {
+                Bring(room, packet, tail);
+                tail = default;
+                Pad(room, ref packet, MinDatagramSize - packet.SealedLength);
+            }
+
             Seal(now, room[..packet.SealedLength], packet, tail);
             Record(now, packet, new SentSizes(packet.SealedLength, ecn));
             numberOffset = packet.PacketNumberOffset;
@@ -253,7 +261,7 @@ internal sealed class Transmitter
         PacketProtector.Protect(_connection.OneRtt!.SendHeaderProtection, bytes, numberOffset);
         EcnCodepoint ecn = _connection.Recovery.Ecn.CodepointToSend;
         Record(now, packet, new SentSizes(bytes.Length, ecn) { IsMtuProbe = true });
-        _connection.Mtu.OnProbeSent(now, bytes.Length);
+        _connection.Mtu.OnProbeSent();
         OnTrainSent(bytes.Length, 1, bytes.Length);
         return new Train(bytes.Length, bytes.Length, _connection.Path.Remote, _connection.Path.Local, ecn);
     }
@@ -303,6 +311,14 @@ internal sealed class Transmitter
     {
         int end = packet.Start + packet.HeaderLength + packet.PayloadLength;
         tail.CopyTo(buffer[(end - tail.Length)..]);
+    }
+
+    /// <summary>Appends PADDING frames, which are zeros.</summary>
+    private static void Pad(Span<byte> bytes, ref AssembledPacket packet, int count)
+    {
+        bytes.Slice(packet.HeaderLength + packet.PayloadLength, count).Clear();
+        packet.PayloadLength += count;
+        packet.HasPadding = true;
     }
 
     private static void FillLength(Span<byte> bytes, in AssembledPacket packet)
