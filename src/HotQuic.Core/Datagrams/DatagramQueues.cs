@@ -25,6 +25,7 @@ internal sealed class DatagramQueues
     public DatagramQueues(in DatagramLimits limits)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limits.MaxFrameSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxBytes, DatagramLimits.MinBytes);
         _maxFrameSize = limits.MaxFrameSize;
         _outgoing = new DatagramFifo(limits.MaxCount, limits.MaxBytes);
         _incoming = new DatagramFifo(limits.MaxCount, limits.MaxBytes);
@@ -101,14 +102,8 @@ internal sealed class DatagramQueues
 
         while (!_incoming.TryEnqueue(frame.Data, 0))
         {
-            ReceivedDropped++;
-            if (_incoming.Count == 0)
-            {
-                // Larger than the whole queue: it is the one that is dropped.
-                break;
-            }
-
             _incoming.Dequeue();
+            ReceivedDropped++;
         }
 
         return null;
