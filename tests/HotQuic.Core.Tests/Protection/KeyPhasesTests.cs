@@ -251,6 +251,19 @@ public class KeyPhasesTests
     }
 
     [Fact]
+    public void Key05_NewKeysBelowAPacketFromBeforeTheUpdate()
+    {
+        using var pair = new KeyPhasePair();
+        pair.Confirm();
+        Assert.True(pair.AliceToBob(9).Opened);
+        pair.Acknowledge(pair.Alice, 9);
+        Assert.True(pair.Alice.TryInitiateUpdate(pair.Now));
+        byte[] lower = KeyPhasePair.Seal(pair.Alice, 8);
+        Assert.True(pair.AliceToBob(10).Opened);
+        AssertKeyUpdateError(pair.Open(pair.Bob, lower, 8));
+    }
+
+    [Fact]
     public void Prot09_AHigherNumberThatNeitherSameNorNewerKeysOpenIsDropped()
     {
         using var pair = new KeyPhasePair();
@@ -300,8 +313,16 @@ public class KeyPhasesTests
         pair.Open(pair.Bob, KeyPhasePair.Seal(pair.Alice, 1), 1);
         byte[] old = pair.SealAsBobBeforeUpdates(4);
         Assert.True(pair.Open(pair.Alice, old, 4).Opened);
-        TransportError? error = pair.Alice.OnAcknowledged(new PacketNumber(1), pair.Now, Pto);
-        Assert.Equal(TransportErrorCode.KeyUpdateError, error?.Code);
+        AssertNotFollowed();
+
+        // The same from a packet that comes late, when the new keys have been seen.
+        byte[] late = pair.SealAsBobBeforeUpdates(5);
+        Assert.True(pair.BobToAlice(6).Opened);
+        Assert.True(pair.Open(pair.Alice, late, 5).Opened);
+        AssertNotFollowed();
+
+        void AssertNotFollowed() => Assert.Equal(
+            TransportErrorCode.KeyUpdateError, pair.Alice.OnAcknowledged(new PacketNumber(1), pair.Now, Pto)?.Code);
     }
 
     [Fact]
@@ -329,13 +350,12 @@ public class KeyPhasesTests
     {
         using var pair = new KeyPhasePair();
         pair.Confirm();
-        byte[] forged = KeyPhasePair.Seal(pair.Alice, 0);
-        KeyPhasePair.Header(phase: true).CopyTo(forged, 0);
-        pair.Open(pair.Bob, [.. forged], 0);
-        var packet = new ReceivedOneRttPacket(new PacketNumber(0), KeyPhase: true, pair.Now, Pto);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        pair.Bob.TryOpen(packet, forged.AsSpan(0, KeyPhasePair.HeaderLength), forged.AsSpan(KeyPhasePair.HeaderLength), out _);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(pair.Bob.HasNextReceiveKeys);
+        pair.UpdateByAlice(0, 0);
+        Assert.False(pair.Bob.HasNextReceiveKeys); // the previous ones are held for three PTOs instead
+        pair.Now = pair.Bob.Deadline;
+        pair.Bob.OnTimeout(pair.Now);
+        Assert.True(pair.Bob.HasNextReceiveKeys);
     }
 
     /// <summary>Should the peer not wait, the next keys are derived while the previous are still held.</summary>
@@ -348,6 +368,14 @@ public class KeyPhasesTests
         for (int generation = 2; generation < 6; generation++)
         {
             byte[] late = KeyPhasePair.Seal(pair.Alice, (10 * generation) + 1);
+            for (int forgeries = 0; forgeries < 2; forgeries++)
+            {
+                byte[] forged = [.. late];
+                KeyPhasePair.Header(!pair.Alice.SendPhase).CopyTo(forged, 0);
+                Assert.False(pair.Open(pair.Bob, forged, (10 * generation) + 5).Opened);
+                Assert.True(pair.Bob.HasNextReceiveKeys); // derived once, then retained (RFC 9001 §6.3)
+            }
+
             Assert.True(pair.BobToAlice(generation).Opened);
             Assert.Null(pair.Alice.OnAcknowledged(new PacketNumber((10 * generation) + 1), pair.Now, TimeSpan.Zero));
             Assert.True(pair.Alice.TryInitiateUpdate(pair.Now));
