@@ -20,9 +20,11 @@ public class CryptoStreamTests
             byte[] message = StreamFixture.Bytes(0, 9000);
             sender.Write(message);
             List<byte> received = [];
+            int steps = 0;
             List<(byte[] Payload, SentFrame[] Log)> flying = [];
             while (received.Count < message.Length || !sender.IsAcknowledged)
             {
+                Assert.True(++steps < 10_000, $"seed {seed}: nothing moves");
                 if (sender.HasPendingData)
                 {
                     byte[] payload = new byte[random.Next(60, 1200)];
