@@ -13,6 +13,8 @@ public sealed class ClientHelloRejectionTests
     private static readonly (string Name, ulong Code, Action<HelloModel> Break)[] Rejections =
     [
         ("Tls02 trailing bytes", 0x132, hello => hello.Trailer = [0]),
+        ("Tls02 extension cut short", 0x132, hello => hello.BrokenExtension = [0x77, 0x77, 0]),
+        ("Tls02 extension longer than the block", 0x132, hello => hello.BrokenExtension = [0x77, 0x77, 0, 1]),
         ("Tls02 no suites", 0x132, hello => hello.Suites = []),
         ("Tls02 half a suite", 0x132, hello => hello.Suites = [0x13, 0x01, 0x13]),
         ("Tls02 no compression methods", 0x132, hello => hello.Compression = []),

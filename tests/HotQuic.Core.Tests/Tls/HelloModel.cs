@@ -48,6 +48,9 @@ internal sealed class HelloModel
 
     public List<(ushort Type, byte[] Body)> Extensions { get; }
 
+    /// <summary>Bytes at the end of the extension block that are no extension.</summary>
+    public byte[] BrokenExtension { get; set; } = [];
+
     /// <summary>Bytes behind the extensions, within the message.</summary>
     public byte[] Trailer { get; set; } = [];
 
@@ -78,7 +81,7 @@ internal sealed class HelloModel
             .. Version, .. Random, (byte)SessionId.Length, .. SessionId,
             .. isClient ? Vector16(Suites) : Suites,
             .. isClient ? [(byte)Compression.Length, .. Compression] : Compression,
-            .. Vector16(WriteExtensions(Extensions)), .. Trailer,
+            .. Vector16([.. WriteExtensions(Extensions), .. BrokenExtension]), .. Trailer,
         ];
         return Message(_type, body);
     }

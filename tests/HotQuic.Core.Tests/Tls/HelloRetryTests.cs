@@ -22,6 +22,7 @@ public sealed class HelloRetryTests
         ("Tls10 compression", 0x12f, hello => hello.Compression = [1]),
         ("Tls02 group of three bytes", 0x132, hello => hello[ExtensionType.KeyShare] = [0, 29, 0]),
         ("Tls02 empty cookie", 0x132, hello => hello[ExtensionType.Cookie] = [0, 0]),
+        ("Tls10 cookie too long to echo", 0x0d, hello => hello[ExtensionType.Cookie] = HelloModel.Vector16(new byte[60_000])),
         ("Tls02 cookie with trailing byte", 0x132, hello => hello[ExtensionType.Cookie] = [0, 1, 1, 1]),
         ("Tls08 unknown extension", 0x16e, hello => hello.Extensions.Add((0x7777, []))),
         ("Tls07 ALPN in a HelloRetryRequest", 0x12f, hello => hello[ExtensionType.ApplicationLayerProtocolNegotiation] = [0, 3, 2, 0x68, 0x33]),

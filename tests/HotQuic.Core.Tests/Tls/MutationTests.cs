@@ -6,7 +6,7 @@ namespace HotQuic.Core.Tests.Tls;
 /// <summary>Random damage to every handshake message: an error or a handshake that stands still, never an exception, never a completion.</summary>
 public sealed class MutationTests
 {
-    private const int Runs = 1500;
+    private const int Runs = 5000;
 
     [Theory]
     [InlineData(20260101)]
@@ -46,11 +46,13 @@ public sealed class MutationTests
             HelloRetryCookie = random.Next(2) == 0 ? default : new byte[] { 1, 2, 3 },
         };
 
-        // Signatures are not checked here, so that damage behind them is reached too.
+        // Neither shares nor signatures are real here, so that damage behind them is reached, and fast.
+        var keyShares = new ToyKeyShareFactory();
+        var bytes = new SeededRandom(1);
         using var pair = new HandshakePair(client, server)
         {
-            Client = new HandshakeSide(HandshakeTests.NewClient(client)) { Judge = _ => CertificateVerdict.Accepted, Sign = _ => [1] },
-            Server = new HandshakeSide(HandshakeTests.NewServer()) { Configuration = server, Judge = _ => CertificateVerdict.Accepted, Sign = _ => [1] },
+            Client = new HandshakeSide(new TlsClientHandshake(client, keyShares, bytes)) { Judge = _ => CertificateVerdict.Accepted, Sign = _ => [1] },
+            Server = new HandshakeSide(new TlsServerHandshake(keyShares, bytes)) { Configuration = server, Judge = _ => CertificateVerdict.Accepted, Sign = _ => [1] },
             PieceLength = random.Next(3) == 0 ? random.Next(1, 40) : int.MaxValue,
         };
         int target = random.Next(0, 10);

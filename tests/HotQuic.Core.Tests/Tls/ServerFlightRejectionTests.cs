@@ -15,6 +15,7 @@ public sealed class ServerFlightRejectionTests
     [
         ("Tls02 trailing bytes", 0x132, hello => hello.Trailer = [0]),
         ("Tls02 session ID of 33 bytes", 0x132, hello => hello.SessionId = new byte[33]),
+        ("Tls02 extension cut short", 0x132, hello => hello.BrokenExtension = [0, 51, 0]),
         ("Tls02 version of three bytes", 0x132, hello => hello[ExtensionType.SupportedVersions] = [3, 4, 0]),
         ("Tls02 share cut short", 0x132, hello => hello[ExtensionType.KeyShare] = [0, 29, 0, 32, 1]),
         ("Tls02 empty share", 0x132, hello => hello[ExtensionType.KeyShare] = [0, 29, 0, 0]),
