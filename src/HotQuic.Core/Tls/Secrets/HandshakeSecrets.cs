@@ -188,6 +188,7 @@ internal sealed class HandshakeSecrets : IDisposable
     private void WipeHandshake()
     {
         _schedule?.Wipe();
+        _schedule = null;
         CryptographicOperations.ZeroMemory(_clientHandshake);
         CryptographicOperations.ZeroMemory(_serverHandshake);
     }
