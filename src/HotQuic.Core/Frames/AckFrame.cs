@@ -33,7 +33,7 @@ internal readonly ref struct AckFrame
     /// <summary>What is acknowledged, from the largest packet numbers down.</summary>
     public AckRangeEnumerator Ranges => new(_first, _further);
 
-    public static bool TryRead(FrameType type, ref WireReader reader, out AckFrame frame)
+    public static bool TryRead(FrameType type, scoped ref WireReader reader, out AckFrame frame)
     {
         frame = default;
         if (!reader.TryReadVarInt(out ulong largest) || !reader.TryReadVarInt(out ulong delay)
@@ -121,7 +121,7 @@ internal readonly ref struct AckFrame
 
     private static ulong GapField(AckRange higher, AckRange lower) => (ulong)(higher.Smallest.Value - lower.Largest.Value - 2);
 
-    private static bool TryReadFurther(ref WireReader reader, PacketNumber smallest, ulong count, out ReadOnlySpan<byte> further)
+    private static bool TryReadFurther(scoped ref WireReader reader, PacketNumber smallest, ulong count, out ReadOnlySpan<byte> further)
     {
         further = default;
 
@@ -146,7 +146,7 @@ internal readonly ref struct AckFrame
         return true;
     }
 
-    private static bool TryReadEcnCounts(FrameType type, ref WireReader reader, out EcnCounts? counts)
+    private static bool TryReadEcnCounts(FrameType type, scoped ref WireReader reader, out EcnCounts? counts)
     {
         counts = null;
         if (type != FrameType.AckEcn)

@@ -48,7 +48,7 @@ internal readonly ref struct StreamFrame
     /// <summary>Bytes on the wire, the type included.</summary>
     public int Length => HeaderLength(Id, Offset, Data.Length, _options) + Data.Length;
 
-    public static bool TryRead(FrameType type, ref WireReader reader, out StreamFrame frame)
+    public static bool TryRead(FrameType type, scoped ref WireReader reader, out StreamFrame frame)
     {
         frame = default;
         ulong offset = 0;
