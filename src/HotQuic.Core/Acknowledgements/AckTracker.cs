@@ -104,7 +104,7 @@ internal sealed class AckTracker
     /// </summary>
     /// <param name="writer">The payload of a packet in this tracker's space.</param>
     /// <param name="now">When the packet is sent: the ACK Delay field counts from the largest packet's arrival.</param>
-    /// <param name="ackDelayExponent">Our transport parameter; <see cref="AckDelay.DefaultExponent"/> in Initial and Handshake packets.</param>
+    /// <param name="ackDelayExponent">Our parameter; <see cref="AckDelay.DefaultExponent"/> in Initial and Handshake packets.</param>
     public bool TryWrite(ref FrameWriter writer, Instant now, int ackDelayExponent)
     {
         if (_unacknowledged == 0 || writer.Remaining == 0)

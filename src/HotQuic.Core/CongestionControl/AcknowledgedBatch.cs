@@ -29,7 +29,7 @@ internal readonly record struct AcknowledgedBatch
     /// <summary>True where the newest of these packets was sent while there was too little to send to fill the window.</summary>
     public required bool IsApplicationLimited { get; init; }
 
-    /// <summary>Bytes acknowledged since the newest of these packets was sent: a delivery rate with <see cref="DeliveryInterval"/>.</summary>
+    /// <summary>Bytes acknowledged since the newest of these was sent: a delivery rate with <see cref="DeliveryInterval"/>.</summary>
     public required long BytesDelivered { get; init; }
 
     /// <summary>The time in which <see cref="BytesDelivered"/> were acknowledged.</summary>

@@ -94,7 +94,7 @@ internal sealed partial class LossRecovery
         losses.IsPersistent |= packet.Has(SentPacketFlags.AckEliciting) && ExtendsToPersistentCongestion(space, packet.SentAt);
     }
 
-    /// <summary>RFC 9002 §7.6.2: two ack-eliciting packets, sent after the first RTT sample, far apart, nothing acknowledged between.</summary>
+    /// <summary>RFC 9002 §7.6.2: two ack-eliciting packets, sent after the first RTT sample, far apart, none acknowledged between.</summary>
     private bool ExtendsToPersistentCongestion(RecoverySpace space, Instant sentAt)
     {
         if (!Rtt.HasSample || sentAt <= Rtt.FirstSampleAt)

@@ -193,7 +193,7 @@ internal sealed partial class LossRecovery
         _timerRestartedAt = now;
     }
 
-    /// <summary>Gives back all frames outstanding in a space, without a congestion response: Retry, or rejected 0-RTT (RFC 9001 §4.6.2).</summary>
+    /// <summary>Gives back all outstanding frames of a space without congestion response: Retry, rejected 0-RTT (RFC 9001 §4.6.2).</summary>
     public void Withdraw(PacketNumberSpace space, ISentFrameOwner owner)
     {
         ArgumentNullException.ThrowIfNull(owner);
