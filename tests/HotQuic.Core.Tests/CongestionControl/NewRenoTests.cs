@@ -151,7 +151,8 @@ public class NewRenoTests
     [Fact]
     public void OptionsOutOfRangeAreNamed()
     {
-        var exception = Assert.Throws<ArgumentOutOfRangeException>(() => new NewReno(CongestionOptions.Default with { MaxDatagramSize = 1199 }));
+        CongestionOptions options = CongestionOptions.Default with { MaxDatagramSize = 1199 };
+        var exception = Assert.Throws<ArgumentOutOfRangeException>(() => new NewReno(options));
         Assert.Equal("MaxDatagramSize", exception.ParamName);
     }
 }

@@ -193,7 +193,8 @@ public class LossRecoverySoakTests
         private void Check()
         {
             Verify(_recovery.BytesInFlight >= 0, "bytes in flight are negative");
-            Verify(_recovery.BytesInFlight > 0 == _recovery.HasAckElicitingInFlight(PacketNumberSpace.Application), "bytes and packets in flight disagree");
+            bool hasPackets = _recovery.HasAckElicitingInFlight(PacketNumberSpace.Application);
+            Verify(hasPackets == _recovery.BytesInFlight > 0, "bytes and packets in flight disagree");
             Verify(congestion.CongestionWindow >= 2400, "the window is below its minimum");
         }
 

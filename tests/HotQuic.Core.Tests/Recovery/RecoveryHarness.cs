@@ -15,7 +15,8 @@ internal sealed class RecoveryHarness : ISentFrameOwner
 
     private readonly byte[] _buffer = new byte[2048];
 
-    public RecoveryHarness(EndpointRole role = EndpointRole.Server, RecoveryOptions? options = null, ICongestionController? congestion = null)
+    public RecoveryHarness(
+        EndpointRole role = EndpointRole.Server, RecoveryOptions? options = null, ICongestionController? congestion = null)
     {
         options ??= RecoveryOptions.Default with { UseEcn = false };
         Recovery = new LossRecovery(role, congestion ?? new NewReno(options.Congestion), options);
@@ -42,7 +43,8 @@ internal sealed class RecoveryHarness : ISentFrameOwner
     public static TimeSpan Ms(double milliseconds) => TimeSpan.FromTicks((long)(milliseconds * TimeSpan.TicksPerMillisecond));
 
     /// <summary>A server's connection after the handshake, with one RTT sample in its application space.</summary>
-    public static RecoveryHarness Established(double rttMilliseconds, RecoveryOptions? options = null, ICongestionController? congestion = null)
+    public static RecoveryHarness Established(
+        double rttMilliseconds, RecoveryOptions? options = null, ICongestionController? congestion = null)
     {
         var harness = new RecoveryHarness(EndpointRole.Server, options, congestion);
         harness.Recovery.DiscardSpace(PacketNumberSpace.Initial, harness.Now);
@@ -83,18 +85,18 @@ internal sealed class RecoveryHarness : ISentFrameOwner
         EcnCounts? ecn = null)
     {
         AckRange[] descending = [.. ranges.Select(range => new AckRange(new(range.Smallest), new(range.Largest)))];
-        return AckDescending(Recovery, space, new AckFrameContent(descending) { EcnCounts = ecn }, new AckContext(Ms(ackDelayMilliseconds), Now));
+        return AckDescending(space, new AckFrameContent(descending) { EcnCounts = ecn }, new AckContext(Ms(ackDelayMilliseconds), Now));
     }
 
     /// <summary>Takes the frame over the wire: written, read back, and handed in.</summary>
-    public TransportError? AckDescending(LossRecovery recovery, PacketNumberSpace space, AckFrameContent content, AckContext context)
+    public TransportError? AckDescending(PacketNumberSpace space, AckFrameContent content, AckContext context)
     {
         var writer = new WireWriter(_buffer);
         Assert.Equal(content.Ranges.Length, AckFrame.Write(ref writer, in content));
         var reader = new WireReader(writer.Written);
         Assert.True(reader.TryReadVarInt(out ulong type));
         Assert.True(AckFrame.TryRead((FrameType)type, ref reader, out AckFrame frame));
-        return recovery.OnAckReceived(space, in frame, in context, this);
+        return Recovery.OnAckReceived(space, in frame, in context, this);
     }
 
     public TimeoutResult Timeout() => Recovery.OnTimeout(Now, this);
