@@ -119,6 +119,6 @@ export function result(fields) {
   process.stdout.write(line, () => process.exit(fields.ok ? 0 : 1));
 }
 
-export function failed(error, code) {
-  result({ ok: false, error: `${error?.message ?? error}`, ...(code === undefined ? {} : { code: Number(code) }) });
+export function failed(error, code, facts = {}) {
+  result({ ok: false, error: `${error?.message ?? error}`, ...(code === undefined ? {} : { code: Number(code) }), ...facts });
 }

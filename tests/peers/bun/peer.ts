@@ -49,11 +49,10 @@ async function serve() {
 }
 
 async function request() {
-  let versionNegotiation = false;
   const session: any = await connect(`127.0.0.1:${options.port}`, {
     alpn: options.alpn[0], servername: "localhost", ...tls, ...(options.systemRoots ? {} : { ca: [Buffer.from(options.file("ca.pem"))] }),
     ...(options.version ? { version: Number(options.version) } : {}), transportParams: { maxIdleTimeout: 20 },
-    ...(options.keyLog ? { onkeylog: logKeys } : {}), onversionnegotiation: () => { versionNegotiation = true; }, onerror: failedWith,
+    ...(options.keyLog ? { onkeylog: logKeys } : {}), onerror: failedWith,
   } as any);
   session.closed.catch(failedWith);
   const opened = await session.opened;
@@ -64,11 +63,11 @@ async function request() {
     await readAll(stream, response);
     report.add(response);
   }));
-  report.success({ alpn: opened.protocol ?? opened.alpn, cipher: opened.cipher, group: session.ephemeralKeyInfo?.name, versionNegotiation });
+  report.success({ alpn: opened.protocol ?? opened.alpn, cipher: opened.cipher, group: session.ephemeralKeyInfo?.name });
 }
 
 function failedWith(error: any) {
-  failed(`${error?.code ?? ""} ${error?.message ?? error}`, error?.errorCode);
+  failed(`${error?.code ?? ""} ${error?.message ?? error}`, error?.errorCode, { versionNegotiation: error?.code === "ERR_QUIC_VERSION_NEGOTIATION_ERROR" });
 }
 
 if (options.role === "server") await serve();

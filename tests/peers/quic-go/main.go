@@ -97,10 +97,13 @@ func failed(err error) {
 	fields := map[string]any{"ok": false, "error": err.Error()}
 	var transport *quic.TransportError
 	var application *quic.ApplicationError
+	var versions *quic.VersionNegotiationError
 	if errors.As(err, &transport) {
 		fields["code"], fields["remote"] = uint64(transport.ErrorCode), transport.Remote
 	} else if errors.As(err, &application) {
 		fields["applicationCode"], fields["remote"] = uint64(application.ErrorCode), application.Remote
+	} else if errors.As(err, &versions) {
+		fields["versionNegotiation"] = true
 	}
 	result(fields)
 }
