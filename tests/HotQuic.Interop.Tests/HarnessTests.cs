@@ -7,6 +7,7 @@ using Xunit.Sdk;
 namespace HotQuic.Interop.Tests;
 
 /// <summary>Peers with one another, without HotQuic: when these fail, the machine or the harness is at fault.</summary>
+[Collection(PeersCollection.Name)]
 public sealed class HarnessTests(ITestOutputHelper output)
 {
     private const long NoApplicationProtocol = 0x178;
@@ -151,6 +152,20 @@ public sealed class HarnessTests(ITestOutputHelper output)
         Assert.False(report.Succeeded);
     }
 
+    [SkippableTheory]
+    [InlineData("quic-go", "quiche")]
+    [InlineData("quic-go", "lsquic-bun")]
+    [InlineData("ngtcp2", "ngtcp2")]
+    public async Task BothSidesLogTheSameSecrets(string server, string client)
+    {
+        string folder = TestFiles.CreateSubfolder("key-logs");
+        PeerOptions serverOptions = new() { KeyLogFile = Path.Combine(folder, "server") };
+        PeerOptions clientOptions = new() { KeyLogFile = Path.Combine(folder, "client") };
+        PeerReport report = await RunAsync(server, serverOptions, client, clientOptions);
+        Assert.True(report.Succeeded, report.Error);
+        Assert.Equal(ApplicationSecrets(serverOptions.KeyLogFile), ApplicationSecrets(clientOptions.KeyLogFile));
+    }
+
     [Fact]
     public void MissingPeerFailsInContinuousIntegration()
     {
@@ -161,6 +176,15 @@ public sealed class HarnessTests(ITestOutputHelper output)
     public void MissingPeerSkipsElsewhere()
     {
         Assert.Throws<Xunit.SkipException>(() => TestEnvironment.Require("The peer is missing.", isContinuousIntegration: false));
+    }
+
+    /// <summary>The lines of the first 1-RTT secrets of both directions: label, client random, secret.</summary>
+    private static string[] ApplicationSecrets(string keyLogFile)
+    {
+        IEnumerable<string> lines = File.ReadLines(keyLogFile).Where(line => line.Contains("_TRAFFIC_SECRET_0 ", StringComparison.Ordinal));
+        string[] secrets = [.. lines.Select(line => line.Trim()).Order(StringComparer.Ordinal)];
+        Assert.Equal(2, secrets.Length);
+        return secrets;
     }
 
     private async Task TransferAsync(string server, string client, Work work)

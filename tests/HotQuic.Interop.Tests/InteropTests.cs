@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace HotQuic.Interop.Tests;
 
 /// <summary>HotQuic with every independent stack, in every case and both directions of <see cref="InteropMatrix"/>.</summary>
+[Collection(PeersCollection.Name)]
 public sealed class InteropTests(ITestOutputHelper output)
 {
     [SkippableTheory]

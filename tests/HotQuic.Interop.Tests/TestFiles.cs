@@ -6,11 +6,11 @@ namespace HotQuic.Interop.Tests;
 
 /// <summary>
 /// The files that peers read, made once a test run in a temporary folder: a certificate authority, a P-256 leaf for localhost, 127.0.0.1 and ::1, and
-/// files of the test pattern for the peer that serves from disk. The folder goes away with the process.
+/// files of the test pattern for the peer that serves from disk. <see cref="PeersCollection"/> deletes the folder.
 /// </summary>
 internal static class TestFiles
 {
-    private static readonly Lazy<string> Folder = new(CreateFolder);
+    private static readonly Lazy<string> Folder = new(static () => Directory.CreateTempSubdirectory("hotquic-interop-").FullName);
     private static readonly Lazy<(X509Certificate2 Authority, X509Certificate2 Server)> Certificates = new(CreateCertificates);
 
     public static X509Certificate2 Authority => Certificates.Value.Authority;
@@ -53,11 +53,13 @@ internal static class TestFiles
 
     public static string DocumentName(int stream) => $"stream-{stream}";
 
-    private static string CreateFolder()
+    /// <summary>Deletes them all; nothing here may be used afterwards.</summary>
+    public static void Delete()
     {
-        string path = Directory.CreateTempSubdirectory("hotquic-interop-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(path, recursive: true);
-        return path;
+        if (Folder.IsValueCreated)
+        {
+            Directory.Delete(Folder.Value, recursive: true);
+        }
     }
 
     private static (X509Certificate2 Authority, X509Certificate2 Server) CreateCertificates()

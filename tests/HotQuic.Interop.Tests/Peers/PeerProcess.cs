@@ -1,16 +1,19 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace HotQuic.Interop.Tests.Peers;
 
 /// <summary>
 /// One peer's operating system process. Start it, wait for a line of its output or for its end, and dispose it: that kills it with its children, whatever
-/// state it is in. Should the test host die first, coreutils' <c>timeout</c> ends the peer.
+/// state it is in. It runs under coreutils' <c>timeout</c>, which ends it should the test host die first.
 /// </summary>
-internal sealed class PeerProcess : IAsyncDisposable
+internal sealed partial class PeerProcess : IAsyncDisposable
 {
     private const int LongestLifeSeconds = 180;
     private const int MostLinesKept = 200_000;
+    private const int TerminateSignal = 15;
+    private static readonly TimeSpan PatienceWhenTerminating = TimeSpan.FromSeconds(3);
 
     private readonly Process _process;
     private readonly Lock _lock = new();
@@ -99,19 +102,21 @@ internal sealed class PeerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        try
+        // timeout passes SIGTERM on and reaps the peer, where SIGKILL would leave the peer behind, as a zombie at best.
+        if (!_process.HasExited && SendSignal(_process.Id, TerminateSignal) == 0)
         {
-            _process.Kill(entireProcessTree: true);
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended already.
+            using CancellationTokenSource patience = new(PatienceWhenTerminating);
+            await _process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         await _reading;
         _process.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int processId, int signal);
 
     private async Task WaitAsync(Task task, string awaited, CancellationToken cancellationToken)
     {
