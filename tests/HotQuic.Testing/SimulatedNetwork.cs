@@ -1,3 +1,5 @@
+using HotQuic.Core.Connections;
+using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Time;
@@ -32,9 +34,15 @@ internal sealed class SimulatedNetwork
     /// <summary>Takes a line for everything that connections do; set before hosts are made. Null: nothing is written.</summary>
     public TextWriter? Trace { get; init; }
 
+    /// <summary>Every connection keeps a <see cref="PacketLog"/> instead of a trace; set before hosts are made.</summary>
+    public bool IsRecording { get; init; }
+
     public long DatagramsDelivered { get; private set; }
 
     public long DatagramsLost { get; private set; }
+
+    public ConnectionEventSink? SinkFor(Connection connection) => IsRecording ? new PacketLog()
+        : Trace is { } trace ? new TraceSink(trace, connection) : null;
 
     public void Add(SimulatedHost host) => _hosts.Add(host.Address, host);
 
