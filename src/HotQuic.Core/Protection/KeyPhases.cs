@@ -94,7 +94,9 @@ internal sealed class KeyPhases : IDisposable
     /// <summary>Packets sealed with the current send keys.</summary>
     public long SealedPackets => _sealed;
 
-    /// <summary>False only from an update to <see cref="Deadline"/>, while old keys have the place of the next ones (RFC 9001 §6.5).</summary>
+    /// <summary>
+    /// False only from an update to <see cref="Deadline"/>, while old keys have the place of the next ones (RFC 9001 §6.5).
+    /// </summary>
     public bool HasNextReceiveKeys => _next is not null;
 
     /// <summary>When <see cref="OnTimeout"/> is due.</summary>
@@ -229,7 +231,7 @@ internal sealed class KeyPhases : IDisposable
         return true;
     }
 
-    /// <summary>Drops the previous receive keys when their time is over and derives the next ones in their place (RFC 9001 §6.5).</summary>
+    /// <summary>Drops the previous receive keys when their time is over; the next ones take their place (RFC 9001 §6.5).</summary>
     public void OnTimeout(Instant now)
     {
         if (now < Deadline)
