@@ -5,7 +5,8 @@ namespace HotQuic.Core.Frames;
 
 /// <summary>
 /// ACK, types 0x02 and 0x03 (RFC 9000 §19.3). Reading checks every range, so that enumerating <see cref="Ranges"/>
-/// cannot fail. To send one, fill an <see cref="AckFrameContent"/> and call the static <see cref="Write"/>, which takes as many ranges as fit.
+/// cannot fail. To send one, fill an <see cref="AckFrameContent"/> and call the static <see cref="Write"/>, which takes
+/// as many ranges as fit.
 /// </summary>
 internal readonly ref struct AckFrame
 {
@@ -33,7 +34,7 @@ internal readonly ref struct AckFrame
     /// <summary>What is acknowledged, from the largest packet numbers down.</summary>
     public AckRangeEnumerator Ranges => new(_first, _further);
 
-    public static bool TryRead(FrameType type, ref WireReader reader, out AckFrame frame)
+    public static bool TryRead(FrameType type, scoped ref WireReader reader, out AckFrame frame)
     {
         frame = default;
         if (!reader.TryReadVarInt(out ulong largest) || !reader.TryReadVarInt(out ulong delay)
@@ -121,7 +122,7 @@ internal readonly ref struct AckFrame
 
     private static ulong GapField(AckRange higher, AckRange lower) => (ulong)(higher.Smallest.Value - lower.Largest.Value - 2);
 
-    private static bool TryReadFurther(ref WireReader reader, PacketNumber smallest, ulong count, out ReadOnlySpan<byte> further)
+    private static bool TryReadFurther(scoped ref WireReader reader, PacketNumber smallest, ulong count, out ReadOnlySpan<byte> further)
     {
         further = default;
 
@@ -146,7 +147,7 @@ internal readonly ref struct AckFrame
         return true;
     }
 
-    private static bool TryReadEcnCounts(FrameType type, ref WireReader reader, out EcnCounts? counts)
+    private static bool TryReadEcnCounts(FrameType type, scoped ref WireReader reader, out EcnCounts? counts)
     {
         counts = null;
         if (type != FrameType.AckEcn)

@@ -42,7 +42,7 @@ internal readonly ref struct ConnectionCloseFrame
     public static ConnectionCloseFrame Application(ulong code, ReadOnlySpan<byte> reasonPhrase) =>
         new(FrameType.ConnectionCloseApplication, code, 0, reasonPhrase);
 
-    public static bool TryRead(FrameType type, ref WireReader reader, out ConnectionCloseFrame frame)
+    public static bool TryRead(FrameType type, scoped ref WireReader reader, out ConnectionCloseFrame frame)
     {
         frame = default;
         ulong triggerType = 0;

@@ -21,7 +21,7 @@ internal readonly ref struct CryptoFrame
     /// <summary>Bytes on the wire, the type included.</summary>
     public int Length => HeaderLength(Offset, Data.Length) + Data.Length;
 
-    public static bool TryRead(ref WireReader reader, out CryptoFrame frame)
+    public static bool TryRead(scoped ref WireReader reader, out CryptoFrame frame)
     {
         frame = default;
 

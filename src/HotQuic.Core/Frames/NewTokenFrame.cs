@@ -16,7 +16,7 @@ internal readonly ref struct NewTokenFrame
     /// <summary>Bytes on the wire, the type included.</summary>
     public int Length => 1 + VarInt.LengthOf((ulong)Token.Length) + Token.Length;
 
-    public static bool TryRead(ref WireReader reader, out NewTokenFrame frame)
+    public static bool TryRead(scoped ref WireReader reader, out NewTokenFrame frame)
     {
         frame = default;
 

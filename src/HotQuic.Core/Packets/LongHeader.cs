@@ -42,13 +42,15 @@ internal static class LongHeader
     /// <summary>Bytes that <see cref="Write"/> takes, the packet number included.</summary>
     public static int LengthOf(in LongHeaderFields fields)
     {
-        int length = 7 + fields.DestinationConnectionId.Length + fields.SourceConnectionId.Length + LengthFieldLength + fields.PacketNumberLength;
+        // First byte, version, and the lengths of the connection IDs.
+        int length = 1 + 4 + 1 + fields.DestinationConnectionId.Length + 1 + fields.SourceConnectionId.Length
+            + LengthFieldLength + fields.PacketNumberLength;
         return fields.Type == PacketType.Initial ? length + VarInt.LengthOf((ulong)fields.Token.Length) + fields.Token.Length : length;
     }
 
     /// <summary>Writes the header, up to and with the packet number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The type has no packet number, or a field is longer than it may be.</exception>
-    public static LongHeaderOffsets Write(ref WireWriter writer, in LongHeaderFields fields)
+    public static LongHeaderOffsets Write(ref WireWriter writer, scoped in LongHeaderFields fields)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)fields.Type, (int)PacketType.Handshake, nameof(fields.Type));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(fields.PacketNumberLength - 1), 3u, nameof(fields.PacketNumberLength));
