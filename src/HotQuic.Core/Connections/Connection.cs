@@ -59,7 +59,7 @@ internal sealed class Connection
             LocalIds.AddClientChosenId(start.InitialDestinationId);
         }
 
-        Streams = new StreamSet(start.Role, start.Settings.Streams, services.Buffers);
+        Streams = new StreamSet(start.Role, start.Settings.Streams, services.Buffers, services.Streams);
         Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = start.Settings.MaxDatagramFrameSize });
         Validator = new PathValidator(services.Random);
         Mtu = new MtuDiscovery(start.Settings.MtuUpperBound);

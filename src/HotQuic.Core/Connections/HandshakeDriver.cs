@@ -36,6 +36,7 @@ internal sealed class HandshakeDriver
     private TrafficSecret? _pendingReceive;
     private HandshakeQuestion _announced;
     private bool _arePeerParametersRead;
+    private EncryptionLevel _receiveLevel = EncryptionLevel.Initial;
 
     public HandshakeDriver(Connection connection, TlsHandshake tls)
     {
@@ -97,7 +98,7 @@ internal sealed class HandshakeDriver
     /// <summary>Carries everything that TLS has ready to where it belongs.</summary>
     public TransportError? Advance(Instant now)
     {
-        TransportError? error = ReadPeerParameters(now);
+        TransportError? error = LeaveOldLevel() ?? ReadPeerParameters(now);
         if (error is not null)
         {
             return error;
@@ -178,6 +179,19 @@ internal sealed class HandshakeDriver
             _pendingReceive = null;
             _connection.Receiver.OnKeysInstalled();
         }
+    }
+
+    /// <summary>RFC 9001 §4.1.3: once TLS reads from a higher level, nothing may be left at the old one, nor come anew.</summary>
+    private TransportError? LeaveOldLevel()
+    {
+        if (_tls.ReceiveLevel == _receiveLevel)
+        {
+            return null;
+        }
+
+        PacketSpace? left = _connection.Space(_receiveLevel.Space());
+        _receiveLevel = _tls.ReceiveLevel;
+        return left?.Crypto.OnHigherKeys();
     }
 
     private void Ask()
