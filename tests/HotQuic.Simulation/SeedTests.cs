@@ -24,6 +24,7 @@ public class SeedTests
             if (!isComplete && fault is null)
             {
                 timedOut.Add(seed);
+                WriteTrace(seed);
             }
 
             if (fault is not null)
@@ -33,7 +34,7 @@ public class SeedTests
         }
 
         // Timing out is a defined end, but on these links the exception.
-        Assert.True(timedOut.Count <= (runs / 100) + 1, $"{timedOut.Count} of {runs} transfers timed out: {string.Join(' ', timedOut)}");
+        Assert.True(timedOut.Count <= (runs / 500) + 1, $"{timedOut.Count} of {runs} transfers timed out: {string.Join(' ', timedOut)}");
         Assert.True(failures.Count == 0, $"{failures.Count} seeds failed; replay one with:\n{string.Join('\n', failures)}");
     }
 
