@@ -168,7 +168,7 @@ internal abstract class TlsHandshake : IDisposable
             throw new InvalidOperationException("Keying material can be exported when the handshake is complete, and not before.");
         }
 
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(label.Length, HkdfLabel.MaxLabelLength, nameof(label));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(label.Length, LabelExpansion.MaxLabelLength, nameof(label));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(output.Length, 255 * StartedSecrets.HashLength, nameof(output));
         StartedSecrets.Export(label, context, output);
     }

@@ -124,7 +124,7 @@ internal sealed class HandshakeSecrets : IDisposable
         Span<byte> key = stackalloc byte[HashFunctions.MaxLength];
         Span<byte> hash = stackalloc byte[HashFunctions.MaxLength];
         key = key[..HashLength];
-        HkdfLabel.Expand(_hash, sender == EndpointRole.Client ? ClientHandshake : ServerHandshake, "finished"u8, [], key);
+        _hash.ExpandLabel(sender == EndpointRole.Client ? ClientHandshake : ServerHandshake, "finished"u8, [], key);
         _hash.Hmac(key, CopyTranscriptHash(hash), buffer);
         CryptographicOperations.ZeroMemory(key);
         return buffer[..HashLength];
@@ -137,9 +137,9 @@ internal sealed class HandshakeSecrets : IDisposable
         Span<byte> secret = stackalloc byte[HashFunctions.MaxLength];
         hash = hash[..HashLength];
         secret = secret[..HashLength];
-        HkdfLabel.Expand(_hash, Exporter, label, _hash.HashOfNothing(), secret);
+        _hash.ExpandLabel(Exporter, label, _hash.HashOfNothing(), secret);
         _hash.Hash(context, hash);
-        HkdfLabel.Expand(_hash, secret, "exporter"u8, hash, output);
+        _hash.ExpandLabel(secret, "exporter"u8, hash, output);
         CryptographicOperations.ZeroMemory(secret);
     }
 

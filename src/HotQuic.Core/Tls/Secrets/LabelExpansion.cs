@@ -4,7 +4,7 @@ using HotQuic.Core.Wire;
 namespace HotQuic.Core.Tls.Secrets;
 
 /// <summary>HKDF-Expand-Label of TLS 1.3 (RFC 8446 §7.1).</summary>
-internal static class HkdfLabel
+internal static class LabelExpansion
 {
     private const int MaxInfoLength = 2 + 1 + 255 + 1 + 255;
 
@@ -14,8 +14,8 @@ internal static class HkdfLabel
     public static int MaxLabelLength => 255 - Prefix.Length;
 
     /// <summary>Fills <paramref name="output"/> from a secret, a label without its prefix, and a context of at most 255 bytes.</summary>
-    public static void Expand(
-        HashFunction hash, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
+    public static void ExpandLabel(
+        this HashFunction hash, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
     {
         var info = new WireWriter(stackalloc byte[MaxInfoLength + 1]);
         info.WriteUInt16(checked((ushort)output.Length));
