@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace HotQuic.Udp.Linux;
+
+/// <summary>A file descriptor that is closed once, and not while a system call of another thread still uses it.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class Descriptor : SafeHandle
+{
+    public Descriptor(int descriptor)
+        : base(-1, ownsHandle: true)
+    {
+        SetHandle(descriptor);
+    }
+
+    public override bool IsInvalid => handle < 0;
+
+    /// <summary>The number, for a call that takes many at once: hold a reference meanwhile.</summary>
+    public int Number => (int)handle;
+
+    /// <summary>Takes a reference; false where it is closed already.</summary>
+    public bool TryAddReference()
+    {
+        if (IsClosed)
+        {
+            return false;
+        }
+
+        bool added = false;
+        try
+        {
+            DangerousAddRef(ref added);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Another thread closed it since the look above.
+        }
+
+        return added;
+    }
+
+    protected override bool ReleaseHandle() => LibC.Close((int)handle) == 0;
+}

@@ -1,0 +1,14 @@
+namespace HotQuic.Udp;
+
+/// <summary>Which way a socket reaches the system.</summary>
+internal enum UdpIo : byte
+{
+    /// <summary><see cref="Offload"/> where this process can, otherwise <see cref="Sockets"/>.</summary>
+    Auto,
+
+    /// <summary>Linux system calls: batches, segmentation offload, ECN, packet info, the error queue. 64-bit x86 and Arm.</summary>
+    Offload,
+
+    /// <summary>System.Net.Sockets: one datagram a call, everywhere.</summary>
+    Sockets,
+}

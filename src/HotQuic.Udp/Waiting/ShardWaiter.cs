@@ -1,0 +1,157 @@
+using HotQuic.Udp.Linux;
+using HotQuic.Udp.Portable;
+
+namespace HotQuic.Udp.Waiting;
+
+/// <summary>
+/// Where a thread sleeps until one of its sockets is ready, another thread calls <see cref="Wake"/>, or a time is up.
+/// One thread adds sockets and waits; <see cref="Wake"/> and <see cref="Dispose()"/> may come from any.
+/// </summary>
+/// <remarks>
+/// Whoever leaves work for the thread stores it first and then calls <see cref="Wake"/>; the thread looks for work after each
+/// wait. No wake is lost, many are taken together, and one that finds the thread awake makes no system call.
+/// </remarks>
+internal abstract class ShardWaiter : IDisposable
+{
+    private readonly List<UdpSocket> _sockets = [];
+    private volatile State _state;
+    private volatile bool _closed;
+
+    private protected ShardWaiter()
+    {
+    }
+
+    /// <summary>The sockets waited for.</summary>
+    private protected List<UdpSocket> Sockets => _sockets;
+
+    /// <summary>
+    /// The waiter for sockets of that kind. That of <see cref="UdpIo.Auto"/> and <see cref="UdpIo.Offload"/> also takes sockets of
+    /// <see cref="UdpIo.Sockets"/>, not the other way round.
+    /// </summary>
+    public static ShardWaiter Create(UdpIo io = UdpIo.Auto)
+    {
+        if (io != UdpIo.Sockets && LinuxUdpSocket.IsSupported)
+        {
+            return new LinuxShardWaiter();
+        }
+
+        if (io == UdpIo.Offload)
+        {
+            throw new PlatformNotSupportedException("UDP offload needs Linux on a 64-bit x86 or Arm processor.");
+        }
+
+        return new PortableShardWaiter();
+    }
+
+    /// <summary>Waits for this socket too. It leaves by <see cref="Remove"/>, or by itself once it is disposed.</summary>
+    public void Add(UdpSocket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        if (socket.Waiter is not null)
+        {
+            throw new InvalidOperationException("The socket is with a waiter already.");
+        }
+
+        CheckTakes(socket);
+        _sockets.Add(socket);
+        socket.Waiter = this;
+        Wake(); // What arrived before had nobody to tell.
+    }
+
+    public void Remove(UdpSocket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        if (_sockets.Remove(socket))
+        {
+            socket.Waiter = null;
+        }
+    }
+
+    /// <summary>
+    /// Sleeps until something happens, at most this long. Zero or less: only looks. <see cref="TimeSpan.MaxValue"/>: as long as it takes.
+    /// May end early without a reason.
+    /// </summary>
+    public WaitOutcome Wait(TimeSpan timeout)
+    {
+        RemoveDisposed();
+        if (_closed)
+        {
+            return WaitOutcome.Closed;
+        }
+
+        bool sleep = timeout > TimeSpan.Zero && Interlocked.CompareExchange(ref _state, State.Sleeping, State.Awake) == State.Awake;
+        WaitOutcome outcome = Look(sleep ? timeout : TimeSpan.Zero) ? WaitOutcome.Ready : WaitOutcome.None;
+        if (Interlocked.Exchange(ref _state, State.Awake) == State.Signalled)
+        {
+            outcome |= WaitOutcome.Woken;
+        }
+
+        return _closed ? outcome | WaitOutcome.Closed : outcome;
+    }
+
+    /// <summary>Ends the wait under way, or the next one. Stores made before are seen by the thread after it.</summary>
+    public void Wake()
+    {
+        // The work must be visible before the state is read, or a thread about to sleep would be taken for one already told.
+        Interlocked.MemoryBarrier();
+        if (_state != State.Signalled && Interlocked.Exchange(ref _state, State.Signalled) == State.Sleeping)
+        {
+            Interrupt();
+        }
+    }
+
+    /// <summary>Ends the wait under way with <see cref="WaitOutcome.Closed"/>, as every later one. The sockets stay open.</summary>
+    public void Dispose()
+    {
+        if (!_closed)
+        {
+            _closed = true;
+            Wake();
+            Close();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Throws where this waiter cannot wait for such a socket.</summary>
+    private protected abstract void CheckTakes(UdpSocket socket);
+
+    /// <summary>Sleeps that long, or until a socket is ready or <see cref="Interrupt"/>; notes each socket's readiness; true where one is ready.</summary>
+    private protected abstract bool Look(TimeSpan timeout);
+
+    /// <summary>Ends the <see cref="Look"/> under way, or the next one, from any thread.</summary>
+    private protected abstract void Interrupt();
+
+    private protected abstract void Close();
+
+    private void RemoveDisposed()
+    {
+        for (int i = _sockets.Count - 1; i >= 0; i--)
+        {
+            if (_sockets[i].IsDisposed)
+            {
+                _sockets[i].Waiter = null;
+                _sockets.RemoveAt(i);
+            }
+        }
+    }
+
+    /// <remarks>
+    /// <code>
+    ///           Wait                Wake: interrupts
+    ///  Awake ──────────► Sleeping ────────────────────► Signalled
+    ///   ▲ │                 │                            │     ▲
+    ///   │ │                 │ ready, or time up          │     │
+    ///   ├─┼─────────────────┘                            │     │
+    ///   ├─┼──────────────────────────────────────────────┘     │
+    ///   │ └────────────────────────────────────────────────────┘
+    ///     Wait ends                                        Wake
+    /// </code>
+    /// </remarks>
+    private enum State
+    {
+        Awake,
+        Sleeping,
+        Signalled,
+    }
+}
