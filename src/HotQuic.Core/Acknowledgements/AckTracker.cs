@@ -104,7 +104,7 @@ internal sealed class AckTracker
     /// </summary>
     /// <param name="writer">The payload of a packet in this tracker's space.</param>
     /// <param name="now">When the packet is sent: the ACK Delay field counts from the largest packet's arrival.</param>
-    /// <param name="ackDelayExponent">Our own transport parameter; <see cref="AckDelay.DefaultExponent"/> in Initial and Handshake packets.</param>
+    /// <param name="ackDelayExponent">Our parameter; <see cref="AckDelay.DefaultExponent"/> in Initial and Handshake packets.</param>
     public bool TryWrite(ref FrameWriter writer, Instant now, int ackDelayExponent)
     {
         if (_unacknowledged == 0 || writer.Remaining == 0)
@@ -136,7 +136,7 @@ internal sealed class AckTracker
     /// <summary>A PING went along, since <see cref="IsPingDue"/> asked for one.</summary>
     public void OnPingSent() => _framesSincePing = 0;
 
-    /// <summary>The peer has an ACK frame of ours that covered numbers up to this one: they need not be told again (RFC 9000 §13.2.4).</summary>
+    /// <summary>The peer has an ACK frame of ours that covered numbers up to this one: no need to repeat it (RFC 9000 §13.2.4).</summary>
     public void OnAckAcknowledged(PacketNumber largest)
     {
         _framesSincePing = 0;

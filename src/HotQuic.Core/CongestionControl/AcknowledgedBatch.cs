@@ -26,10 +26,10 @@ internal readonly record struct AcknowledgedBatch
     /// <summary>Bytes in flight before this ACK frame was processed.</summary>
     public required long BytesInFlightBefore { get; init; }
 
-    /// <summary>True where the newest of these packets was sent while the application, or flow control, gave too little to fill the window.</summary>
+    /// <summary>True where the newest of these packets was sent while there was too little to send to fill the window.</summary>
     public required bool IsApplicationLimited { get; init; }
 
-    /// <summary>Bytes acknowledged since the newest of these packets was sent: with <see cref="DeliveryInterval"/> a sample of the delivery rate.</summary>
+    /// <summary>Bytes acknowledged since the newest of these was sent: a delivery rate with <see cref="DeliveryInterval"/>.</summary>
     public required long BytesDelivered { get; init; }
 
     /// <summary>The time in which <see cref="BytesDelivered"/> were acknowledged.</summary>

@@ -33,7 +33,7 @@ internal sealed class Cubic : ICongestionController
     {
         ArgumentNullException.ThrowIfNull(options);
         _window = new CongestionWindowState(options.Validate());
-        _hyStart = new HyStart(options.UseHyStart);
+        _hyStart = new HyStart(isEnabled: options.UseHyStart);
         _useFastConvergence = options.UseFastConvergence;
     }
 

@@ -32,18 +32,8 @@ internal enum FrameTraits : byte
     Probing = 4,
 }
 
-/// <summary>The roles that may send a frame; each bit is one shifted by its <see cref="EndpointRole"/>.</summary>
-[Flags]
-internal enum FrameSenders : byte
-{
-    None = 0,
-    Client = 1 << EndpointRole.Client,
-    Server = 1 << EndpointRole.Server,
-    Both = Client | Server,
-}
-
 /// <summary>One row of <see cref="FrameRules"/>.</summary>
-internal readonly record struct FrameRule(PermittedPackets Packets, FrameTraits Traits, FrameSenders Senders)
+internal readonly record struct FrameRule(PermittedPackets Packets, FrameTraits Traits, EndpointRoles Senders)
 {
     public bool IsAckEliciting => (Traits & FrameTraits.AckEliciting) != 0;
 
@@ -53,5 +43,5 @@ internal readonly record struct FrameRule(PermittedPackets Packets, FrameTraits 
 
     public bool IsPermittedIn(EncryptionLevel level) => ((int)Packets & (1 << (int)level)) != 0;
 
-    public bool MayBeSentBy(EndpointRole sender) => ((int)Senders & (1 << (int)sender)) != 0;
+    public bool MayBeSentBy(EndpointRole sender) => Senders.Include(sender);
 }

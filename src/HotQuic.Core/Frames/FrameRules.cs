@@ -15,12 +15,12 @@ internal static class FrameRules
     // RFC 9000 §12.4 table 3, §12.5, §9.1; RFC 9221 §4, §5.2. RFC 9002 §2 decides what counts in flight.
     private static readonly FrameRule[] Table = Build(
     [
-        (FrameType.Padding, FrameType.Padding, new(PermittedPackets.All, FrameTraits.InFlight | FrameTraits.Probing, FrameSenders.Both)),
+        (FrameType.Padding, FrameType.Padding, new(PermittedPackets.All, FrameTraits.InFlight | FrameTraits.Probing, EndpointRoles.Both)),
         (FrameType.Ping, FrameType.Ping, Eliciting(PermittedPackets.All)),
-        (FrameType.Ack, FrameType.AckEcn, new(PermittedPackets.AllButZeroRtt, FrameTraits.None, FrameSenders.Both)),
+        (FrameType.Ack, FrameType.AckEcn, new(PermittedPackets.AllButZeroRtt, FrameTraits.None, EndpointRoles.Both)),
         (FrameType.ResetStream, FrameType.StopSending, Eliciting(PermittedPackets.ApplicationData)),
         (FrameType.Crypto, FrameType.Crypto, Eliciting(PermittedPackets.AllButZeroRtt)),
-        (FrameType.NewToken, FrameType.NewToken, Eliciting(PermittedPackets.OneRtt, senders: FrameSenders.Server)),
+        (FrameType.NewToken, FrameType.NewToken, Eliciting(PermittedPackets.OneRtt, senders: EndpointRoles.Server)),
         (FrameType.Stream, FrameType.StreamLast, Eliciting(PermittedPackets.ApplicationData)),
         (FrameType.MaxData, FrameType.StreamsBlockedUnidirectional, Eliciting(PermittedPackets.ApplicationData)),
         (FrameType.NewConnectionId, FrameType.NewConnectionId, Eliciting(PermittedPackets.ApplicationData, FrameTraits.Probing)),
@@ -29,10 +29,10 @@ internal static class FrameRules
         (FrameType.RetireConnectionId, FrameType.RetireConnectionId, Eliciting(PermittedPackets.OneRtt)),
         (FrameType.PathChallenge, FrameType.PathChallenge, Eliciting(PermittedPackets.ApplicationData, FrameTraits.Probing)),
         (FrameType.PathResponse, FrameType.PathResponse, Eliciting(PermittedPackets.OneRtt, FrameTraits.Probing)),
-        (FrameType.ConnectionCloseTransport, FrameType.ConnectionCloseTransport, new(PermittedPackets.All, FrameTraits.None, FrameSenders.Both)),
+        (FrameType.ConnectionCloseTransport, FrameType.ConnectionCloseTransport, new(PermittedPackets.All, FrameTraits.None, EndpointRoles.Both)),
         (FrameType.ConnectionCloseApplication, FrameType.ConnectionCloseApplication,
-            new(PermittedPackets.ApplicationData, FrameTraits.None, FrameSenders.Both)),
-        (FrameType.HandshakeDone, FrameType.HandshakeDone, Eliciting(PermittedPackets.OneRtt, senders: FrameSenders.Server)),
+            new(PermittedPackets.ApplicationData, FrameTraits.None, EndpointRoles.Both)),
+        (FrameType.HandshakeDone, FrameType.HandshakeDone, Eliciting(PermittedPackets.OneRtt, senders: EndpointRoles.Server)),
         (FrameType.Datagram, FrameType.DatagramWithLength, Eliciting(PermittedPackets.ApplicationData)),
     ]);
 
@@ -93,7 +93,7 @@ internal static class FrameRules
         new(TransportErrorCode.FrameEncodingError, type, "The frame is malformed.");
 
     private static FrameRule Eliciting(
-        PermittedPackets packets, FrameTraits further = FrameTraits.None, FrameSenders senders = FrameSenders.Both) =>
+        PermittedPackets packets, FrameTraits further = FrameTraits.None, EndpointRoles senders = EndpointRoles.Both) =>
         new(packets, FrameTraits.AckEliciting | FrameTraits.InFlight | further, senders);
 
     private static FrameRule[] Build(ReadOnlySpan<(FrameType First, FrameType Last, FrameRule Rule)> rows)

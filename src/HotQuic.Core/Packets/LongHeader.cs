@@ -48,7 +48,7 @@ internal static class LongHeader
 
     /// <summary>Writes the header, up to and with the packet number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The type has no packet number, or a field is longer than it may be.</exception>
-    public static LongHeaderOffsets Write(ref WireWriter writer, in LongHeaderFields fields)
+    public static LongHeaderOffsets Write(ref WireWriter writer, scoped in LongHeaderFields fields)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)fields.Type, (int)PacketType.Handshake, nameof(fields.Type));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(fields.PacketNumberLength - 1), 3u, nameof(fields.PacketNumberLength));

@@ -51,7 +51,11 @@ internal readonly ref struct RetryPacket
 
     /// <summary>Writes all but the tag.</summary>
     public static void Write(
-        ref WireWriter writer, QuicVersion version, ReadOnlySpan<byte> destinationConnectionId, ReadOnlySpan<byte> sourceConnectionId, ReadOnlySpan<byte> token)
+        ref WireWriter writer,
+        QuicVersion version,
+        scoped ReadOnlySpan<byte> destinationConnectionId,
+        scoped ReadOnlySpan<byte> sourceConnectionId,
+        scoped ReadOnlySpan<byte> token)
     {
         writer.WriteByte(PacketType.Retry.LongHeaderBits(version));
         LongHeader.WriteConnectionIds(ref writer, version, destinationConnectionId, sourceConnectionId);

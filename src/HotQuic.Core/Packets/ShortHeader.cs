@@ -38,7 +38,7 @@ internal static class ShortHeader
     public static int LengthOf(in ShortHeaderFields fields) => 1 + fields.DestinationConnectionId.Length + fields.PacketNumberLength;
 
     /// <summary>Writes the header, up to and with the packet number, and returns the position of that.</summary>
-    public static int Write(ref WireWriter writer, in ShortHeaderFields fields)
+    public static int Write(ref WireWriter writer, scoped in ShortHeaderFields fields)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(fields.PacketNumberLength - 1), 3u, nameof(fields.PacketNumberLength));
 

@@ -68,20 +68,6 @@ internal unsafe struct FourBlocks
         D.Store(destination + 48);
     }
 
-    /// <summary>Writes 64 bytes of text xored with these blocks as keystream.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void XorText(byte* source, byte* destination)
-    {
-        Vector128<byte> a = A ^ Vector128.Load(source);
-        Vector128<byte> b = B ^ Vector128.Load(source + 16);
-        Vector128<byte> c = C ^ Vector128.Load(source + 32);
-        Vector128<byte> d = D ^ Vector128.Load(source + 48);
-        a.Store(destination);
-        b.Store(destination + 16);
-        c.Store(destination + 32);
-        d.Store(destination + 48);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> SwapLastWord(Vector128<uint> block) =>
         Ssse3.Shuffle(block.AsByte(), Vector128.Create((byte)0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12));

@@ -48,58 +48,30 @@ internal static unsafe class GcmKernel<TProducts>
         where TDirection : struct
     {
         bool sealing = typeof(TDirection) == typeof(Sealing);
-        byte* roundKeys = key.RoundKeys;
-        byte* lastRoundKey = key.LastRoundKey;
         byte* source = packet.Text;
         byte* text = packet.Text;
         int remaining = packet.Length;
         Vector128<uint> counter = packet.FirstCounter;
-        Vector128<byte> tagMask = VectorisedAes.EncryptBlock(FourBlocks.SwapLastWord(counter), roundKeys, key.Rounds);
+        Vector128<byte> tagMask = VectorisedAes.EncryptBlock(FourBlocks.SwapLastWord(counter), key.RoundKeys, key.Rounds);
         counter += Vector128.Create(0u, 0, 0, 1);
         Vector128<ulong> hash = Ghash.OfAssociatedData(packet.Header, packet.HeaderLength, key.H);
         byte* unhashed = sealing ? null : text;
 
-        for (; remaining >= BatchLength; remaining -= BatchLength)
+        for (; remaining >= BatchLength; remaining -= BatchLength, source += BatchLength, text += BatchLength)
         {
             if (sealing && text == packet.InPlaceEnd)
             {
                 source = packet.Elsewhere;
             }
 
-            Vector128<byte> roundKey = Vector128.Load(roundKeys);
-            FourBlocks a = FourBlocks.Counters(counter, roundKey);
-            FourBlocks b = FourBlocks.Counters(counter + Vector128.Create(0u, 0, 0, 4), roundKey);
+            Vector128<byte> firstRoundKey = Vector128.Load(key.RoundKeys);
+            FourBlocks a = FourBlocks.Counters(counter, firstRoundKey);
+            FourBlocks b = FourBlocks.Counters(counter + Vector128.Create(0u, 0, 0, 4), firstRoundKey);
             counter += Vector128.Create(0u, 0, 0, 8);
-            byte* next = roundKeys + Block;
-            if (unhashed != null)
-            {
-                byte* powers = key.Power(8);
-                TProducts products = TProducts.Start(hash, unhashed, powers);
-                for (int step = 1; step < TProducts.StepsPerBatch; step++, next += Block)
-                {
-                    roundKey = Vector128.Load(next);
-                    a = a.Round(roundKey);
-                    b = b.Round(roundKey);
-                    int offset = step * (BatchLength / TProducts.StepsPerBatch);
-                    products = products.Step(unhashed + offset, powers + offset);
-                }
-
-                hash = products.Reduce();
-            }
-
-            for (; next != lastRoundKey; next += Block)
-            {
-                roundKey = Vector128.Load(next);
-                a = a.Round(roundKey);
-                b = b.Round(roundKey);
-            }
-
-            roundKey = Vector128.Load(lastRoundKey);
-            a.LastRound(roundKey).XorText(source, text);
-            b.LastRound(roundKey).XorText(source + 64, text + 64);
+            hash = EncryptAndHash(key, ref a, ref b, unhashed, hash);
+            TProducts.XorText(a, source, text);
+            TProducts.XorText(b, source + (BatchLength / 2), text + (BatchLength / 2));
             unhashed = sealing ? text : text + BatchLength;
-            source += BatchLength;
-            text += BatchLength;
         }
 
         if (sealing)
@@ -122,6 +94,43 @@ internal static unsafe class GcmKernel<TProducts>
 
         hash = Remainder<TDirection>(key, packet, text, hash, counter);
         return Ghash.Reverse(hash.AsByte()).AsByte() ^ tagMask;
+    }
+
+    /// <summary>All rounds after the first key of eight blocks, and between them the hash of eight others, if there are any.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ulong> EncryptAndHash(
+        GcmKey key, ref FourBlocks a, ref FourBlocks b, byte* unhashed, Vector128<ulong> hash)
+    {
+        Vector128<byte> roundKey;
+        byte* next = key.RoundKeys + Block;
+        if (unhashed != null)
+        {
+            byte* powers = key.Power(8);
+            TProducts products = TProducts.Start(hash, unhashed, powers);
+            for (int step = 1; step < TProducts.StepsPerBatch; step++, next += Block)
+            {
+                roundKey = Vector128.Load(next);
+                a = a.Round(roundKey);
+                b = b.Round(roundKey);
+                int offset = step * (BatchLength / TProducts.StepsPerBatch);
+                products = products.Step(unhashed + offset, powers + offset);
+            }
+
+            hash = products.Reduce();
+        }
+
+        byte* last = key.LastRoundKey;
+        for (; next != last; next += Block)
+        {
+            roundKey = Vector128.Load(next);
+            a = a.Round(roundKey);
+            b = b.Round(roundKey);
+        }
+
+        roundKey = Vector128.Load(last);
+        a = a.LastRound(roundKey);
+        b = b.LastRound(roundKey);
+        return hash;
     }
 
     /// <summary>Adds eight blocks to the hash.</summary>
@@ -198,15 +207,9 @@ internal static unsafe class GcmKernel<TProducts>
         }
 
         FourBlocks b = FourBlocks.Counters(counter + Vector128.Create(0u, 0, 0, 4), roundKey);
-        for (byte* next = key.RoundKeys + Block; next != last; next += Block)
-        {
-            roundKey = Vector128.Load(next);
-            a = a.Round(roundKey);
-            b = b.Round(roundKey);
-        }
-
-        a.LastRound(Vector128.Load(last)).Store(destination);
-        b.LastRound(Vector128.Load(last)).Store(destination + (BatchLength / 2));
+        EncryptAndHash(key, ref a, ref b, unhashed: null, hash: default);
+        a.Store(destination);
+        b.Store(destination + (BatchLength / 2));
     }
 
     [InlineArray(BatchLength)]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace HotQuic.Core.Protection;
@@ -36,6 +37,7 @@ internal readonly unsafe struct GcmKey
     public byte* Power(int exponent) => _memory + FirstPowerOffset - ((exponent - 1) * VectorisedAes.BlockLength);
 
     /// <summary>Fills the memory from a key of 16 or 32 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Expand(ReadOnlySpan<byte> key)
     {
         VectorisedAes.ExpandKey(key, RoundKeys);

@@ -6,7 +6,11 @@ namespace HotQuic.Core.Protection;
 /// <summary>HKDF-Expand-Label of TLS 1.3 (RFC 8446 §7.1), which QUIC uses at every encryption level (RFC 9001 §5.1).</summary>
 internal static class HkdfLabel
 {
-    private const int MaxLength = 2 + 1 + 255 + 1 + 255;
+    private const int MaxInfoLength = 2 + 1 + 255 + 1 + 255;
+    private const int MaxHashLength = 48;
+
+    /// <summary>Longest label, the prefix not counted.</summary>
+    public static int MaxLabelLength => 255 - Prefix.Length;
 
     private static ReadOnlySpan<byte> Prefix => "tls13 "u8;
 
@@ -20,13 +24,13 @@ internal static class HkdfLabel
     public static void Expand(
         HashAlgorithmName hash, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
     {
-        if (label.Length > 255 - Prefix.Length || context.Length > 255)
+        if (label.Length > MaxLabelLength || context.Length > 255)
         {
             throw new ArgumentException("A label of up to 249 bytes and a context of up to 255 were expected.", nameof(label));
         }
 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(output.Length, ushort.MaxValue, nameof(output));
-        Span<byte> info = stackalloc byte[MaxLength];
+        Span<byte> info = stackalloc byte[MaxInfoLength + 1];
         BinaryPrimitives.WriteUInt16BigEndian(info, (ushort)output.Length);
         int length = 2;
         info[length++] = (byte)(Prefix.Length + label.Length);
@@ -37,6 +41,24 @@ internal static class HkdfLabel
         info[length++] = (byte)context.Length;
         context.CopyTo(info[length..]);
         length += context.Length;
-        HKDF.Expand(hash, secret, output, info[..length]);
+        if (output.Length > HashLength(hash))
+        {
+            HKDF.Expand(hash, secret, output, info[..length]);
+            return;
+        }
+
+        // RFC 5869 §2.3: one block of output is one HMAC, which allocates nothing.
+        info[length++] = 1;
+        Span<byte> block = stackalloc byte[MaxHashLength];
+        _ = hash == HashAlgorithmName.SHA384
+            ? HMACSHA384.HashData(secret, info[..length], block)
+            : HMACSHA256.HashData(secret, info[..length], block);
+        block[..output.Length].CopyTo(output);
+        CryptographicOperations.ZeroMemory(block);
+    }
+
+    private static int HashLength(HashAlgorithmName hash)
+    {
+        return hash == HashAlgorithmName.SHA384 ? HMACSHA384.HashSizeInBytes : HMACSHA256.HashSizeInBytes;
     }
 }

@@ -6,8 +6,8 @@ using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 namespace HotQuic.Core.Protection;
 
 /// <summary>
-/// AES with the processor's instructions (FIPS 197): what is supported, key expansion, and the single block. Four and eight blocks at
-/// a time are <see cref="FourBlocks"/>; GCM is <see cref="GcmKernel{TProducts}"/>.
+/// AES with the processor's instructions (FIPS 197): what is supported, key expansion, and the single block. Four blocks at a time
+/// are <see cref="FourBlocks"/>; GCM is <see cref="GcmKernel{TProducts}"/>.
 /// </summary>
 internal static unsafe class VectorisedAes
 {
@@ -15,18 +15,13 @@ internal static unsafe class VectorisedAes
 
     public static bool IsSupported => X86Aes.IsSupported && Pclmulqdq.IsSupported && Ssse3.IsSupported;
 
-    /// <summary>The kernel for this processor: the width of its carry-less multiplier is the difference.</summary>
-    public static PacketAead CreateAead(CipherSuite suite)
-    {
-        if (Pclmulqdq.V512.IsSupported && Avx512BW.IsSupported)
-        {
-            return new VectorisedAesGcmAead<GhashProducts512>(suite);
-        }
-
-        return Pclmulqdq.V256.IsSupported && Avx2.IsSupported
-            ? new VectorisedAesGcmAead<GhashProducts256>(suite)
-            : new VectorisedAesGcmAead<GhashProducts128>(suite);
-    }
+    /// <summary>
+    /// The kernel for this processor: the width of its carry-less multiplier is the difference. AES itself stays at one block an
+    /// instruction: .NET 10 has no VAES. Where it comes, <see cref="FourBlocks"/> is what becomes wider.
+    /// </summary>
+    public static PacketAead CreateAead(CipherSuite suite) => Pclmulqdq.V256.IsSupported && Avx2.IsSupported
+        ? new VectorisedAesGcmAead<GhashProducts256>(suite)
+        : new VectorisedAesGcmAead<GhashProducts128>(suite);
 
     /// <summary>10 rounds for a key of 16 bytes, 14 for one of 32.</summary>
     public static int Rounds(int keyLength) => (keyLength / 4) + 6;
@@ -35,6 +30,7 @@ internal static unsafe class VectorisedAes
     public static int RoundKeysLength(int keyLength) => (Rounds(keyLength) + 1) * BlockLength;
 
     /// <summary>Expands a key of 16 or 32 bytes into its round keys (FIPS 197 §5.2).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ExpandKey(ReadOnlySpan<byte> key, byte* roundKeys)
     {
         int rounds = Rounds(key.Length);

@@ -122,9 +122,7 @@ internal sealed partial class LossRecovery
             owner.OnFrameAcknowledged(spaceName, in packets.FrameAt(in packet, i));
         }
 
-        owner.OnPacketAcknowledged(
-            spaceName,
-            new PacketReport(new PacketNumber(number), packet.SentAt, packet.Size, packet.Has(SentPacketFlags.MtuProbe), PacketFate.Acknowledged));
+        owner.OnPacketAcknowledged(spaceName, Report(new PacketNumber(number), in packet, PacketFate.Acknowledged));
     }
 
     private void OnNewlyAcknowledged(PacketNumberSpace spaceName, in AckFrame frame, in AckContext context, ref AckPass pass)

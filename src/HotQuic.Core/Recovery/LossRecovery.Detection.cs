@@ -12,7 +12,7 @@ internal sealed partial class LossRecovery
     /// <summary>RFC 9002 §7.6.1</summary>
     private const int PersistentCongestionThreshold = 3;
 
-    /// <summary>A loss can be shown spurious for so many probe timeouts (RFC 9000 §13.3 keeps the state of lost packets for about as long).</summary>
+    /// <summary>A loss can be shown spurious for so many probe timeouts (RFC 9002 §A.1 keeps lost packets for a while).</summary>
     private const int RememberLossTimeouts = 3;
 
     /// <summary>
@@ -94,7 +94,7 @@ internal sealed partial class LossRecovery
         losses.IsPersistent |= packet.Has(SentPacketFlags.AckEliciting) && ExtendsToPersistentCongestion(space, packet.SentAt);
     }
 
-    /// <summary>RFC 9002 §7.6.2: two ack-eliciting packets, sent after the first RTT sample and far apart, with nothing acknowledged between them.</summary>
+    /// <summary>RFC 9002 §7.6.2: two ack-eliciting packets, sent after the first RTT sample, far apart, none acknowledged between.</summary>
     private bool ExtendsToPersistentCongestion(RecoverySpace space, Instant sentAt)
     {
         if (!Rtt.HasSample || sentAt <= Rtt.FirstSampleAt)
@@ -139,7 +139,7 @@ internal sealed partial class LossRecovery
             }
         }
 
-        owner.OnPacketLost(space, new PacketReport(number, packet.SentAt, packet.Size, packet.Has(SentPacketFlags.MtuProbe), fate));
+        owner.OnPacketLost(space, Report(number, in packet, fate));
     }
 
     private void RespondTo(in LossPass losses)

@@ -11,8 +11,8 @@ namespace HotQuic.Core.Recovery;
 /// <list type="bullet">
 /// <item>State of the handshake: <see cref="OnHandshakeKeysAvailable"/>, <see cref="OnHandshakeConfirmed"/>,
 /// <see cref="DiscardSpace"/>, <see cref="PeerMaxAckDelay"/>, <see cref="IsAmplificationLimited"/>.</item>
-/// <item>Before sending: <see cref="SendAllowance"/> or <see cref="Constraint"/>, then the allowance of <see cref="Pacer"/>; for each packet
-/// <see cref="OnPacketSent"/>; and <see cref="OnApplicationLimited"/> where sending ended for want of data.</item>
+/// <item>Before sending: <see cref="SendAllowance"/> or <see cref="Constraint"/>, then the allowance of <see cref="Pacer"/>;
+/// for each packet <see cref="OnPacketSent"/>; and <see cref="OnApplicationLimited"/> where sending ended for want of data.</item>
 /// <item>For each ACK frame: <see cref="OnAckReceived"/>.</item>
 /// <item>At <see cref="Deadline"/>, which every call above may move: <see cref="OnTimeout"/>.</item>
 /// </list>
@@ -40,7 +40,7 @@ internal sealed partial class LossRecovery
         _role = role;
         _maxDatagramSize = options.Congestion.MaxDatagramSize;
         Rtt = new RttEstimator(options.InitialRtt, options.Granularity);
-        Ecn = new EcnValidator(options.UseEcn);
+        Ecn = new EcnValidator(isEnabled: options.UseEcn);
         Pacer = new Pacer(options.Congestion);
         Congestion = congestion;
         Pacer.SetRate(congestion, Rtt.Smoothed, new Instant(long.MinValue));
@@ -92,6 +92,9 @@ internal sealed partial class LossRecovery
 
     public bool HasAckElicitingInFlight(PacketNumberSpace space) => Space(space).AckElicitingInFlight > 0;
 
+    /// <summary>The packets of a space that are not settled yet, to look at.</summary>
+    public SentPackets Packets(PacketNumberSpace space) => Space(space).Packets;
+
     /// <summary>A packet leaves. Its frames are copied.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The packet number is not above all before it.</exception>
     /// <exception cref="InvalidOperationException">The space was discarded.</exception>
@@ -138,11 +141,12 @@ internal sealed partial class LossRecovery
 
     /// <summary>
     /// Sending ended although window and pacer would have taken more: there is no more data, or flow control holds it
-    /// back. What is sent until all that is in flight now is delivered does not show what the path can carry, and lets no window grow (RFC 9002 §7.8).
+    /// back. What is sent until all that is in flight now is delivered does not show what the path can carry, and lets no
+    /// window grow (RFC 9002 §7.8).
     /// </summary>
     public void OnApplicationLimited() => _applicationLimitedUntil = Math.Max(_delivered + BytesInFlight, 1);
 
-    /// <summary>Handshake packets can be sent from now on: a client's anti-deadlock probes are Handshake packets then (RFC 9002 §6.2.2.1).</summary>
+    /// <summary>Handshake packets can be sent: a client's anti-deadlock probes are Handshake packets now (RFC 9002 §6.2.2.1).</summary>
     public void OnHandshakeKeysAvailable() => _hasHandshakeKeys = true;
 
     /// <summary>The handshake is confirmed (RFC 9001 §4.1.2): application data gets probe timeouts.</summary>
@@ -189,7 +193,7 @@ internal sealed partial class LossRecovery
         _timerRestartedAt = now;
     }
 
-    /// <summary>Gives back all frames outstanding in a space, without a congestion response: a Retry, or rejected 0-RTT (RFC 9001 §4.6.2).</summary>
+    /// <summary>Gives back all outstanding frames of a space without congestion response: Retry, rejected 0-RTT (RFC 9001 §4.6.2).</summary>
     public void Withdraw(PacketNumberSpace space, ISentFrameOwner owner)
     {
         ArgumentNullException.ThrowIfNull(owner);
@@ -234,6 +238,9 @@ internal sealed partial class LossRecovery
     }
 
     private RecoverySpace Space(PacketNumberSpace space) => _spaces[(int)space];
+
+    private static PacketReport Report(PacketNumber number, in SentPacket packet, PacketFate fate) =>
+        new(number, packet.SentAt, packet.Size, IsMtuProbe: packet.Has(SentPacketFlags.MtuProbe), fate);
 
     private SentPacketFlags FlagsOf(in SentPacketInfo info) =>
         (info.IsAckEliciting ? SentPacketFlags.AckEliciting : 0)

@@ -6,8 +6,8 @@ namespace HotQuic.Core.Recovery;
 
 /// <summary>
 /// The packets of one space that were declared lost of late, so that an acknowledgment that comes after all shows the
-/// loss to have been spurious. <see cref="Add"/> in rising order; <see cref="Take"/> with each range of an ACK frame, from
-/// the largest down. Bounded: the oldest are forgotten, and all of them some time after the last loss.
+/// loss to have been spurious. <see cref="Add"/> in rising order; <see cref="Take"/> with each range of an
+/// ACK frame. Bounded: the oldest are forgotten, and all of them some time after the last loss.
 /// </summary>
 internal sealed class RecentLosses
 {
@@ -26,7 +26,7 @@ internal sealed class RecentLosses
             _count--;
         }
 
-        _numbers[(_start + _count++) % Capacity] = number.Value;
+        At(_count++) = number.Value;
         _forgetAt = forgetAt;
     }
 
@@ -45,18 +45,42 @@ internal sealed class RecentLosses
     /// <summary>How many of the remembered packets are in the range; they are forgotten.</summary>
     public int Take(AckRange range)
     {
-        int kept = 0;
-        for (int i = 0; i < _count; i++)
+        int first = FirstFrom(range.Smallest);
+        int next = FirstFrom(range.Largest.Next);
+        int taken = next - first;
+        if (taken > 0)
         {
-            long number = _numbers[(_start + i) % Capacity];
-            if (!range.Contains(new PacketNumber(number)))
+            for (int i = next; i < _count; i++)
             {
-                _numbers[(_start + kept++) % Capacity] = number;
+                At(i - taken) = At(i);
+            }
+
+            _count -= taken;
+        }
+
+        return taken;
+    }
+
+    private ref long At(int index) => ref _numbers[(_start + index) % Capacity];
+
+    /// <summary>The place of the first number that is not below this one.</summary>
+    private int FirstFrom(PacketNumber number)
+    {
+        int low = 0;
+        int high = _count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (At(middle) < number.Value)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
             }
         }
 
-        int taken = _count - kept;
-        _count = kept;
-        return taken;
+        return low;
     }
 }

@@ -19,7 +19,7 @@ internal readonly record struct SentPacketInfo
 
     public required bool IsAckEliciting { get; init; }
 
-    /// <summary>True for all but packets of only ACK and CONNECTION_CLOSE frames: ack-eliciting ones, and ones with PADDING (RFC 9002 §2).</summary>
+    /// <summary>False for packets of only ACK and CONNECTION_CLOSE frames; true for others, PADDING included (RFC 9002 §2).</summary>
     public required bool IsInFlight { get; init; }
 
     /// <summary>A probe for a larger MTU, whose loss says nothing of congestion (RFC 9000 §14.4).</summary>
@@ -67,7 +67,7 @@ internal struct SentPacket
 {
     public Instant SentAt;
 
-    /// <summary>Bytes acknowledged on this path when the packet was sent, and when the last of them were: the basis of a delivery rate sample.</summary>
+    /// <summary>Bytes acknowledged when the packet was sent, and when the last of them were: for a delivery rate sample.</summary>
     public long DeliveredBefore;
     public Instant DeliveredBeforeAt;
 

@@ -43,8 +43,8 @@ internal sealed class SentPackets
     /// <summary>The numbers that were left out last; nothing was ever sent with them (RFC 9000 §21.4).</summary>
     public AckRange LastSkipped { get; private set; } = new(PacketNumber.None, new PacketNumber(-2));
 
-    /// <summary>Slots in use now, of how many.</summary>
-    public (int Used, int Capacity) Slots => ((int)(_next - _oldest), _packets.Length);
+    /// <summary>How many packets find room without more memory.</summary>
+    public int Capacity => _packets.Length;
 
     /// <summary>The slot of a number from <see cref="Oldest"/> up to, not including, <see cref="Next"/>.</summary>
     public ref SentPacket At(long number) => ref _packets[number & (_packets.Length - 1)];

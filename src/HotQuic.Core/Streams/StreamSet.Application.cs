@@ -216,13 +216,13 @@ internal sealed partial class StreamSet
         return Ended(stream, stream.Receive.ClearDestination());
     }
 
-    public StreamResult SetPriority(StreamId id, StreamPriority priority)
-    {
-        if (!TryGet(id, out QuicStreamState? stream))
-        {
-            return StreamResult.NoSuchStream;
-        }
+    public StreamResult SetPriority(StreamId id, StreamPriority priority) =>
+        TryGet(id, out QuicStreamState? stream) ? SetPriority(stream, priority) : StreamResult.NoSuchStream;
 
+    /// <summary>Says when the stream's data goes out among that of others; it may change at any time.</summary>
+    public StreamResult SetPriority(QuicStreamState stream, StreamPriority priority)
+    {
+        ThrowIfNotOurs(stream);
         stream.Priority = priority;
         Update(stream);
         return StreamResult.Done;

@@ -59,7 +59,7 @@ internal sealed partial class StreamSet
     public int Count => _streams.Count;
 
     /// <summary>True if a limit, a reset, a request to stop or a blocked signal waits to be sent.</summary>
-    public bool HasPendingFrames => _transmitter.HasPendingFrames;
+    public bool HasPendingFrames => !_isClosed && _transmitter.HasPendingFrames;
 
     /// <summary>True if stream data waits that the peer's limits allow.</summary>
     public bool HasPendingData => _transmitter.HasPendingData;

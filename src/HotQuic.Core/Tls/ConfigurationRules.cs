@@ -11,14 +11,8 @@ internal static class ConfigurationRules
     private const int MaxProtocolsLength = 16 * 1024;
     private const int MaxCertificateLimit = 0xff_ffff;
     private const int MaxHostNameLength = 253;
-
-    public static void CheckNotEmpty<T>(ImmutableArray<T> list, string name)
-    {
-        if (list.IsDefaultOrEmpty)
-        {
-            throw new ArgumentException("Expected at least one element.", name);
-        }
-    }
+    private const int MaxSchemes = 64;
+    private const int MaxTransportParametersLength = 16 * 1024;
 
     public static void CheckProtocols(ImmutableArray<ReadOnlyMemory<byte>> protocols, string name)
     {
@@ -85,11 +79,28 @@ internal static class ConfigurationRules
         }
     }
 
+    public static void CheckSchemes(ImmutableArray<SignatureScheme> schemes, string name)
+    {
+        CheckNotEmpty(schemes, name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(schemes.Length, MaxSchemes, name);
+    }
+
+    public static void CheckTransportParameters(ReadOnlySpan<byte> transportParameters, string name) =>
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(transportParameters.Length, MaxTransportParametersLength, name);
+
     public static void CheckHostName(ReadOnlySpan<char> hostName, string name)
     {
         if (hostName.Length > MaxHostNameLength || hostName.ContainsAnyExceptInRange('!', '~'))
         {
             throw new ArgumentException("Expected an ASCII name (others in their xn-- form) of at most 253 characters.", name);
+        }
+    }
+
+    private static void CheckNotEmpty<T>(ImmutableArray<T> list, string name)
+    {
+        if (list.IsDefaultOrEmpty)
+        {
+            throw new ArgumentException("Expected at least one element.", name);
         }
     }
 }

@@ -41,6 +41,8 @@ internal sealed class HandshakeOutput : IDisposable
     {
         _initial.Dispose();
         _handshake.Dispose();
+        _initialTaken = 0;
+        _handshakeTaken = 0;
     }
 
     private static bool TryTake(HandshakeWriter writer, ref int taken, out ReadOnlyMemory<byte> bytes)

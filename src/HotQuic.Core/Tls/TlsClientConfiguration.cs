@@ -67,7 +67,7 @@ internal sealed class TlsClientConfiguration
         ConfigurationRules.CheckProtocols(ApplicationProtocols, nameof(ApplicationProtocols));
         ConfigurationRules.CheckSuites(CipherSuites, nameof(CipherSuites));
         ConfigurationRules.CheckGroups(Groups, keyShares, nameof(Groups));
-        ConfigurationRules.CheckNotEmpty(SignatureSchemes, nameof(SignatureSchemes));
+        ConfigurationRules.CheckSchemes(SignatureSchemes, nameof(SignatureSchemes));
         ConfigurationRules.CheckCertificateLimit(MaxCertificateMessageLength, nameof(MaxCertificateMessageLength));
         ArgumentOutOfRangeException.ThrowIfNegative(InitialKeyShares, nameof(InitialKeyShares));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(InitialKeyShares, Groups.Length, nameof(InitialKeyShares));

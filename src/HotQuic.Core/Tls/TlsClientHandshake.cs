@@ -36,7 +36,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
     private protected override int CertificateLimit => _configuration.MaxCertificateMessageLength;
 
     /// <summary>Puts out the ClientHello. Called once, first.</summary>
-    /// <param name="transportParameters">The body of our quic_transport_parameters extension.</param>
+    /// <param name="transportParameters">The body of our quic_transport_parameters extension, at most 16 KiB.</param>
     public void Start(ReadOnlySpan<byte> transportParameters)
     {
         if (State != ClientHandshakeState.Idle)
@@ -44,6 +44,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
             throw new InvalidOperationException("The handshake has started already.");
         }
 
+        ConfigurationRules.CheckTransportParameters(transportParameters, nameof(transportParameters));
         Random.Fill(_clientRandom);
         _transportParameters = transportParameters.ToArray();
         for (int i = 0; i < _configuration.InitialKeyShares; i++)
@@ -181,6 +182,11 @@ internal sealed class TlsClientHandshake : TlsHandshake
         if (!asksForShare && retry.Cookie.IsEmpty)
         {
             return Alert(TlsAlert.IllegalParameter, "a HelloRetryRequest that changes nothing");
+        }
+
+        if (retry.Cookie.Length > CookieExtension.MaxLength)
+        {
+            return HandshakeErrors.TooLong("a HelloRetryRequest with a cookie too long to echo");
         }
 
         _isRetried = true;

@@ -32,7 +32,7 @@ internal sealed class TlsServerConfiguration
     /// <summary>Longest Certificate message of a client, in bytes. Default: 256 KiB.</summary>
     public int MaxCertificateMessageLength { get; init; } = HandshakeMessageLimits.DefaultCertificate;
 
-    /// <summary>A cookie for HelloRetryRequests, which clients have to echo. The server keeps its state and needs none; default: none.</summary>
+    /// <summary>A cookie of at most 16 KiB for HelloRetryRequests, which clients have to echo. The server keeps its state and needs none; default: none.</summary>
     public ReadOnlyMemory<byte> HelloRetryCookie { get; init; }
 
     /// <summary>Where secrets are logged. Default: nowhere.</summary>
@@ -41,14 +41,13 @@ internal sealed class TlsServerConfiguration
     /// <exception cref="ArgumentException">Something is missing or out of range; the message says what.</exception>
     public void Validate(KeyShareFactory keyShares)
     {
-        const int MaxCookieLength = 0xfff0;
         ArgumentNullException.ThrowIfNull(Credential);
         ConfigurationRules.CheckProtocols(ApplicationProtocols, nameof(ApplicationProtocols));
         ConfigurationRules.CheckSuites(CipherSuites, nameof(CipherSuites));
         ConfigurationRules.CheckGroups(Groups, keyShares, nameof(Groups));
-        ConfigurationRules.CheckNotEmpty(SignatureSchemes, nameof(SignatureSchemes));
+        ConfigurationRules.CheckSchemes(SignatureSchemes, nameof(SignatureSchemes));
         ConfigurationRules.CheckAuthorities(CertificateAuthorities, nameof(CertificateAuthorities));
         ConfigurationRules.CheckCertificateLimit(MaxCertificateMessageLength, nameof(MaxCertificateMessageLength));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(HelloRetryCookie.Length, MaxCookieLength, nameof(HelloRetryCookie));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(HelloRetryCookie.Length, CookieExtension.MaxLength, nameof(HelloRetryCookie));
     }
 }

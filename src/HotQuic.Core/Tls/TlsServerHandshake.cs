@@ -40,12 +40,13 @@ internal sealed class TlsServerHandshake : TlsHandshake
 
     /// <summary>Answers <see cref="HandshakeQuestion.Configuration"/>.</summary>
     /// <param name="configuration">May be shared between connections.</param>
-    /// <param name="transportParameters">The body of our quic_transport_parameters extension.</param>
+    /// <param name="transportParameters">The body of our quic_transport_parameters extension, at most 16 KiB.</param>
     /// <exception cref="ArgumentException">The configuration is not valid.</exception>
     public TransportError? ProvideConfiguration(TlsServerConfiguration configuration, ReadOnlySpan<byte> transportParameters)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         configuration.Validate(KeyShares);
+        ConfigurationRules.CheckTransportParameters(transportParameters, nameof(transportParameters));
         if (!TryAnswer(HandshakeQuestion.Configuration))
         {
             return Failure;

@@ -17,8 +17,7 @@ internal static class Ciphers
         if (suite != CipherSuite.ChaCha20Poly1305Sha256)
         {
             Add<GhashProducts128>(VectorisedAes.IsSupported);
-            Add<GhashProducts256>(VectorisedAes.IsSupported && Pclmulqdq.V256.IsSupported);
-            Add<GhashProducts512>(VectorisedAes.IsSupported && Pclmulqdq.V512.IsSupported && Avx512BW.IsSupported);
+            Add<GhashProducts256>(VectorisedAes.IsSupported && Pclmulqdq.V256.IsSupported && Avx2.IsSupported);
         }
 
         return all;

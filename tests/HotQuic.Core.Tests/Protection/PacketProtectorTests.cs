@@ -14,11 +14,18 @@ public class PacketProtectorTests
     public void Prot04_FourBitsOfALongAndFiveOfAShortFirstByteAreMasked(int firstByte, int maskedBits)
     {
         using HeaderProtection protection = New();
-        byte[] packet = new Random(Seed).Bytes(60);
+        var random = new Random(Seed);
+        byte[] packet;
+        byte[] mask = new byte[16];
+        do
+        {
+            packet = random.Bytes(60);
+            protection.ComputeMasks(packet.AsSpan(Offset + 4, 16), mask);
+        }
+        while ((mask[0] & 0x10) == 0); // so that the fifth bit makes a difference
+
         packet[0] = (byte)(firstByte | 0x01);
         byte[] before = [.. packet];
-        byte[] mask = new byte[16];
-        protection.ComputeMasks(packet.AsSpan(Offset + 4, 16), mask);
         PacketProtector.Protect(protection, packet, Offset);
         Assert.Equal((byte)(before[0] ^ (mask[0] & maskedBits)), packet[0]);
         Assert.Equal((byte)(before[Offset] ^ mask[1]), packet[Offset]);

@@ -63,8 +63,10 @@ public class SendBufferTests
             byte[] arrived = new byte[data.Length];
             List<(ulong Offset, int Length)> flying = [];
             int written = 0;
+            int steps = 0;
             while (written < data.Length || !buffer.IsAcknowledged)
             {
+                Assert.True(++steps < 100_000, $"seed {seed}: nothing moves");
                 written += buffer.Write(data.AsSpan(written, Math.Min(data.Length - written, random.Next(300))), 1000);
                 if (buffer.TryGetLost(out OffsetRange range) || buffer.TryGetUnsent(out range))
                 {

@@ -71,8 +71,9 @@ internal static class StreamPipe
     public static void Settle(StreamSet a, StreamSet b, StreamPacket packet, Instant now = default, TimeSpan rtt = default)
     {
         bool isMoving = true;
-        while (isMoving)
+        for (int steps = 0; isMoving; steps++)
         {
+            Assert.True(steps < 10_000, "The two sides never come to rest.");
             isMoving = Pass(a, b, packet, now, rtt);
             isMoving |= Pass(b, a, packet, now, rtt);
         }

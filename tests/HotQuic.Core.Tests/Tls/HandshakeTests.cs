@@ -392,6 +392,8 @@ public sealed class HandshakeTests
         Assert.Throws<InvalidOperationException>(pair.Client.Start);
         pair.Client.Handshake.Dispose();
         Assert.Throws<ObjectDisposedException>(() => pair.Client.Handshake.Receive(EncryptionLevel.Initial, [1]));
+        Assert.False(pair.Client.Handshake.TryTakeOutput(out _, out _));
+        Assert.False(pair.Client.Handshake.TryTakeSecret(out _));
     }
 
     internal static void AssertAlert(TlsAlert alert, TransportError? error)

@@ -10,10 +10,16 @@ internal sealed class EcdhKeyShare : KeyShare
     private readonly byte[] _publicKey;
 
     public EcdhKeyShare(NamedGroup group)
+        : this(group, ECDiffieHellman.Create(CurveOf(group).Platform))
+    {
+    }
+
+    /// <summary>With a key that exists, and is disposed with the share.</summary>
+    public EcdhKeyShare(NamedGroup group, ECDiffieHellman key)
         : base(group)
     {
-        _curve = group == NamedGroup.Secp384r1 ? NistCurve.P384 : NistCurve.P256;
-        _key = ECDiffieHellman.Create(_curve.Platform);
+        _curve = CurveOf(group);
+        _key = key;
         _publicKey = new byte[_curve.PointLength];
         _curve.Encode(_key.ExportParameters(includePrivateParameters: false).Q, _publicKey);
     }
@@ -56,4 +62,6 @@ internal sealed class EcdhKeyShare : KeyShare
             _key.Dispose();
         }
     }
+
+    private static NistCurve CurveOf(NamedGroup group) => group == NamedGroup.Secp384r1 ? NistCurve.P384 : NistCurve.P256;
 }

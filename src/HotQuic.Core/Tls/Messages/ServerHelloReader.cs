@@ -39,7 +39,12 @@ internal static class ServerHelloReader
         hello.CipherSuite = (CipherSuite)suite;
 
         // RFC 8446 §4.2.1: the version comes first; without the extension it is TLS 1.2 or less, which we never offer.
-        if (!NamesVersion(extensions))
+        if (!TryFindVersion(extensions, out bool isNamed))
+        {
+            return TransportError.FromAlert(TlsAlert.DecodeError, "an extension ends too early");
+        }
+
+        if (!isNamed)
         {
             bool isDowngrade = random[^8..^1].SequenceEqual(DowngradeMark) && random[^1] is 0 or 1;
             return isDowngrade
@@ -60,18 +65,22 @@ internal static class ServerHelloReader
         return ReadExtensions(extensions, offered, ref hello);
     }
 
-    private static bool NamesVersion(ReadOnlySpan<byte> extensions)
+    // False where the block is malformed.
+    private static bool TryFindVersion(ReadOnlySpan<byte> extensions, out bool isNamed)
     {
+        isNamed = false;
         var reader = new WireReader(extensions);
-        while (reader.TryReadUInt16(out ushort type) && reader.TryReadVector16(out _))
+        while (!reader.IsEmpty)
         {
-            if (type == (ushort)ExtensionType.SupportedVersions)
+            if (!reader.TryReadUInt16(out ushort type) || !reader.TryReadVector16(out _))
             {
-                return true;
+                return false;
             }
+
+            isNamed |= type == (ushort)ExtensionType.SupportedVersions;
         }
 
-        return false;
+        return true;
     }
 
     private static TransportError? ReadExtensions(ReadOnlySpan<byte> extensions, ExtensionSet offered, ref ServerHelloView hello)

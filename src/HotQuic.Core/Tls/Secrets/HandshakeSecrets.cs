@@ -125,7 +125,7 @@ internal sealed class HandshakeSecrets : IDisposable
         Span<byte> key = stackalloc byte[HashFunctions.MaxLength];
         Span<byte> hash = stackalloc byte[HashFunctions.MaxLength];
         key = key[..HashLength];
-        HkdfLabel.Expand(_hash, sender == EndpointRole.Client ? ClientHandshake : ServerHandshake, "finished"u8, [], key);
+        HkdfLabel.Expand(_hash.Name(), sender == EndpointRole.Client ? ClientHandshake : ServerHandshake, "finished"u8, [], key);
         _hash.Hmac(key, CopyTranscriptHash(hash), buffer);
         CryptographicOperations.ZeroMemory(key);
         return buffer[..HashLength];
@@ -139,9 +139,9 @@ internal sealed class HandshakeSecrets : IDisposable
         hash = hash[..HashLength];
         secret = secret[..HashLength];
         _hash.Hash([], hash);
-        HkdfLabel.Expand(_hash, Exporter, label, hash, secret);
+        HkdfLabel.Expand(_hash.Name(), Exporter, label, hash, secret);
         _hash.Hash(context, hash);
-        HkdfLabel.Expand(_hash, secret, "exporter"u8, hash, output);
+        HkdfLabel.Expand(_hash.Name(), secret, "exporter"u8, hash, output);
         CryptographicOperations.ZeroMemory(secret);
     }
 
@@ -188,6 +188,7 @@ internal sealed class HandshakeSecrets : IDisposable
     private void WipeHandshake()
     {
         _schedule?.Wipe();
+        _schedule = null;
         CryptographicOperations.ZeroMemory(_clientHandshake);
         CryptographicOperations.ZeroMemory(_serverHandshake);
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HotQuic.Core.Protection;
 
 namespace HotQuic.Core.Tls.Secrets;
 
@@ -39,7 +40,7 @@ internal sealed class KeySchedule
     /// <param name="transcriptHash">Hash of the messages that it covers.</param>
     /// <param name="secret">As long as the hash.</param>
     public void Derive(ReadOnlySpan<byte> label, ReadOnlySpan<byte> transcriptHash, Span<byte> secret) =>
-        HkdfLabel.Expand(_hash, Current, label, transcriptHash, secret);
+        HkdfLabel.Expand(_hash.Name(), Current, label, transcriptHash, secret);
 
     public void Wipe() => CryptographicOperations.ZeroMemory(_current);
 

@@ -1,0 +1,627 @@
+using HotQuic.Core.Acknowledgements;
+using HotQuic.Core.CongestionControl;
+using HotQuic.Core.Datagrams;
+using HotQuic.Core.Errors;
+using HotQuic.Core.Events;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Packets;
+using HotQuic.Core.Parameters;
+using HotQuic.Core.Paths;
+using HotQuic.Core.Protection;
+using HotQuic.Core.Recovery;
+using HotQuic.Core.Streams;
+using HotQuic.Core.Time;
+using HotQuic.Core.Tls;
+using HotQuic.Core.Tls.Secrets;
+
+using Path = HotQuic.Core.Paths.Path;
+
+namespace HotQuic.Core.Connections;
+
+/// <summary>
+/// One QUIC connection, either role, without sockets, threads or clocks. Exactly one thread drives it:
+/// <list type="number">
+/// <item><see cref="OnDatagram"/> for what came, <see cref="OnTimeout"/> once <see cref="NextDeadline"/> has passed.</item>
+/// <item>The application's wishes: <see cref="Streams"/>, <see cref="Datagrams"/>, <see cref="Close"/>, and the answers to
+/// what the handshake asks (<see cref="ProvideConfiguration"/>, <see cref="ProvideSignature"/>, <see cref="ProvideCertificateVerdict"/>).</item>
+/// <item><see cref="TryTakeEvent"/> and <c>Streams.TryTakeEvent</c> until both are empty.</item>
+/// <item><see cref="Transmit"/> until it gives an empty train; then <see cref="NextDeadline"/> anew.</item>
+/// </list>
+/// This class composes: what it does itself is only to pass on what one part must know of another.
+/// </summary>
+internal sealed class Connection
+{
+    private readonly PacketSpace?[] _spaces = new PacketSpace?[3];
+    private readonly Queue<ConnectionEventKind> _events = new(4);
+    private readonly SentFrameRouter _sentFrames;
+    private readonly bool _isSpinBitEnabled;
+    private readonly ConnectionId _localHandshakeId;
+    private ConnectionStatistics _statistics;
+    private Instant _now;
+    private PacketNumber _largestForSpin = PacketNumber.None;
+
+    private Connection(in ConnectionStart start, ConnectionServices services)
+    {
+        Role = start.Role;
+        Version = start.Version;
+        Settings = start.Settings;
+        Services = services;
+        Path = new Path(start.Remote, start.Local) { IsValidated = start.IsAddressValidated };
+        Sink = services.SinkFactory?.Invoke(this);
+        LocalIds = new LocalConnectionIds(services.Registry, this);
+        PeerIds = new PeerConnectionIds(services.Registry, this, start.InitialDestinationId);
+        Attempt = new ConnectionAttempt(this, start.OriginalDestinationId, start.RetrySourceId) { Token = start.Token.ToArray() };
+        _localHandshakeId = services.Registry.Issue(this, out StatelessResetToken resetToken);
+        LocalResetToken = resetToken;
+        LocalIds.AddHandshakeId(LocalHandshakeId, resetToken);
+        if (start.Role == EndpointRole.Server)
+        {
+            LocalIds.AddClientChosenId(start.InitialDestinationId);
+        }
+
+        Streams = new StreamSet(start.Role, start.Settings.Streams, services.Buffers);
+        Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = start.Settings.MaxDatagramFrameSize });
+        Validator = new PathValidator(services.Random);
+        Mtu = new MtuDiscovery(start.Settings.MtuUpperBound);
+        RecoveryOptions recovery = start.Settings.Recovery;
+        Recovery = new LossRecovery(start.Role, CongestionControllers.Create(start.Settings.CongestionControl, recovery.Congestion), recovery);
+        for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
+        {
+            var acknowledgements = new AckTracker(kind, new AckPolicy { MaxAckDelay = start.Settings.MaxAckDelay });
+            _spaces[(int)kind] = new PacketSpace(kind, acknowledgements, new CryptoStream(services.Buffers));
+        }
+
+        _sentFrames = new SentFrameRouter(this);
+        _isSpinBitEnabled = start.Settings.IsSpinBitEnabled && (services.Random.NextUInt64() & 15) != 0;
+        Closer = new ConnectionCloser(this);
+        Receiver = new PacketReceiver(this);
+        Transmitter = new Transmitter(this);
+        Timers = new ConnectionTimers(this, start.At);
+        InstallInitialKeys(start.InitialDestinationId);
+        Sink?.OnStarted(new StartedEvent { At = start.At, Role = Role, Version = Version, OriginalDestinationId = start.OriginalDestinationId });
+    }
+
+    public EndpointRole Role { get; }
+
+    public QuicVersion Version { get; }
+
+    public ConnectionSettings Settings { get; }
+
+    /// <summary>For the one who drives the connection: whatever it wants to find again.</summary>
+    public object? UserState { get; set; }
+
+    public StreamSet Streams { get; }
+
+    public DatagramQueues Datagrams { get; }
+
+    public HandshakeDriver Handshake { get; private set; } = null!;
+
+    public LossRecovery Recovery { get; }
+
+    public Path Path { get; }
+
+    /// <summary>Why the connection is over; null while it is not.</summary>
+    public Termination? Termination => Closer.Termination;
+
+    public bool IsDrained => Closer.State == CloseState.Drained;
+
+    public ref readonly ConnectionStatistics Statistics => ref _statistics;
+
+    /// <summary>What we declared to the peer.</summary>
+    public TransportParameters? LocalTransportParameters { get; private set; }
+
+    /// <summary>The connection ID of our long headers.</summary>
+    public ref readonly ConnectionId LocalHandshakeId => ref _localHandshakeId;
+
+    /// <summary>The last token that the server offered for a later connection; empty where there is none.</summary>
+    public ReadOnlyMemory<byte> NewToken { get; private set; }
+
+    /// <summary>Call <see cref="OnTimeout"/> once this has passed.</summary>
+    public Instant NextDeadline => Timers.Next;
+
+    internal ConnectionServices Services { get; }
+
+    internal ConnectionEventSink? Sink { get; }
+
+    internal LocalConnectionIds LocalIds { get; }
+
+    internal PeerConnectionIds PeerIds { get; }
+
+    internal ConnectionAttempt Attempt { get; }
+
+    internal Announcements Announcements { get; } = new();
+
+    internal PathValidator Validator { get; }
+
+    internal MtuDiscovery Mtu { get; }
+
+    /// <summary>Packets that did not authenticate, counted over all keys (RFC 9001 §6.6).</summary>
+    internal FailedOpens FailedOpens { get; } = new();
+
+    internal ConnectionCloser Closer { get; }
+
+    internal PacketReceiver Receiver { get; }
+
+    internal Transmitter Transmitter { get; }
+
+    internal ConnectionTimers Timers { get; }
+
+    internal KeyPhases? OneRtt { get; private set; }
+
+    internal StatelessResetToken LocalResetToken { get; }
+
+    internal int LocalConnectionIdLength => Services.Registry.ConnectionIdLength;
+
+    /// <summary>The spin bit of the next packet (RFC 9000 §17.4); 0 where this connection does not take part.</summary>
+    internal bool SpinBit { get; private set; }
+
+    /// <summary>The probe timeout without backoff, which other timers are multiples of.</summary>
+    internal TimeSpan CurrentPto => Recovery.Pto(PacketNumberSpace.Application);
+
+    /// <summary>The smaller of both sides' wishes; null where neither has one (RFC 9000 §10.1).</summary>
+    internal TimeSpan? EffectiveIdleTimeout
+    {
+        get
+        {
+            TimeSpan own = Settings.IdleTimeout;
+            TimeSpan peer = Handshake.PeerParameters?.MaxIdleTimeout ?? TimeSpan.Zero;
+            return ConnectionTimers.IsOff(own)
+                ? ConnectionTimers.IsOff(peer) ? null : peer
+                : ConnectionTimers.IsOff(peer) || own < peer ? own : peer;
+        }
+    }
+
+    /// <summary>A client's connection; the first flight waits in <see cref="Transmit"/>.</summary>
+    public static Connection StartClient(in ConnectionStart start, ConnectionServices services, TlsClientConfiguration configuration)
+    {
+        var connection = new Connection(start, services);
+        byte[] parameters = connection.EncodeLocalParameters(start.At);
+        connection.Handshake = new HandshakeDriver(connection, new TlsClientHandshake(configuration, services.KeyShares, services.Random));
+        connection.FailOn(connection.Handshake.StartClient(parameters, start.At), start.At);
+        return connection;
+    }
+
+    /// <summary>A server's connection, before it has seen the datagram that caused it: give it to <see cref="OnDatagram"/> next.</summary>
+    public static Connection StartServer(in ConnectionStart start, ConnectionServices services)
+    {
+        var connection = new Connection(start, services);
+        connection.Handshake = new HandshakeDriver(connection, new TlsServerHandshake(services.KeyShares, services.Random));
+        return connection;
+    }
+
+    public void OnDatagram(in ReceivedDatagram datagram)
+    {
+        _now = datagram.At;
+        _statistics.DatagramsReceived++;
+        _statistics.BytesReceived += datagram.Bytes.Length;
+        if (Closer.IsPeerClosed)
+        {
+            CountDrop(new PacketDroppedEvent(datagram.At, DropReason.Draining, datagram.Bytes.Length, null));
+            return;
+        }
+
+        if (datagram.Remote != Path.Remote)
+        {
+            // RFC 9000 §9: the peer was asked not to migrate.
+            CountDrop(new PacketDroppedEvent(datagram.At, DropReason.UnknownAddress, datagram.Bytes.Length, null));
+            return;
+        }
+
+        Path.OnDatagramReceived(datagram.Bytes.Length);
+        UpdateAmplificationLimit();
+        if (!Closer.IsOpen)
+        {
+            Closer.OnPacketWhileClosing();
+        }
+
+        Receiver.OnDatagram(datagram);
+    }
+
+    /// <summary>Ends the connection without a trace, as where nothing that came for it was authentic.</summary>
+    public void Abandon(Instant now) => Closer.EndSilently(TerminationKind.Unreachable, "Nothing authentic came.", now);
+
+    public void OnTimeout(Instant now)
+    {
+        _now = now;
+        Timers.OnTimeout(now);
+    }
+
+    /// <summary>Fills the buffer with datagrams that are ready to leave; call again until the train is empty.</summary>
+    public Train Transmit(Instant now, Span<byte> buffer) => Transmitter.Transmit(now, buffer);
+
+    public bool TryTakeEvent(out ConnectionEventKind kind) => _events.TryDequeue(out kind);
+
+    /// <summary>Ends the connection with the application's code, 0 to 2^62-1 (RFC 9000 §10.2).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The code does not fit a variable-length integer.</exception>
+    public void Close(ulong code, string reason, Instant now)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(code, Wire.VarInt.MaxValue);
+        Closer.CloseByApplication(code, reason, now);
+    }
+
+    /// <summary>Ends the connection with a transport error of ours, such as a refusal.</summary>
+    public void CloseByTransport(TransportError error, Instant now) => Closer.CloseByTransport(error, now);
+
+    /// <summary>The network reports that nobody listens at the peer's port.</summary>
+    public void OnUnreachable(Instant now)
+    {
+        // Such reports are not authenticated: believed only while nothing was heard from the peer.
+        if (!Attempt.HasPeerAnswered)
+        {
+            Closer.EndSilently(TerminationKind.Unreachable, "The network reports that the peer's port is closed.", now);
+        }
+    }
+
+    /// <summary>Starts a key update (RFC 9001 §6.1); false where it is not permitted yet.</summary>
+    public bool TryUpdateKeys(Instant now)
+    {
+        if (OneRtt is null || !OneRtt.TryInitiateUpdate(now))
+        {
+            return false;
+        }
+
+        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt.SendGeneration, IsRemoteInitiated: false));
+        return true;
+    }
+
+    /// <summary>Gives the client a token for its next connection (RFC 9000 §8.1.3).</summary>
+    public void OfferToken(ReadOnlySpan<byte> token) => Announcements.OfferToken(token);
+
+    /// <summary>The answer to <see cref="ConnectionEventKind.NeedConfiguration"/>.</summary>
+    public void ProvideConfiguration(TlsServerConfiguration configuration, Instant now)
+    {
+        if (Closer.IsOpen)
+        {
+            FailOn(Handshake.ProvideConfiguration(configuration, EncodeLocalParameters(now), now), now);
+        }
+    }
+
+    /// <summary>The answer to <see cref="ConnectionEventKind.NeedSignature"/>.</summary>
+    public void ProvideSignature(ReadOnlySpan<byte> signature, Instant now)
+    {
+        if (Closer.IsOpen)
+        {
+            Go(Handshake.Tls.ProvideSignature(signature), now);
+        }
+    }
+
+    /// <summary>The answer to <see cref="ConnectionEventKind.NeedCertificateVerdict"/>.</summary>
+    public void ProvideCertificateVerdict(CertificateVerdict verdict, Instant now)
+    {
+        if (Closer.IsOpen)
+        {
+            Go(Handshake.Tls.ProvideCertificateVerdict(verdict), now);
+        }
+    }
+
+    internal PacketSpace? Space(PacketNumberSpace kind) => _spaces[(int)kind];
+
+    internal void Raise(ConnectionEventKind kind) => _events.Enqueue(kind);
+
+    internal void CountDrop(in PacketDroppedEvent drop)
+    {
+        _statistics.PacketsDropped++;
+        Sink?.OnPacketDropped(drop);
+    }
+
+    internal void OnPacketOpened(in OpenedPacket packet, in ReceivedDatagram datagram)
+    {
+        _statistics.PacketsReceived++;
+        Timers.OnPacketReceived(datagram.At);
+        Attempt.OnPacketOpened(packet);
+        Sink?.OnPacketReceived(new PacketEvent
+        {
+            At = datagram.At,
+            Type = packet.Type,
+            Number = packet.Number,
+            Length = packet.Length,
+            Payload = packet.Payload,
+            Ecn = datagram.Ecn,
+            DestinationId = new ConnectionId(packet.DestinationConnectionId),
+        });
+        if (packet.Level == EncryptionLevel.Handshake && Role == EndpointRole.Server)
+        {
+            // RFC 9000 §8.1, RFC 9001 §4.9.1
+            Path.Validate();
+            DiscardSpace(PacketNumberSpace.Initial, datagram.At);
+        }
+        else if (packet.Level == EncryptionLevel.OneRtt && packet.Number > _largestForSpin)
+        {
+            _largestForSpin = packet.Number;
+            SpinBit = _isSpinBitEnabled && ((packet.FirstByte & (byte)ShortHeaderBits.Spin) != 0) == (Role == EndpointRole.Server);
+        }
+    }
+
+    internal TransportError? OnAck(in AckFrame frame, in PacketContext packet)
+    {
+        PacketSpace? space = Space(packet.Space);
+        if (space is null)
+        {
+            return null;
+        }
+
+        int exponent = packet.Space == PacketNumberSpace.Application ? Handshake.PeerParameters?.AckDelayExponent ?? 3 : 0;
+        TransportError? error = Recovery.OnAckReceived(
+            packet.Space,
+            frame,
+            new AckContext(AckDelay.Decode(frame.AckDelay, exponent), packet.At),
+            _sentFrames);
+        if (error is not null)
+        {
+            return error;
+        }
+
+        ReportMetrics(packet.At);
+        return packet.Space == PacketNumberSpace.Application ? OneRtt?.OnAcknowledged(frame.LargestAcknowledged, packet.At, CurrentPto) : null;
+    }
+
+    internal void OnPacketLost(PacketNumberSpace space, in PacketReport packet)
+    {
+        if (packet.Fate == PacketFate.Withdrawn)
+        {
+            return;
+        }
+
+        if (packet.IsMtuProbe)
+        {
+            Mtu.OnProbeLost(_now, packet.Size);
+        }
+        else if (space == PacketNumberSpace.Application && Mtu.OnPacketLost(_now, packet.SentAt, packet.Size))
+        {
+            ApplyMtu();
+        }
+
+        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number));
+    }
+
+    internal void OnPacketAcknowledged(PacketNumberSpace space, in PacketReport packet)
+    {
+        if (packet.IsMtuProbe)
+        {
+            Mtu.OnProbeAcknowledged(_now, packet.Size);
+            ApplyMtu();
+        }
+        else if (space == PacketNumberSpace.Application)
+        {
+            Mtu.OnPacketAcknowledged(packet.SentAt, packet.Size);
+        }
+    }
+
+    /// <summary>The first packet of the next phase came and was authentic (RFC 9001 §6.2).</summary>
+    internal void OnKeysUpdatedByPeer(Instant now) => Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt!.SendGeneration, IsRemoteInitiated: true));
+
+    internal void OnPacketSent(in AssembledPacket packet, Instant now)
+    {
+        _statistics.PacketsSent++;
+        if (packet.IsAckEliciting)
+        {
+            Timers.OnAckElicitingSent(now);
+        }
+    }
+
+    internal void OnDatagramsSent(int bytes, int datagrams, int largest)
+    {
+        _statistics.DatagramsSent += datagrams;
+        _statistics.BytesSent += bytes;
+        _statistics.LargestDatagramSent = Math.Max(_statistics.LargestDatagramSent, largest);
+        UpdateAmplificationLimit();
+    }
+
+    internal TransportError? OnNewToken(in NewTokenFrame frame)
+    {
+        NewToken = frame.Token.ToArray();
+        Raise(ConnectionEventKind.NewToken);
+        return null;
+    }
+
+    internal TransportError? OnPathChallenge(in PathChallengeFrame frame)
+    {
+        Validator.OnChallenge(frame);
+        return null;
+    }
+
+    internal TransportError? OnPathResponse(in PathResponseFrame frame)
+    {
+        Validator.OnResponse(frame, _now);
+        return null;
+    }
+
+    internal TransportError? OnDatagramFrame(in DatagramFrame frame)
+    {
+        TransportError? error = Datagrams.OnDatagram(frame);
+        if (error is null)
+        {
+            Raise(ConnectionEventKind.DatagramReceived);
+        }
+
+        return error;
+    }
+
+    /// <summary>RFC 9000 §7.3, §7.4: the IDs must match, the limits open.</summary>
+    internal TransportError? OnPeerParameters(TransportParameters parameters)
+    {
+        TransportError? error = Attempt.Authenticate(parameters);
+        if (error is not null)
+        {
+            return error;
+        }
+
+        if (parameters.StatelessResetToken is { } token)
+        {
+            PeerIds.SetHandshakeResetToken(token);
+        }
+
+        Streams.OnPeerParameters(new PeerStreamLimits
+        {
+            MaximumData = parameters.InitialMaxData,
+            MaximumStreamDataBidirectionalLocal = parameters.InitialMaxStreamDataBidiLocal,
+            MaximumStreamDataBidirectionalRemote = parameters.InitialMaxStreamDataBidiRemote,
+            MaximumStreamDataUnidirectional = parameters.InitialMaxStreamDataUni,
+            BidirectionalStreams = parameters.InitialMaxStreamsBidi,
+            UnidirectionalStreams = parameters.InitialMaxStreamsUni,
+        });
+        Datagrams.OnPeerLimit(parameters.MaxDatagramFrameSize);
+        Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
+        Recovery.PeerMaxAckDelay = parameters.MaxAckDelay;
+        Mtu.OnPeerLimit(parameters.MaxUdpPayloadSize);
+        return null;
+    }
+
+    internal void StartOneRtt(in TrafficSecret send, in TrafficSecret receive)
+    {
+        var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens);
+        settings = settings with { ConfidentialityLimit = Math.Min(settings.ConfidentialityLimit, Settings.PacketsPerKey) };
+        OneRtt = new KeyPhases(settings, send.Bytes, receive.Bytes);
+    }
+
+    internal void OnHandshakeComplete(Instant now)
+    {
+        LocalIds.OnPeerLimit((ulong)Handshake.PeerParameters!.ActiveConnectionIdLimit);
+        if (Role == EndpointRole.Server)
+        {
+            Path.Validate();
+        }
+
+        Raise(ConnectionEventKind.HandshakeCompleted);
+        Sink?.OnStateChanged(new StateChangedEvent(now, "handshake_started", "handshake_complete"));
+    }
+
+    internal void OnHandshakeConfirmed(Instant now)
+    {
+        DiscardSpace(PacketNumberSpace.Initial, now);
+        DiscardSpace(PacketNumberSpace.Handshake, now);
+        OneRtt!.OnHandshakeConfirmed();
+        Recovery.OnHandshakeConfirmed(now);
+        Mtu.Start();
+        Raise(ConnectionEventKind.HandshakeConfirmed);
+        Sink?.OnStateChanged(new StateChangedEvent(now, "handshake_complete", "handshake_confirmed"));
+    }
+
+    /// <summary>RFC 9001 §4.9: with the keys go the packets in flight and the timers.</summary>
+    internal void DiscardSpace(PacketNumberSpace kind, Instant now)
+    {
+        if (Space(kind) is { } space)
+        {
+            _spaces[(int)kind] = null;
+            space.Discard();
+            if (kind != PacketNumberSpace.Application)
+            {
+                Recovery.DiscardSpace(kind, now);
+            }
+        }
+    }
+
+    /// <summary>RFC 9000 §17.2.5.3: new keys and destination; packet numbers go on, what was sent is sent again.</summary>
+    internal void RestartInitial(ConnectionId destination, Instant now)
+    {
+        PeerIds.SetTemporary(destination);
+        InstallInitialKeys(destination);
+        Recovery.OnRetry(now, _sentFrames);
+    }
+
+    internal void OnRecoveryTimeout(Instant now)
+    {
+        TimeoutResult result = Recovery.OnTimeout(now, _sentFrames);
+        if (result.Kind == TimeoutKind.ProbesWanted && Space(result.Space) is { } space)
+        {
+            if (Mtu.OnProbeTimeout(now))
+            {
+                ApplyMtu();
+            }
+
+            // RFC 9002 §6.2.4: new data is the best probe, then data that is in flight, then a PING.
+            space.ProbesWanted = result.Probes;
+            for (int i = 0; i < result.Probes && !Transmitter.HasFrames(space); i++)
+            {
+                Recovery.TryMarkOldestForProbe(result.Space, _sentFrames);
+            }
+        }
+
+        ReportMetrics(now);
+    }
+
+    internal void OnHandshakeTimeout(Instant now)
+    {
+        Closer.EndByHandshakeTimeout(now);
+    }
+
+    internal void OnTerminated()
+    {
+        Streams.OnConnectionClosed();
+        Raise(ConnectionEventKind.Closed);
+    }
+
+    internal void OnDrained(Instant now)
+    {
+        LocalIds.RetireAll();
+        PeerIds.ForgetAll();
+        DiscardSpace(PacketNumberSpace.Initial, now);
+        DiscardSpace(PacketNumberSpace.Handshake, now);
+        DiscardSpace(PacketNumberSpace.Application, now);
+        OneRtt?.Dispose();
+        OneRtt = null;
+        Handshake.Tls.Dispose();
+        Raise(ConnectionEventKind.Drained);
+    }
+
+    /// <summary>RFC 9002 §6.2.2.1: no probe timeout while nothing may be sent anyway.</summary>
+    private void UpdateAmplificationLimit() => Recovery.IsAmplificationLimited = Path.SendAllowance < Transmitter.MinDatagramSize;
+
+    private void ReportMetrics(Instant now)
+    {
+        if (Sink is { } sink)
+        {
+            sink.OnMetricsUpdated(new MetricsEvent(now)
+            {
+                SmoothedRtt = Recovery.Rtt.Smoothed,
+                LatestRtt = Recovery.Rtt.Latest,
+                MinRtt = Recovery.Rtt.Min,
+                RttVariance = Recovery.Rtt.Variation,
+                PtoCount = Recovery.PtoCount,
+                CongestionWindow = Recovery.Congestion.CongestionWindow,
+                BytesInFlight = Recovery.BytesInFlight,
+                SlowStartThreshold = Recovery.Congestion.SlowStartThreshold,
+            });
+        }
+    }
+
+    private void ApplyMtu()
+    {
+        if (Path.Mtu != Mtu.CurrentSize)
+        {
+            Path.Mtu = Mtu.CurrentSize;
+            Recovery.OnMtuChanged(Mtu.CurrentSize, _now);
+            Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
+        }
+    }
+
+    private byte[] EncodeLocalParameters(Instant now)
+    {
+        LocalTransportParameters = LocalParameters.For(this);
+        byte[] encoded = new byte[LocalTransportParameters.Length];
+        LocalTransportParameters.Write(encoded);
+        Sink?.OnParametersSet(new ParametersEvent { At = now, IsLocal = true, Owner = Role, Encoded = encoded });
+        return encoded;
+    }
+
+    private void InstallInitialKeys(ConnectionId destination)
+    {
+        InitialKeys.Derive(Version, destination, Role, out PacketKeys send, out PacketKeys receive);
+        PacketSpace space = Space(PacketNumberSpace.Initial)!;
+        space.InstallSendKeys(send);
+        space.InstallReceiveKeys(receive);
+    }
+
+    private void Go(TransportError? error, Instant now)
+    {
+        FailOn(error ?? Handshake.Advance(now), now);
+    }
+
+    private void FailOn(TransportError? error, Instant now)
+    {
+        if (error is not null)
+        {
+            Closer.CloseByTransport(error, now);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using HotQuic.Core.Events;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Streams;
+using HotQuic.Core.Tls.KeyExchange;
+
+namespace HotQuic.Core.Connections;
+
+/// <summary>
+/// What all connections of one endpoint share and none owns: buffers, randomness, key shares, the table of connection IDs.
+/// Used by the thread that drives the endpoint, one connection at a time.
+/// </summary>
+internal sealed class ConnectionServices
+{
+    /// <summary>Frames that one packet may hold: what its record in the log of sent packets is bounded by.</summary>
+    public const int MaxFramesPerPacket = 24;
+
+    /// <summary>Packets of a handshake datagram: Initial, Handshake and 1-RTT.</summary>
+    public const int MaxCoalescedPackets = 3;
+
+    public required RandomSource Random { get; init; }
+
+    public required KeyShareFactory KeyShares { get; init; }
+
+    public required StreamBufferPool Buffers { get; init; }
+
+    public required IConnectionIdRegistry Registry { get; init; }
+
+    /// <summary>Makes the event sink of a new connection; null where nobody listens.</summary>
+    public Func<Connection, ConnectionEventSink?>? SinkFactory { get; init; }
+
+    /// <summary>Room for the sent frames of the datagram in the making.</summary>
+    public SentFrame[] FrameLog { get; } = new SentFrame[MaxCoalescedPackets * MaxFramesPerPacket];
+
+    public AssembledPacket[] Packets { get; } = new AssembledPacket[MaxCoalescedPackets];
+}

@@ -1,0 +1,19 @@
+namespace HotQuic.Core.Connections;
+
+/// <summary>Counters of one connection, since it began. Written by the thread that drives it.</summary>
+internal struct ConnectionStatistics
+{
+    public long DatagramsSent;
+    public long DatagramsReceived;
+    public long PacketsSent;
+    public long PacketsReceived;
+    public long PacketsDropped;
+    public long BytesSent;
+    public long BytesReceived;
+
+    /// <summary>Stream and handshake bytes that were put into a packet for a second time or more.</summary>
+    public long RetransmittedPackets;
+
+    /// <summary>The largest UDP payload sent.</summary>
+    public int LargestDatagramSent;
+}

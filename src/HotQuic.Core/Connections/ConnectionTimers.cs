@@ -1,0 +1,131 @@
+using HotQuic.Core.Packets;
+using HotQuic.Core.Time;
+
+namespace HotQuic.Core.Connections;
+
+/// <summary>
+/// Every deadline of a connection in one place: <see cref="Next"/> is the earliest, <see cref="OnTimeout"/> does what is due.
+/// Idle time restarts with each packet that is processed and with the first ack-eliciting one sent after it (RFC 9000 §10.1).
+/// </summary>
+internal sealed class ConnectionTimers
+{
+    private readonly Connection _connection;
+    private readonly Instant _startedAt;
+    private Instant _idleSince;
+    private Instant _lastSent;
+    private bool _sentSinceReceived;
+
+    public ConnectionTimers(Connection connection, Instant startedAt)
+    {
+        _connection = connection;
+        _startedAt = startedAt;
+        _idleSince = startedAt;
+        _lastSent = startedAt;
+    }
+
+    public Instant Next
+    {
+        get
+        {
+            if (!_connection.Closer.IsOpen)
+            {
+                return _connection.Closer.Deadline;
+            }
+
+            Instant next = Instant.Min(IdleDeadline, HandshakeDeadline);
+            next = Instant.Min(next, RecoveryDeadline);
+            next = Instant.Min(next, AcknowledgementDeadline);
+            next = Instant.Min(next, _connection.Transmitter.PacingDeadline);
+            next = Instant.Min(next, KeepAliveDeadline);
+            next = Instant.Min(next, _connection.Validator.Deadline);
+            return Instant.Min(next, _connection.OneRtt?.Deadline ?? Instant.Never);
+        }
+    }
+
+    private Instant RecoveryDeadline => _connection.Recovery.Deadline;
+
+    private Instant HandshakeDeadline => _connection.Handshake.IsComplete ? Instant.Never : _startedAt + _connection.Settings.HandshakeTimeout;
+
+    private Instant IdleDeadline => _connection.EffectiveIdleTimeout is { } timeout ? _idleSince + Max(timeout, 3 * _connection.CurrentPto) : Instant.Never;
+
+    private Instant KeepAliveDeadline
+    {
+        get
+        {
+            TimeSpan interval = _connection.Settings.KeepAliveInterval;
+            bool isDue = !IsOff(interval) && _connection.Handshake.IsConfirmed && _connection.Space(PacketNumberSpace.Application) is { IsPingWanted: false };
+            return isDue ? Instant.Max(_idleSince, _lastSent) + interval : Instant.Never;
+        }
+    }
+
+    private Instant AcknowledgementDeadline
+    {
+        get
+        {
+            Instant deadline = Instant.Never;
+            for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
+            {
+                deadline = Instant.Min(deadline, _connection.Space(kind)?.Acknowledgements.Deadline ?? Instant.Never);
+            }
+
+            return deadline;
+        }
+    }
+
+    /// <summary>Zero and the infinite time-out both mean that a timer is not wanted.</summary>
+    public static bool IsOff(TimeSpan span) => span <= TimeSpan.Zero || span == TimeSpan.MaxValue;
+
+    public void OnPacketReceived(Instant now)
+    {
+        _idleSince = now;
+        _sentSinceReceived = false;
+    }
+
+    public void OnAckElicitingSent(Instant now)
+    {
+        _lastSent = now;
+        if (!_sentSinceReceived)
+        {
+            _sentSinceReceived = true;
+            _idleSince = now;
+        }
+    }
+
+    /// <summary>Acts on every deadline that has passed. An acknowledgment that is due, or the pacer, needs nothing but a transmit.</summary>
+    public void OnTimeout(Instant now)
+    {
+        ConnectionCloser closer = _connection.Closer;
+        if (!closer.IsOpen)
+        {
+            closer.OnTimeout(now);
+            return;
+        }
+
+        if (now >= IdleDeadline)
+        {
+            closer.EndSilently(TerminationKind.IdleTimeout, "Nothing came for as long as the idle timeout.", now);
+            return;
+        }
+
+        if (now >= HandshakeDeadline)
+        {
+            _connection.OnHandshakeTimeout(now);
+            return;
+        }
+
+        if (now >= RecoveryDeadline)
+        {
+            _connection.OnRecoveryTimeout(now);
+        }
+
+        if (now >= KeepAliveDeadline)
+        {
+            _connection.Space(PacketNumberSpace.Application)!.IsPingWanted = true;
+        }
+
+        _connection.Validator.OnTimeout(now);
+        _connection.OneRtt?.OnTimeout(now);
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a >= b ? a : b;
+}

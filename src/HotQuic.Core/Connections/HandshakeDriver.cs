@@ -1,0 +1,263 @@
+using System.Security.Cryptography;
+using HotQuic.Core.Errors;
+using HotQuic.Core.Events;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Packets;
+using HotQuic.Core.Parameters;
+using HotQuic.Core.Protection;
+using HotQuic.Core.Time;
+using HotQuic.Core.Tls;
+using HotQuic.Core.Tls.Secrets;
+
+namespace HotQuic.Core.Connections;
+
+/// <summary>How far the handshake of a connection has come (RFC 9001 §4.1).</summary>
+/// <remarks>
+/// <code>
+///   InProgress --Finished sent and verified--> Complete --server: at once; client: HANDSHAKE_DONE--> Confirmed
+/// </code>
+/// </remarks>
+internal enum HandshakePhase : byte
+{
+    InProgress,
+    Complete,
+    Confirmed,
+}
+
+/// <summary>
+/// Binds TLS to the packet number spaces (RFC 9001 §4): CRYPTO bytes go in, what TLS has to say goes onto the CRYPTO stream
+/// of its level, secrets become keys, questions become events. <see cref="Advance"/> runs after every change.
+/// </summary>
+internal sealed class HandshakeDriver
+{
+    private readonly Connection _connection;
+    private readonly TlsHandshake _tls;
+    private TrafficSecret? _pendingSend;
+    private TrafficSecret? _pendingReceive;
+    private HandshakeQuestion _announced;
+    private bool _arePeerParametersRead;
+
+    public HandshakeDriver(Connection connection, TlsHandshake tls)
+    {
+        _connection = connection;
+        _tls = tls;
+    }
+
+    public TlsHandshake Tls => _tls;
+
+    public HandshakePhase Phase { get; private set; }
+
+    public bool IsComplete => Phase >= HandshakePhase.Complete;
+
+    public bool IsConfirmed => Phase == HandshakePhase.Confirmed;
+
+    /// <summary>What the peer declared, once it was read; authenticated only when the handshake is complete (RFC 9000 §7.4).</summary>
+    public TransportParameters? PeerParameters { get; private set; }
+
+    public TransportError? OnCrypto(in CryptoFrame frame, in PacketContext packet)
+    {
+        PacketSpace? space = _connection.Space(packet.Space);
+        if (space is null)
+        {
+            return null;
+        }
+
+        TransportError? error = space.Crypto.OnCrypto(frame);
+        if (error is not null)
+        {
+            return error;
+        }
+
+        while (space.Crypto.ReadableBytes > 0)
+        {
+            ReadOnlySpan<byte> readable = space.Crypto.Peek();
+            error = _tls.Receive(packet.Level, readable);
+            if (error is not null)
+            {
+                return error;
+            }
+
+            space.Crypto.Consume(readable.Length);
+        }
+
+        return Advance(packet.At);
+    }
+
+    /// <summary>A client's first flight: its ClientHello, with our parameters (RFC 9001 §8.2).</summary>
+    public TransportError? StartClient(ReadOnlySpan<byte> transportParameters, Instant now)
+    {
+        ((TlsClientHandshake)_tls).Start(transportParameters);
+        return Advance(now);
+    }
+
+    /// <summary>A server's answer to the ClientHello.</summary>
+    public TransportError? ProvideConfiguration(TlsServerConfiguration configuration, ReadOnlySpan<byte> transportParameters, Instant now) =>
+        ((TlsServerHandshake)_tls).ProvideConfiguration(configuration, transportParameters) ?? Advance(now);
+
+    /// <summary>Carries everything that TLS has ready to where it belongs.</summary>
+    public TransportError? Advance(Instant now)
+    {
+        TransportError? error = ReadPeerParameters(now);
+        if (error is not null)
+        {
+            return error;
+        }
+
+        while (_tls.TryTakeOutput(out EncryptionLevel level, out ReadOnlyMemory<byte> bytes))
+        {
+            _connection.Space(level.Space())?.Crypto.Write(bytes.Span);
+        }
+
+        while (_tls.TryTakeSecret(out TrafficSecret secret))
+        {
+            Install(secret);
+        }
+
+        Ask();
+        return _tls.IsComplete && !IsComplete ? Complete(now) : null;
+    }
+
+    /// <summary>RFC 9001 §4.1.2: the client's handshake is confirmed. Only servers send the frame (FRM-1E).</summary>
+    public TransportError? OnHandshakeDone(Instant now)
+    {
+        if (!IsComplete)
+        {
+            return new TransportError(TransportErrorCode.ProtocolViolation, (ulong)FrameType.HandshakeDone, "HANDSHAKE_DONE came before the handshake was complete.");
+        }
+
+        Confirm(now);
+        return null;
+    }
+
+    private void Install(in TrafficSecret secret)
+    {
+        if (secret.Level == EncryptionLevel.OneRtt)
+        {
+            InstallOneRtt(secret);
+            return;
+        }
+
+        PacketKeys keys = PacketKeys.Derive(_connection.Version, secret.Suite, secret.Bytes, _connection.Settings.CipherBackend);
+        CryptographicOperations.ZeroMemory(secret.Bytes);
+        PacketSpace? space = _connection.Space(secret.Level.Space());
+        if (space is null)
+        {
+            keys.Dispose();
+        }
+        else if (secret.Direction == SecretDirection.Send)
+        {
+            space.InstallSendKeys(keys);
+            _connection.Recovery.OnHandshakeKeysAvailable();
+        }
+        else
+        {
+            space.InstallReceiveKeys(keys);
+        }
+
+        _connection.Receiver.OnKeysInstalled();
+    }
+
+    /// <summary>Both directions of 1-RTT begin together, since their phases change together (RFC 9001 §6).</summary>
+    private void InstallOneRtt(in TrafficSecret secret)
+    {
+        if (secret.Direction == SecretDirection.Send)
+        {
+            _pendingSend = secret;
+        }
+        else
+        {
+            _pendingReceive = secret;
+        }
+
+        if (_pendingSend is { } send && _pendingReceive is { } receive)
+        {
+            _connection.StartOneRtt(send, receive);
+            CryptographicOperations.ZeroMemory(send.Bytes);
+            CryptographicOperations.ZeroMemory(receive.Bytes);
+            _pendingSend = null;
+            _pendingReceive = null;
+            _connection.Receiver.OnKeysInstalled();
+        }
+    }
+
+    private void Ask()
+    {
+        HandshakeQuestion question = _tls.Question;
+        if (question == _announced)
+        {
+            return;
+        }
+
+        _announced = question;
+        switch (question)
+        {
+            case HandshakeQuestion.Configuration:
+                _connection.Raise(ConnectionEventKind.NeedConfiguration);
+                break;
+            case HandshakeQuestion.Signature:
+                _connection.Raise(ConnectionEventKind.NeedSignature);
+                break;
+            case HandshakeQuestion.CertificateVerdict:
+                _connection.Raise(ConnectionEventKind.NeedCertificateVerdict);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private TransportError? ReadPeerParameters(Instant now)
+    {
+        if (_arePeerParametersRead || _tls.PeerTransportParameters.IsEmpty)
+        {
+            return null;
+        }
+
+        _arePeerParametersRead = true;
+        TransportError? error = TransportParameters.TryRead(_tls.PeerTransportParameters.Span, _connection.Role.Peer(), out TransportParameters? parameters);
+        if (error is not null)
+        {
+            return error;
+        }
+
+        PeerParameters = parameters!;
+        _connection.Sink?.OnParametersSet(new ParametersEvent
+        {
+            At = now,
+            IsLocal = false,
+            Owner = _connection.Role.Peer(),
+            Encoded = _tls.PeerTransportParameters.Span,
+        });
+        return _connection.OnPeerParameters(PeerParameters);
+    }
+
+    private TransportError? Complete(Instant now)
+    {
+        if (PeerParameters is null)
+        {
+            return TransportError.FromAlert(TlsAlert.MissingExtension, "The peer sent no transport parameters.");
+        }
+
+        Phase = HandshakePhase.Complete;
+        _connection.OnHandshakeComplete(now);
+        if (_connection.Role == EndpointRole.Server)
+        {
+            // RFC 9001 §4.1.2: for the server complete is confirmed.
+            _connection.Announcements.AnnounceHandshakeDone();
+            Confirm(now);
+        }
+
+        _connection.Receiver.OnKeysInstalled();
+        return null;
+    }
+
+    private void Confirm(Instant now)
+    {
+        if (IsConfirmed)
+        {
+            return;
+        }
+
+        Phase = HandshakePhase.Confirmed;
+        _connection.OnHandshakeConfirmed(now);
+    }
+}

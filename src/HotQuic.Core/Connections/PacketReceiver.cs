@@ -1,0 +1,343 @@
+using HotQuic.Core.Acknowledgements;
+using HotQuic.Core.Errors;
+using HotQuic.Core.Events;
+using HotQuic.Core.Packets;
+using HotQuic.Core.Protection;
+
+namespace HotQuic.Core.Connections;
+
+/// <summary>
+/// The receiving half of a connection: splits a datagram into packets, removes their protection in place, gives the frames to
+/// the dispatcher and counts what it drops. A packet that fails never stops the rest of its datagram (RFC 9000 §12.2).
+/// </summary>
+internal sealed class PacketReceiver
+{
+    /// <summary>Packets kept until their keys come; a handshake that is reordered needs few.</summary>
+    private const int MaxHeldPackets = 8;
+
+    private readonly Connection _connection;
+    private readonly FrameDispatcher _dispatcher;
+    private List<HeldPacket>? _held;
+    private bool _areKeysNew;
+
+    public PacketReceiver(Connection connection)
+    {
+        _connection = connection;
+        _dispatcher = new FrameDispatcher(connection);
+    }
+
+    /// <summary>Keys changed: what is held may be readable once the packet in hand is done.</summary>
+    public void OnKeysInstalled() => _areKeysNew = true;
+
+    public void OnDatagram(in ReceivedDatagram datagram)
+    {
+        Span<byte> rest = datagram.Bytes;
+        ReadOnlySpan<byte> firstDestinationConnectionId = default;
+        bool isFirst = true;
+        while (!rest.IsEmpty && !_connection.Closer.IsPeerClosed)
+        {
+            DropReason reason = ProtectedPacket.TryRead(rest, _connection.LocalConnectionIdLength, out ProtectedPacket packet);
+            if (reason != DropReason.None)
+            {
+                OnUnreadable(datagram, rest, isFirst, reason);
+                return;
+            }
+
+            Span<byte> bytes = rest[..packet.Length];
+            rest = rest[packet.Length..];
+            if (isFirst)
+            {
+                firstDestinationConnectionId = packet.DestinationConnectionId;
+            }
+            else if (!packet.DestinationConnectionId.SequenceEqual(firstDestinationConnectionId))
+            {
+                Drop(datagram, DropReason.CoalescedConnectionIdDiffers, packet.Length, packet.Type);
+                continue;
+            }
+
+            reason = OnPacket(datagram, packet, bytes);
+            if (reason != DropReason.None)
+            {
+                OnDropped(datagram, packet, reason, isFirst);
+            }
+
+            isFirst = false;
+            ReleaseHeld(datagram);
+        }
+    }
+
+    private DropReason OnPacket(in ReceivedDatagram datagram, in ProtectedPacket packet, Span<byte> bytes)
+    {
+        if (packet.Type is PacketType.Retry or PacketType.VersionNegotiation)
+        {
+            return _connection.Attempt.OnUnprotectedPacket(packet, bytes, datagram.At);
+        }
+
+        if (packet.Type != PacketType.OneRtt && packet.Version != _connection.Version)
+        {
+            return DropReason.VersionMismatch;
+        }
+
+        EncryptionLevel level = packet.Type.Level();
+        if (level == EncryptionLevel.ZeroRtt)
+        {
+            return _connection.Role == EndpointRole.Client ? DropReason.UnexpectedPacketType : DropReason.KeysNotAvailable;
+        }
+
+        DropReason reason = _connection.Attempt.CheckLongHeader(packet);
+        if (reason != DropReason.None)
+        {
+            return reason;
+        }
+
+        PacketSpace? space = _connection.Space(level.Space());
+        if (space is null)
+        {
+            return DropReason.KeysDiscarded;
+        }
+
+        return level == EncryptionLevel.OneRtt
+            ? OpenOneRtt(datagram, packet, bytes, space)
+            : OpenHandshake(datagram, packet, bytes, space);
+    }
+
+    private DropReason OpenHandshake(in ReceivedDatagram datagram, in ProtectedPacket packet, Span<byte> bytes, PacketSpace space)
+    {
+        if (space.ReceiveKeys is not { } keys)
+        {
+            return Hold(datagram, bytes) ? DropReason.None : DropReason.BufferFull;
+        }
+
+        if (!PacketProtector.TryUnprotect(keys.HeaderProtection, bytes, packet.PacketNumberOffset, out UnprotectedHeader header))
+        {
+            return DropReason.TooShortToSample;
+        }
+
+        PacketNumber number = PacketNumberEncoding.Decode(header.TruncatedPacketNumber, header.PacketNumberLength, space.Acknowledgements.LargestReceived);
+        int payloadOffset = packet.PacketNumberOffset + header.PacketNumberLength;
+        Span<byte> payload = bytes[payloadOffset..];
+        if (!keys.Aead.TryOpen(number, bytes[..payloadOffset], payload))
+        {
+            if (_connection.FailedOpens.OnFailure(keys.Aead.Suite) is { } limitReached)
+            {
+                Fail(datagram, limitReached);
+            }
+
+            return DropReason.AuthenticationFailed;
+        }
+
+        OpenedPacket opened = new()
+        {
+            Level = packet.Type.Level(),
+            Type = packet.Type,
+            Number = number,
+            FirstByte = header.FirstByte,
+            Length = bytes.Length,
+            DestinationConnectionId = packet.DestinationConnectionId,
+            SourceConnectionId = packet.SourceConnectionId,
+            Payload = payload[..^PacketAead.TagLength],
+        };
+        return OnOpened(datagram, opened, space);
+    }
+
+    private DropReason OpenOneRtt(in ReceivedDatagram datagram, in ProtectedPacket packet, Span<byte> bytes, PacketSpace space)
+    {
+        // RFC 9001 §5.7: not before the handshake is complete, even where the keys exist.
+        if (_connection.OneRtt is not { } phases || !_connection.Handshake.IsComplete)
+        {
+            return Hold(datagram, bytes) ? DropReason.None : DropReason.BufferFull;
+        }
+
+        if (!PacketProtector.TryUnprotect(phases.ReceiveHeaderProtection, bytes, packet.PacketNumberOffset, out UnprotectedHeader header))
+        {
+            return DropReason.TooShortToSample;
+        }
+
+        PacketNumber number = PacketNumberEncoding.Decode(header.TruncatedPacketNumber, header.PacketNumberLength, space.Acknowledgements.LargestReceived);
+        int payloadOffset = packet.PacketNumberOffset + header.PacketNumberLength;
+        Span<byte> payload = bytes[payloadOffset..];
+        var received = new ReceivedOneRttPacket(number, header.KeyPhase, datagram.At, _connection.CurrentPto);
+        if (!phases.TryOpen(received, bytes[..payloadOffset], payload, out KeyPhaseOpenResult result))
+        {
+            if (result.Error is not null)
+            {
+                Fail(datagram, result.Error);
+            }
+
+            return result.DropReason;
+        }
+
+        if (result.IsKeyUpdate)
+        {
+            _connection.OnKeysUpdatedByPeer(datagram.At);
+        }
+
+        OpenedPacket opened = new()
+        {
+            Level = EncryptionLevel.OneRtt,
+            Type = PacketType.OneRtt,
+            Number = number,
+            FirstByte = header.FirstByte,
+            Length = bytes.Length,
+            DestinationConnectionId = packet.DestinationConnectionId,
+            Payload = payload[..^PacketAead.TagLength],
+        };
+        return OnOpened(datagram, opened, space);
+    }
+
+    private DropReason OnOpened(in ReceivedDatagram datagram, in OpenedPacket packet, PacketSpace space)
+    {
+        if (space.Acknowledgements.IsDuplicate(packet.Number))
+        {
+            return DropReason.Duplicate;
+        }
+
+        // RFC 9000 §17.2, §17.3.1: only now, after the AEAD has spoken.
+        int reservedBits = packet.Level == EncryptionLevel.OneRtt ? 0x18 : 0x0c;
+        if ((packet.FirstByte & reservedBits) != 0)
+        {
+            Fail(datagram, new TransportError(TransportErrorCode.ProtocolViolation, 0, "Reserved header bits are not zero."));
+            return DropReason.None;
+        }
+
+        _connection.OnPacketOpened(packet, datagram);
+        TransportError? error = _dispatcher.Dispatch(packet.Payload, new PacketContext
+        {
+            Level = packet.Level,
+            At = datagram.At,
+            DestinationConnectionId = packet.DestinationConnectionId,
+        });
+
+        // RFC 9000 §13.1: acknowledged once all its frames were handled. The handshake may have discarded the space meanwhile.
+        if (!space.IsDiscarded)
+        {
+            space.Acknowledgements.OnPacketReceived(new ReceivedPacketInfo(packet.Number, _dispatcher.WasAckEliciting, datagram.Ecn, datagram.At));
+        }
+
+        if (error is not null)
+        {
+            Fail(datagram, error);
+        }
+
+        return DropReason.None;
+    }
+
+    private void Fail(in ReceivedDatagram datagram, TransportError error) => _connection.Closer.CloseByTransport(error, datagram.At);
+
+    private void OnUnreadable(in ReceivedDatagram datagram, ReadOnlySpan<byte> rest, bool isFirst, DropReason reason)
+    {
+        if (isFirst && IsStatelessReset(datagram))
+        {
+            return;
+        }
+
+        Drop(datagram, reason, rest.Length, null);
+    }
+
+    private void OnDropped(in ReceivedDatagram datagram, in ProtectedPacket packet, DropReason reason, bool isFirst)
+    {
+        if (isFirst && reason is DropReason.AuthenticationFailed or DropReason.KeyPhaseUnavailable && IsStatelessReset(datagram))
+        {
+            return;
+        }
+
+        Drop(datagram, reason, packet.Length, packet.Type);
+    }
+
+    /// <summary>RFC 9000 §10.3.1: the last 16 bytes tell, whatever the form of the header.</summary>
+    private bool IsStatelessReset(in ReceivedDatagram datagram)
+    {
+        if (!_connection.PeerIds.IsStatelessReset(datagram.Bytes))
+        {
+            return false;
+        }
+
+        _connection.Closer.EndSilently(TerminationKind.StatelessReset, "The peer lost its state and sent a stateless reset.", datagram.At);
+        return true;
+    }
+
+    private void Drop(in ReceivedDatagram datagram, DropReason reason, int length, PacketType? type) =>
+        _connection.CountDrop(new PacketDroppedEvent(datagram.At, reason, length, type));
+
+    private bool Hold(in ReceivedDatagram datagram, ReadOnlySpan<byte> packet)
+    {
+        _held ??= new List<HeldPacket>(MaxHeldPackets);
+        if (_held.Count == MaxHeldPackets)
+        {
+            return false;
+        }
+
+        _held.Add(new HeldPacket(packet.ToArray(), datagram.Ecn));
+        return true;
+    }
+
+    /// <summary>Goes through the held packets once more after keys were installed, in the order in which they came.</summary>
+    private void ReleaseHeld(in ReceivedDatagram datagram)
+    {
+        if (!_areKeysNew || _held is null)
+        {
+            return;
+        }
+
+        while (_areKeysNew && _held is { Count: > 0 })
+        {
+            _areKeysNew = false;
+            List<HeldPacket> held = _held;
+            _held = null;
+            foreach (HeldPacket packet in held)
+            {
+                ReplayHeld(datagram, packet);
+            }
+        }
+
+        if (_connection.Handshake.IsComplete)
+        {
+            _held = null;
+        }
+    }
+
+    private void ReplayHeld(in ReceivedDatagram datagram, HeldPacket held)
+    {
+        if (_connection.Closer.IsPeerClosed
+            || ProtectedPacket.TryRead(held.Bytes, _connection.LocalConnectionIdLength, out ProtectedPacket packet) != DropReason.None)
+        {
+            return;
+        }
+
+        var replay = new ReceivedDatagram
+        {
+            Bytes = held.Bytes,
+            Remote = datagram.Remote,
+            Local = datagram.Local,
+            At = datagram.At,
+            Ecn = held.Ecn,
+        };
+        DropReason reason = OnPacket(replay, packet, held.Bytes);
+        if (reason != DropReason.None)
+        {
+            Drop(replay, reason, packet.Length, packet.Type);
+        }
+    }
+
+    private readonly record struct HeldPacket(byte[] Bytes, EcnCodepoint Ecn);
+}
+
+/// <summary>A packet whose protection was removed and verified.</summary>
+internal readonly ref struct OpenedPacket
+{
+    public required EncryptionLevel Level { get; init; }
+
+    public required PacketType Type { get; init; }
+
+    public required PacketNumber Number { get; init; }
+
+    public required byte FirstByte { get; init; }
+
+    public required int Length { get; init; }
+
+    public required ReadOnlySpan<byte> DestinationConnectionId { get; init; }
+
+    public ReadOnlySpan<byte> SourceConnectionId { get; init; }
+
+    public required ReadOnlySpan<byte> Payload { get; init; }
+}

@@ -1,0 +1,237 @@
+using HotQuic.Core.Errors;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Packets;
+
+namespace HotQuic.Core.Connections;
+
+/// <summary>
+/// The connection IDs that the peer issued to us (RFC 9000 §5.1): which one our packets carry, which wait in reserve, and
+/// which we still have to retire. A client starts with a random ID that <see cref="SetHandshakeId"/> replaces.
+/// </summary>
+internal sealed class PeerConnectionIds
+{
+    /// <summary>Our active_connection_id_limit.</summary>
+    public const int ActiveLimit = 4;
+
+    /// <summary>Retirements that may wait for their frame to be sent and acknowledged; at least twice the limit (RFC 9000 §5.1.2).</summary>
+    private const int MaxRetirements = 4 * ActiveLimit;
+
+    private readonly IConnectionIdRegistry _registry;
+    private readonly Connection _owner;
+    private readonly List<Entry> _entries = new(2);
+    private readonly List<ulong> _unsentRetirements = [];
+    private int _unacknowledgedRetirements;
+    private ulong _retirePriorTo;
+    private ConnectionId _active;
+    private ulong _activeSequenceNumber;
+
+    public PeerConnectionIds(IConnectionIdRegistry registry, Connection owner, ConnectionId initial)
+    {
+        _registry = registry;
+        _owner = owner;
+        _active = initial;
+    }
+
+    /// <summary>The destination connection ID of what we send.</summary>
+    public ref readonly ConnectionId Active => ref _active;
+
+    public ulong ActiveSequenceNumber => _activeSequenceNumber;
+
+    public bool HasPendingFrames => _unsentRetirements.Count > 0;
+
+    /// <summary>Before the handshake's ID is known: a Retry changes the destination once more (RFC 9000 §7.2).</summary>
+    public void SetTemporary(ConnectionId id) => _active = id;
+
+    /// <summary>The peer's first source connection ID becomes sequence number 0.</summary>
+    public void SetHandshakeId(ConnectionId id)
+    {
+        _active = id;
+        _activeSequenceNumber = 0;
+        _entries.Clear();
+        _entries.Add(new Entry(0, id, null));
+    }
+
+    /// <summary>The server's stateless_reset_token belongs to its handshake ID (RFC 9000 §18.2).</summary>
+    public void SetHandshakeResetToken(StatelessResetToken token)
+    {
+        int index = IndexOf(0);
+        if (index >= 0)
+        {
+            _entries[index] = _entries[index] with { ResetToken = token };
+            TrackToken(_entries[index]);
+        }
+    }
+
+    /// <summary>RFC 9000 §19.15 and §5.1.2.</summary>
+    public TransportError? OnNewConnectionId(in NewConnectionIdFrame frame)
+    {
+        if (_active.IsEmpty)
+        {
+            return Violation("An ID was offered although ours to the peer are empty.");
+        }
+
+        int known = IndexOf(frame.SequenceNumber);
+        if (known >= 0)
+        {
+            Entry entry = _entries[known];
+            return entry.Id == frame.ConnectionId && entry.ResetToken == frame.StatelessResetToken ? null
+                : Violation("A sequence number was used for two IDs.");
+        }
+
+        foreach (Entry entry in _entries)
+        {
+            if (entry.Id == frame.ConnectionId)
+            {
+                return Violation("An ID was given two sequence numbers.");
+            }
+        }
+
+        // RFC 9000 §5.1.2: what is to be retired goes before the new ID counts.
+        if (frame.RetirePriorTo > _retirePriorTo)
+        {
+            _retirePriorTo = frame.RetirePriorTo;
+            RetireBelow(_retirePriorTo);
+        }
+
+        if (frame.SequenceNumber < _retirePriorTo)
+        {
+            QueueRetirement(frame.SequenceNumber);
+        }
+        else
+        {
+            _entries.Add(new Entry(frame.SequenceNumber, frame.ConnectionId, frame.StatelessResetToken));
+        }
+
+        if (_entries.Count > ActiveLimit)
+        {
+            return new TransportError(TransportErrorCode.ConnectionIdLimitError, (ulong)FrameType.NewConnectionId, "More active IDs than our limit allows.");
+        }
+
+        if (_unacknowledgedRetirements > MaxRetirements)
+        {
+            return new TransportError(TransportErrorCode.ConnectionIdLimitError, (ulong)FrameType.NewConnectionId, "Too many IDs wait to be retired.");
+        }
+
+        return ReplaceRetiredActive();
+    }
+
+    public void Transmit(ref FrameWriter writer)
+    {
+        while (_unsentRetirements.Count > 0)
+        {
+            var frame = new RetireConnectionIdFrame(_unsentRetirements[^1]);
+            if (writer.Remaining < frame.Length)
+            {
+                return;
+            }
+
+            frame.Write(ref writer.Wire);
+            writer.Log(new SentFrame(FrameType.RetireConnectionId, 0, frame.SequenceNumber, 0));
+            _unsentRetirements.RemoveAt(_unsentRetirements.Count - 1);
+        }
+    }
+
+    public void OnAcknowledged() => _unacknowledgedRetirements--;
+
+    public void OnLost(in SentFrame frame) => _unsentRetirements.Add(frame.Id);
+
+    /// <summary>True where the bytes end in the token of an ID that we use; every token is compared, in constant time (RFC 9000 §10.3.1).</summary>
+    public bool IsStatelessReset(ReadOnlySpan<byte> datagram)
+    {
+        if (datagram.Length < StatelessReset.MinLength)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> candidate = datagram[^StatelessResetToken.Length..];
+        bool found = false;
+        foreach (Entry entry in _entries)
+        {
+            found |= entry.ResetToken is { } token && token.FixedTimeEquals(candidate);
+        }
+
+        return found;
+    }
+
+    /// <summary>Takes every token out of the endpoint's table.</summary>
+    public void ForgetAll()
+    {
+        foreach (Entry entry in _entries)
+        {
+            UntrackToken(entry);
+        }
+
+        _entries.Clear();
+    }
+
+    private void RetireBelow(ulong sequenceNumber)
+    {
+        for (int i = _entries.Count - 1; i >= 0; i--)
+        {
+            Entry entry = _entries[i];
+            if (entry.SequenceNumber < sequenceNumber)
+            {
+                UntrackToken(entry);
+                _entries.RemoveAt(i);
+                QueueRetirement(entry.SequenceNumber);
+            }
+        }
+    }
+
+    private TransportError? ReplaceRetiredActive()
+    {
+        if (_activeSequenceNumber >= _retirePriorTo)
+        {
+            return null;
+        }
+
+        if (_entries.Count == 0)
+        {
+            return Violation("Every ID was to be retired and none offered instead.");
+        }
+
+        _active = _entries[0].Id;
+        _activeSequenceNumber = _entries[0].SequenceNumber;
+        TrackToken(_entries[0]);
+        return null;
+    }
+
+    private void QueueRetirement(ulong sequenceNumber)
+    {
+        _unsentRetirements.Add(sequenceNumber);
+        _unacknowledgedRetirements++;
+    }
+
+    private void TrackToken(in Entry entry)
+    {
+        if (entry.ResetToken is { } token)
+        {
+            _registry.AddResetToken(token, _owner);
+        }
+    }
+
+    private void UntrackToken(in Entry entry)
+    {
+        if (entry.ResetToken is { } token)
+        {
+            _registry.RemoveResetToken(token);
+        }
+    }
+
+    private int IndexOf(ulong sequenceNumber)
+    {
+        for (int i = 0; i < _entries.Count; i++)
+        {
+            if (_entries[i].SequenceNumber == sequenceNumber)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static TransportError Violation(string reason) => new(TransportErrorCode.ProtocolViolation, (ulong)FrameType.NewConnectionId, reason);
+
+    private readonly record struct Entry(ulong SequenceNumber, ConnectionId Id, StatelessResetToken? ResetToken);
+}

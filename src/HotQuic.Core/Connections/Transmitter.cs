@@ -1,0 +1,403 @@
+using HotQuic.Core.CongestionControl;
+using HotQuic.Core.Events;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Packets;
+using HotQuic.Core.Protection;
+using HotQuic.Core.Recovery;
+using HotQuic.Core.Time;
+using HotQuic.Core.Wire;
+
+using Path = HotQuic.Core.Paths.Path;
+
+namespace HotQuic.Core.Connections;
+
+/// <summary>
+/// The sending half of a connection. <see cref="Transmit"/> fills a buffer with one train: during the handshake a single
+/// datagram of coalesced packets, afterwards as many full-sized packets as congestion window, pacer and buffer allow.
+/// </summary>
+internal sealed class Transmitter
+{
+    /// <summary>Every QUIC path carries datagrams of this size (RFC 9000 §14).</summary>
+    public const int MinDatagramSize = Path.MinDatagramSize;
+
+    /// <summary>No more packets than this leave in one train.</summary>
+    public const int MaxPacketsPerTrain = 64;
+
+    private const int MaxFramesPerPacket = ConnectionServices.MaxFramesPerPacket;
+
+    /// <summary>A further packet is coalesced only where its header, tag and some frames fit.</summary>
+    private const int MinCoalescedRoom = 96;
+
+    private readonly Connection _connection;
+    private readonly PacketAssembler _assembler;
+    private readonly SentFrame[] _log;
+    private readonly AssembledPacket[] _packets;
+
+    public Transmitter(Connection connection)
+    {
+        _connection = connection;
+        _assembler = new PacketAssembler(connection);
+        _log = connection.Services.FrameLog;
+        _packets = connection.Services.Packets;
+    }
+
+    /// <summary>When the pacer lets the next packet go; meaningful while something waits.</summary>
+    public Instant PacingDeadline { get; private set; } = Instant.Never;
+
+    /// <summary>True where some keys are left to say goodbye with.</summary>
+    public bool CanSendClose => _connection.OneRtt is not null || HasSendKeys(EncryptionLevel.Initial) || HasSendKeys(EncryptionLevel.Handshake);
+
+    /// <summary>Bytes of frames that a 1-RTT packet holds at the path's MTU, whatever its packet number.</summary>
+    public int MaxApplicationPayload =>
+        _connection.Path.Mtu - 1 - _connection.PeerIds.Active.Length - PacketNumberEncoding.MaxLength - PacketAead.TagLength;
+
+    /// <summary>Information that counts in flight waits to be sent in the space.</summary>
+    public bool HasFrames(PacketSpace space) =>
+        _assembler.HasFrames(space, space.Kind == PacketNumberSpace.Application ? EncryptionLevel.OneRtt : EncryptionLevel.Initial);
+
+    public Train Transmit(Instant now, Span<byte> buffer)
+    {
+        PacingDeadline = Instant.Never;
+        switch (_connection.Closer.State)
+        {
+            case CloseState.Open:
+                break;
+            case CloseState.Closing when _connection.Closer.HasPendingClose:
+                return TransmitClose(now, buffer);
+            default:
+                return default;
+        }
+
+        if (HasSendKeys(EncryptionLevel.Initial) || HasSendKeys(EncryptionLevel.Handshake))
+        {
+            return TransmitCoalesced(now, buffer);
+        }
+
+        return _connection.OneRtt is null ? default : TransmitTrain(now, buffer);
+    }
+
+    private Train TransmitCoalesced(Instant now, Span<byte> buffer)
+    {
+        Path path = _connection.Path;
+        int limit = Math.Min(path.Mtu, buffer.Length);
+        TransmitConstraint constraint = Constrain(now, limit);
+        int count = 0;
+        int length = 0;
+        bool mustPad = false;
+        for (EncryptionLevel level = EncryptionLevel.Initial; level <= EncryptionLevel.OneRtt; level++)
+        {
+            if (!HasSendKeys(level) || !_assembler.Wants(level, constraint, now) || limit - length < MinCoalescedRoom)
+            {
+                continue;
+            }
+
+            AssemblyRequest request = RequestFor(now, constraint, count);
+            if (_assembler.TryAssemble(level, buffer[length..limit], request, out AssembledPacket packet, out ReadOnlySpan<byte> tail))
+            {
+                packet.Start = length;
+                packet.LogStart = count * MaxFramesPerPacket;
+                Bring(buffer, packet, tail);
+                length += packet.SealedLength;
+                _packets[count++] = packet;
+
+                // RFC 9000 §14.1
+                mustPad |= level == EncryptionLevel.Initial && (_connection.Role == EndpointRole.Client || packet.IsAckEliciting);
+            }
+        }
+
+        return count == 0 ? default : SealCoalesced(now, buffer, count, mustPad);
+    }
+
+    private Train TransmitClose(Instant now, Span<byte> buffer)
+    {
+        int limit = Math.Min(_connection.Path.Mtu, buffer.Length);
+        if (_connection.Path.SendAllowance < limit)
+        {
+            return default;
+        }
+
+        int count = 0;
+        int length = 0;
+        bool mustPad = false;
+        bool isConfirmed = _connection.Handshake.IsConfirmed;
+        for (EncryptionLevel level = EncryptionLevel.Initial; level <= EncryptionLevel.OneRtt; level++)
+        {
+            // RFC 9000 §10.2.3: after confirmation the peer surely has 1-RTT keys; before, it may lack them.
+            if (!HasSendKeys(level) || (isConfirmed && level != EncryptionLevel.OneRtt) || limit - length < MinCoalescedRoom)
+            {
+                continue;
+            }
+
+            AssemblyRequest request = RequestFor(now, TransmitConstraint.None, count, isClose: true);
+            if (_assembler.TryAssemble(level, buffer[length..limit], request, out AssembledPacket packet, out _))
+            {
+                packet.Start = length;
+                packet.LogStart = count * MaxFramesPerPacket;
+                length += packet.SealedLength;
+                _packets[count++] = packet;
+                mustPad |= level == EncryptionLevel.Initial && _connection.Role == EndpointRole.Client;
+            }
+        }
+
+        _connection.Closer.OnCloseSent();
+        return count == 0 ? default : SealCoalesced(now, buffer, count, mustPad);
+    }
+
+    /// <summary>Pads the last packet where the datagram must be large, then seals each.</summary>
+    private Train SealCoalesced(Instant now, Span<byte> buffer, int count, bool mustPad)
+    {
+        ref AssembledPacket last = ref _packets[count - 1];
+        int length = last.Start + last.SealedLength;
+        if (mustPad && length < MinDatagramSize)
+        {
+            Pad(buffer[last.Start..], ref last, MinDatagramSize - length);
+            length = MinDatagramSize;
+        }
+
+        EcnCodepoint ecn = _connection.Recovery.Ecn.CodepointToSend;
+        bool sendsHandshake = false;
+        for (int i = 0; i < count; i++)
+        {
+            ref AssembledPacket packet = ref _packets[i];
+            Span<byte> bytes = buffer.Slice(packet.Start, packet.SealedLength);
+            FillLength(bytes, packet);
+            Seal(now, bytes, packet, default);
+            PacketProtector.Protect(HeaderProtectionOf(packet.Level), bytes, packet.PacketNumberOffset);
+            Record(now, packet, new SentSizes(packet.SealedLength, ecn));
+            sendsHandshake |= packet.Level == EncryptionLevel.Handshake;
+        }
+
+        OnTrainSent(length, 1, length);
+        if (sendsHandshake && _connection.Role == EndpointRole.Client)
+        {
+            // RFC 9001 §4.9.1
+            _connection.DiscardSpace(PacketNumberSpace.Initial, now);
+        }
+
+        return new Train(length, length, _connection.Path.Remote, _connection.Path.Local, ecn);
+    }
+
+    private Train TransmitTrain(Instant now, Span<byte> buffer)
+    {
+        if (_connection.OneRtt!.PrepareToSend(now) is { } keysUsedUp)
+        {
+            _connection.Closer.CloseByTransport(keysUsedUp, now);
+            return TransmitClose(now, buffer);
+        }
+
+        if (_connection.Mtu.TryGetProbeSize(now, out int probeSize) && probeSize <= buffer.Length && Constrain(now, probeSize) == TransmitConstraint.None)
+        {
+            return TransmitMtuProbe(now, buffer[..probeSize]);
+        }
+
+        int segmentSize = _connection.Path.Mtu;
+        EcnCodepoint ecn = _connection.Recovery.Ecn.CodepointToSend;
+        int numberOffset = 0;
+        int length = 0;
+        int count = 0;
+        while (count < MaxPacketsPerTrain && buffer.Length - length >= segmentSize)
+        {
+            TransmitConstraint constraint = Constrain(now, segmentSize);
+            AssemblyRequest request = RequestFor(now, constraint, 0);
+            Span<byte> room = buffer.Slice(length, segmentSize);
+            if (!_assembler.Wants(EncryptionLevel.OneRtt, constraint, now)
+                || !_assembler.TryAssemble(EncryptionLevel.OneRtt, room, request, out AssembledPacket packet, out ReadOnlySpan<byte> tail))
+            {
+                NoteLackOfData(constraint);
+                break;
+            }
+
+            if (packet.MustExpand && packet.SealedLength < MinDatagramSize)
+            {
+                Bring(room, packet, tail);
+                tail = default;
+                Pad(room, ref packet, MinDatagramSize - packet.SealedLength);
+            }
+
+            Seal(now, room[..packet.SealedLength], packet, tail);
+            Record(now, packet, new SentSizes(packet.SealedLength, ecn));
+            numberOffset = packet.PacketNumberOffset;
+            count++;
+            length += packet.SealedLength;
+            if (packet.SealedLength < segmentSize)
+            {
+                NoteLackOfData(constraint);
+                break;
+            }
+        }
+
+        if (count == 0)
+        {
+            return default;
+        }
+
+        PacketProtector.ProtectTrain(_connection.OneRtt!.SendHeaderProtection, buffer[..length], segmentSize, numberOffset);
+        OnTrainSent(length, count, segmentSize);
+        return new Train(length, Math.Min(segmentSize, length), _connection.Path.Remote, _connection.Path.Local, ecn);
+    }
+
+    /// <summary>A PING padded to the size in question (RFC 8899 §4.1); its loss is no sign of congestion.</summary>
+    private Train TransmitMtuProbe(Instant now, Span<byte> bytes)
+    {
+        PacketSpace space = _connection.Space(PacketNumberSpace.Application)!;
+        PacketNumber number = space.TakeNumber();
+        int numberLength = PacketNumberEncoding.LengthFor(number, _connection.Recovery.LargestAcknowledged(space.Kind));
+        var wire = new WireWriter(bytes);
+        int numberOffset = PacketAssembler.WriteShortHeader(ref wire, _connection, number, numberLength);
+        wire.WriteByte((byte)FrameType.Ping);
+        wire.WriteZeros(bytes.Length - wire.Position - PacketAead.TagLength);
+        _log[0] = new SentFrame(FrameType.Ping, 0, 0, 0);
+        var packet = new AssembledPacket
+        {
+            Level = EncryptionLevel.OneRtt,
+            Number = number,
+            PacketNumberOffset = numberOffset,
+            PacketNumberLength = numberLength,
+            PayloadLength = bytes.Length - numberOffset - numberLength - PacketAead.TagLength,
+            IsAckEliciting = true,
+            LogCount = 1,
+        };
+        Seal(now, bytes, packet, default);
+        PacketProtector.Protect(_connection.OneRtt!.SendHeaderProtection, bytes, numberOffset);
+        EcnCodepoint ecn = _connection.Recovery.Ecn.CodepointToSend;
+        Record(now, packet, new SentSizes(bytes.Length, ecn) { IsMtuProbe = true });
+        _connection.Mtu.OnProbeSent();
+        OnTrainSent(bytes.Length, 1, bytes.Length);
+        return new Train(bytes.Length, bytes.Length, _connection.Path.Remote, _connection.Path.Local, ecn);
+    }
+
+    /// <summary>Where window and pacer would have taken more, the window shows nothing of the path (RFC 9002 §7.8).</summary>
+    private void NoteLackOfData(TransmitConstraint constraint)
+    {
+        if (constraint == TransmitConstraint.None)
+        {
+            _connection.Recovery.OnApplicationLimited();
+        }
+    }
+
+    /// <summary>The one answer to the question what may be sent now.</summary>
+    private TransmitConstraint Constrain(Instant now, int size)
+    {
+        if (_connection.Path.SendAllowance < size)
+        {
+            return TransmitConstraint.AmplificationLimited;
+        }
+
+        if (_connection.Recovery.SendAllowance < size)
+        {
+            return TransmitConstraint.CongestionLimited;
+        }
+
+        Pacer pacer = _connection.Recovery.Pacer;
+        if (_connection.Settings.IsPacingEnabled && pacer.Allowance(now) < size)
+        {
+            PacingDeadline = pacer.NextSend(now);
+            return TransmitConstraint.CongestionLimited;
+        }
+
+        return TransmitConstraint.None;
+    }
+
+    private AssemblyRequest RequestFor(Instant now, TransmitConstraint constraint, int slot, bool isClose = false) => new()
+    {
+        At = now,
+        Constraint = constraint,
+        Log = _log.AsSpan(slot * MaxFramesPerPacket, MaxFramesPerPacket),
+        IsClose = isClose,
+    };
+
+    /// <summary>Copies a tail to its place, where more packets follow or padding may.</summary>
+    private static void Bring(Span<byte> buffer, in AssembledPacket packet, ReadOnlySpan<byte> tail)
+    {
+        int end = packet.Start + packet.HeaderLength + packet.PayloadLength;
+        tail.CopyTo(buffer[(end - tail.Length)..]);
+    }
+
+    /// <summary>Appends PADDING frames, which are zeros.</summary>
+    private static void Pad(Span<byte> bytes, ref AssembledPacket packet, int count)
+    {
+        bytes.Slice(packet.HeaderLength + packet.PayloadLength, count).Clear();
+        packet.PayloadLength += count;
+        packet.HasPadding = true;
+    }
+
+    private static void FillLength(Span<byte> bytes, in AssembledPacket packet)
+    {
+        if (packet.LengthOffset > 0)
+        {
+            VarInt.WriteAs(bytes[packet.LengthOffset..], (ulong)(packet.SealedLength - packet.PacketNumberOffset), 2);
+        }
+    }
+
+    private void Seal(Instant now, Span<byte> bytes, in AssembledPacket packet, ReadOnlySpan<byte> tail)
+    {
+        if (_connection.Sink is { } sink)
+        {
+            // A sink reads the payload in one piece, so the tail comes along before it is sealed.
+            Bring(bytes, packet with { Start = 0 }, tail);
+            tail = default;
+            sink.OnPacketSent(new PacketEvent
+            {
+                At = now,
+                Type = packet.Level.ToPacketType(),
+                Number = packet.Number,
+                Length = packet.SealedLength,
+                Payload = bytes.Slice(packet.HeaderLength, packet.PayloadLength),
+                Ecn = _connection.Recovery.Ecn.CodepointToSend,
+                DestinationId = _connection.PeerIds.Active,
+            });
+        }
+
+        ReadOnlySpan<byte> header = bytes[..packet.HeaderLength];
+        Span<byte> payload = bytes[packet.HeaderLength..];
+        if (packet.Level == EncryptionLevel.OneRtt)
+        {
+            _connection.OneRtt!.Seal(packet.Number, header, tail, payload);
+        }
+        else
+        {
+            _connection.Space(packet.Level.Space())!.SendKeys!.Aead.Seal(packet.Number, header, tail, payload);
+        }
+    }
+
+    private void Record(Instant now, in AssembledPacket packet, in SentSizes sizes)
+    {
+        bool isInFlight = packet.IsAckEliciting || packet.HasPadding;
+        _connection.Recovery.OnPacketSent(
+            new SentPacketInfo
+            {
+                Space = packet.Level.Space(),
+                Number = packet.Number,
+                SentAt = now,
+                Size = (ushort)sizes.Bytes,
+                IsAckEliciting = packet.IsAckEliciting,
+                IsInFlight = isInFlight,
+                IsMtuProbe = sizes.IsMtuProbe,
+                Ecn = sizes.Ecn,
+            },
+            _log.AsSpan(packet.LogStart, packet.LogCount));
+        _connection.OnPacketSent(packet, now);
+    }
+
+    private void OnTrainSent(int length, int datagrams, int segmentSize)
+    {
+        _connection.Path.OnDatagramSent(length);
+        _connection.OnDatagramsSent(length, datagrams, Math.Min(length, segmentSize));
+    }
+
+    private bool HasSendKeys(EncryptionLevel level) => level switch
+    {
+        EncryptionLevel.OneRtt => _connection.OneRtt is not null,
+        EncryptionLevel.ZeroRtt => false,
+        _ => _connection.Space(level.Space())?.SendKeys is not null,
+    };
+
+    private HeaderProtection HeaderProtectionOf(EncryptionLevel level) => level == EncryptionLevel.OneRtt
+        ? _connection.OneRtt!.SendHeaderProtection
+        : _connection.Space(level.Space())!.SendKeys!.HeaderProtection;
+
+    private readonly record struct SentSizes(int Bytes, EcnCodepoint Ecn)
+    {
+        public bool IsMtuProbe { get; init; }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using HotQuic.Core.Connections;
+using HotQuic.Core.Packets;
+
+namespace HotQuic.Core.Endpoints;
+
+/// <summary>
+/// Leads connection IDs to the connections of one shard. Strangers choose some of the IDs, so hashes are keyed; a run of
+/// datagrams for one connection is answered by remembering the last.
+/// </summary>
+internal sealed class ConnectionTable
+{
+    private readonly Dictionary<ConnectionId, Connection> _connections;
+    private readonly Dictionary<StatelessResetToken, Connection> _resetTokens = [];
+    private ConnectionId _lastId;
+    private Connection? _last;
+
+    public ConnectionTable(ulong hashKey)
+    {
+        _connections = new Dictionary<ConnectionId, Connection>(new KeyedComparer(hashKey));
+    }
+
+    /// <summary>How many IDs lead somewhere.</summary>
+    public int Count => _connections.Count;
+
+    public Connection? Find(ReadOnlySpan<byte> id)
+    {
+        if (_last is not null && _lastId.Matches(id))
+        {
+            return _last;
+        }
+
+        if (id.Length > ConnectionId.MaxLength)
+        {
+            return null;
+        }
+
+        var key = new ConnectionId(id);
+        if (_connections.TryGetValue(key, out Connection? connection))
+        {
+            _lastId = key;
+            _last = connection;
+        }
+
+        return connection;
+    }
+
+    public bool TryAdd(ConnectionId id, Connection connection) => _connections.TryAdd(id, connection);
+
+    public void Remove(ConnectionId id)
+    {
+        _connections.Remove(id);
+        if (_lastId == id)
+        {
+            _last = null;
+        }
+    }
+
+    public void AddResetToken(StatelessResetToken token, Connection connection) => _resetTokens[token] = connection;
+
+    public void RemoveResetToken(StatelessResetToken token) => _resetTokens.Remove(token);
+
+    /// <summary>The connection whose peer may have sent this datagram as a reset (RFC 9000 §10.3.1); it compares the token itself.</summary>
+    public Connection? FindByResetToken(ReadOnlySpan<byte> datagram) =>
+        datagram.Length >= StatelessReset.MinLength && _resetTokens.TryGetValue(StatelessResetToken.Read(datagram[^StatelessResetToken.Length..]), out Connection? connection)
+            ? connection : null;
+
+    /// <summary>A multiply-and-fold hash under a secret key: cheap, and collisions cannot be prepared without the key.</summary>
+    private sealed class KeyedComparer : IEqualityComparer<ConnectionId>
+    {
+        private readonly ulong _key;
+
+        public KeyedComparer(ulong key)
+        {
+            _key = key | 1;
+        }
+
+        public bool Equals(ConnectionId x, ConnectionId y) => x.Equals(y);
+
+        public int GetHashCode(ConnectionId id)
+        {
+            ReadOnlySpan<byte> bytes = id.Span;
+            ulong hash = _key ^ (ulong)bytes.Length;
+            while (bytes.Length >= sizeof(ulong))
+            {
+                hash = Fold(hash, MemoryMarshal.Read<ulong>(bytes));
+                bytes = bytes[sizeof(ulong)..];
+            }
+
+            foreach (byte value in bytes)
+            {
+                hash = Fold(hash, value);
+            }
+
+            return (int)(hash ^ (hash >> 32));
+        }
+
+        private ulong Fold(ulong hash, ulong value)
+        {
+            ulong high = Math.BigMul(hash ^ value, _key, out ulong low);
+            return BitOperations.RotateLeft(high ^ low, 23);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using HotQuic.Core.Packets;
+using HotQuic.Core.Paths;
+
+namespace HotQuic.Core.Endpoints;
+
+/// <summary>What an endpoint is made with. Secrets may be shared by a fleet, so that each member reads what another made.</summary>
+internal sealed record EndpointOptions
+{
+    public ShardRoute Route { get; init; } = ShardRoute.Single;
+
+    /// <summary>32 bytes; keys of Retry and NEW_TOKEN tokens derive from it.</summary>
+    public required ReadOnlyMemory<byte> TokenSecret { get; init; }
+
+    /// <summary>32 bytes; stateless reset tokens derive from it.</summary>
+    public required ReadOnlyMemory<byte> ResetSecret { get; init; }
+
+    public TokenOptions Tokens { get; init; } = new();
+
+    /// <summary>Makes the event sink of each new connection; null where nobody listens.</summary>
+    public Func<Connections.Connection, Events.ConnectionEventSink?>? SinkFactory { get; init; }
+
+    /// <summary>Stateless answers a second that one address prefix gets in the long run.</summary>
+    public int ResponsesPerSecond { get; init; } = 1000;
+
+    /// <summary>Stateless answers that one address prefix gets at once.</summary>
+    public int ResponseBurst { get; init; } = 2000;
+}
+
+/// <summary>What to do with a client's first Initial.</summary>
+internal enum AdmissionVerdict : byte
+{
+    Accept,
+
+    /// <summary>The client has to prove its address first (RFC 9000 §8.1.2).</summary>
+    Retry,
+
+    /// <summary>The client is told CONNECTION_REFUSED.</summary>
+    Refuse,
+
+    /// <summary>Not a word: no listener is left, or even refusing would cost too much.</summary>
+    Drop,
+}
+
+/// <summary>A client's first Initial, as far as it can be judged without state.</summary>
+internal readonly record struct AdmissionRequest(PathAddress Remote, PathAddress Local, QuicVersion Version, bool IsAddressValidated);
+
+/// <summary>Decides who gets in, and with which settings; asked on the endpoint's thread, once an attempt.</summary>
+internal interface IAdmission
+{
+    AdmissionVerdict Decide(in AdmissionRequest request);
+
+    /// <summary>The settings of a connection that was accepted.</summary>
+    Connections.ConnectionSettings SettingsFor(in AdmissionRequest request);
+}

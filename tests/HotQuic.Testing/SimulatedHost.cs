@@ -1,0 +1,188 @@
+using HotQuic.Core.Connections;
+using HotQuic.Core.Endpoints;
+using HotQuic.Core.Packets;
+using HotQuic.Core.Paths;
+using HotQuic.Core.Streams;
+using HotQuic.Core.Time;
+using HotQuic.Core.Tls;
+using HotQuic.Core.Tls.KeyExchange;
+
+namespace HotQuic.Testing;
+
+/// <summary>
+/// An endpoint with its connections in a <see cref="SimulatedNetwork"/>: does what a shard does, in virtual time. The
+/// handshake's questions are answered from <see cref="TestTls"/>; what the connections' streams bring goes to the application.
+/// </summary>
+internal sealed class SimulatedHost : IAdmission
+{
+    private readonly SimulatedNetwork _network;
+    private readonly byte[] _buffer = new byte[65507];
+    private readonly List<Connection> _connections = [];
+
+    public SimulatedHost(SimulatedNetwork network, PathAddress address, ulong seed, bool isServer)
+    {
+        _network = network;
+        Address = address;
+        Random = new SeededRandom(seed);
+        byte[] tokenSecret = new byte[32];
+        byte[] resetSecret = new byte[32];
+        Random.Fill(tokenSecret);
+        Random.Fill(resetSecret);
+        Endpoint = new Endpoint(
+            new EndpointOptions { TokenSecret = tokenSecret, ResetSecret = resetSecret, SinkFactory = network.Trace is { } trace ? connection => new TraceSink(trace, connection) : null },
+            Random,
+            new SystemKeyShareFactory(Random),
+            isServer ? this : null);
+        network.Add(this);
+    }
+
+    public PathAddress Address { get; }
+
+    public SeededRandom Random { get; }
+
+    public Endpoint Endpoint { get; }
+
+    public ConnectionSettings Settings { get; set; } = ConnectionSettings.Default;
+
+    public AdmissionVerdict Admission { get; set; } = AdmissionVerdict.Accept;
+
+    /// <summary>What a server answers to NeedConfiguration.</summary>
+    public TlsServerConfiguration ServerTls { get; set; } = TestTls.Server();
+
+    /// <summary>Answers take so long, as where they are worked out elsewhere.</summary>
+    public Action<Connection, ConnectionEventKind>? OnConnectionEvent { get; set; }
+
+    public Action<Connection, StreamEvent>? OnStreamEvent { get; set; }
+
+    /// <summary>Runs after everything else that a connection did, before it transmits.</summary>
+    public Action<Connection>? OnTurn { get; set; }
+
+    /// <summary>Every connection that was not drained yet.</summary>
+    public IReadOnlyList<Connection> Connections => _connections;
+
+    public Instant NextDeadline
+    {
+        get
+        {
+            Instant next = Instant.Never;
+            foreach (Connection connection in _connections)
+            {
+                next = Instant.Min(next, connection.NextDeadline);
+            }
+
+            return next;
+        }
+    }
+
+    public Connection Connect(SimulatedHost server, TlsClientConfiguration? tls = null, QuicVersion version = QuicVersion.Version1)
+    {
+        Connection connection = Endpoint.Connect(
+            new ClientStart { Settings = Settings, At = _network.Now, Remote = server.Address, Local = Address, Version = version },
+            tls ?? TestTls.Client());
+        _connections.Add(connection);
+        Turn(connection);
+        return connection;
+    }
+
+    public void OnDatagram(in SimulatedDatagram datagram)
+    {
+        DatagramResult result = Endpoint.OnDatagram(
+            new ReceivedDatagram { Bytes = datagram.Bytes, Remote = datagram.From, Local = datagram.To, At = _network.Now, Ecn = datagram.Ecn },
+            _buffer);
+        switch (result.Outcome)
+        {
+            case DatagramOutcome.Accepted:
+                _connections.Add(result.Connection!);
+                Turn(result.Connection!);
+                break;
+            case DatagramOutcome.Routed:
+                Turn(result.Connection!);
+                break;
+            case DatagramOutcome.Answered:
+                _network.Send(new SimulatedDatagram(Address, datagram.From, _buffer.AsSpan(0, result.ResponseLength).ToArray(), EcnCodepoint.NotEct));
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Does what is due on every connection.</summary>
+    public void OnTimeout()
+    {
+        foreach (Connection connection in _connections.ToArray())
+        {
+            if (connection.NextDeadline <= _network.Now)
+            {
+                connection.OnTimeout(_network.Now);
+                Turn(connection);
+            }
+        }
+    }
+
+    /// <summary>Events, application, packets: call after changing anything on a connection from outside.</summary>
+    public void Turn(Connection connection)
+    {
+        while (connection.TryTakeEvent(out ConnectionEventKind kind))
+        {
+            OnEvent(connection, kind);
+        }
+
+        while (connection.Streams.TryTakeEvent(out StreamEvent streamEvent))
+        {
+            OnStreamEvent?.Invoke(connection, streamEvent);
+        }
+
+        OnTurn?.Invoke(connection);
+        Transmit(connection);
+        while (connection.TryTakeEvent(out ConnectionEventKind kind))
+        {
+            OnEvent(connection, kind);
+        }
+    }
+
+    AdmissionVerdict IAdmission.Decide(in AdmissionRequest request) =>
+        Admission == AdmissionVerdict.Retry && request.IsAddressValidated ? AdmissionVerdict.Accept : Admission;
+
+    ConnectionSettings IAdmission.SettingsFor(in AdmissionRequest request) => Settings;
+
+    private void OnEvent(Connection connection, ConnectionEventKind kind)
+    {
+        switch (kind)
+        {
+            case ConnectionEventKind.NeedConfiguration:
+                connection.ProvideConfiguration(ServerTls, _network.Now);
+                break;
+            case ConnectionEventKind.NeedSignature:
+                connection.ProvideSignature(TestTls.Sign(connection.Handshake.Tls.SignatureRequest), _network.Now);
+                break;
+            case ConnectionEventKind.NeedCertificateVerdict:
+                connection.ProvideCertificateVerdict(TestTls.Judge(connection.Handshake.Tls.VerdictRequest), _network.Now);
+                break;
+            case ConnectionEventKind.Drained:
+                _connections.Remove(connection);
+                break;
+            default:
+                break;
+        }
+
+        OnConnectionEvent?.Invoke(connection, kind);
+    }
+
+    private void Transmit(Connection connection)
+    {
+        while (true)
+        {
+            Train train = connection.Transmit(_network.Now, _buffer);
+            if (train.IsEmpty)
+            {
+                return;
+            }
+
+            for (int offset = 0; offset < train.Length; offset += train.SegmentSize)
+            {
+                byte[] bytes = _buffer.AsSpan(offset, Math.Min(train.SegmentSize, train.Length - offset)).ToArray();
+                _network.Send(new SimulatedDatagram(Address, train.Remote, bytes, train.Ecn));
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+#!/bin/bash
+# Sets up all that the tests need, builds, checks the format, runs every test project and closes with one line: "N passed, N failed, N skipped".
+#
+#   tools/test.sh [--long] [--filter EXPRESSION]
+#
+#   --long      many more seeds and longer fuzzing (sets HOTQUIC_LONG=1)
+#   --filter    only the tests that match (dotnet test's filter expression)
+#
+# CI=true turns a missing peer or missing test vectors from a skip into a failure. The exit code is 0 only when tests ran and nothing failed.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+results=$root/artifacts/test-results
+project_limit=20m # a project that takes longer hangs
+test_limit=5m     # so does a test
+configuration=Release
+filter=()
+passed=0 failed=0 skipped=0
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+export MSBUILDDISABLENODEREUSE=1 # no build server outlives this script
+
+finish() {
+  [ "$((passed + failed + skipped))" -gt 0 ] || { echo "No test ran." >&2; failed=1; }
+  echo
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ]
+  exit
+}
+
+give_up() {
+  echo "FAILED: $1" >&2
+  failed=$((failed + 1))
+  finish
+}
+
+section() {
+  printf '\n== %s (%ds)\n' "$1" "$SECONDS"
+}
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --long) export HOTQUIC_LONG=1 ;;
+    --filter) filter=(--filter "${2:?--filter needs an expression}"); shift ;;
+    *) sed -n '4,7s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+check_dotnet() {
+  local wanted
+  wanted=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' global.json)
+  command -v dotnet >/dev/null || give_up "the .NET SDK is missing: install $wanted (see global.json) and put dotnet on the PATH"
+  dotnet --version >/dev/null 2>&1 || give_up "no installed .NET SDK fits global.json, which wants $wanted; installed: $(dotnet --list-sdks 2>&1 | tr '\n' ' ')"
+}
+
+install_peers() {
+  # Without them the interop tests say so themselves: they skip, or fail in CI.
+  bash tools/install-test-peers.sh || echo "The interop peers are not complete."
+}
+
+build() {
+  dotnet build HotQuic.sln -c "$configuration" -v quiet --tl:off -p:UseSharedCompilation=false || give_up "the build failed"
+}
+
+check_format() {
+  if ! dotnet format HotQuic.sln --verify-no-changes --no-restore; then
+    echo "FAILED: dotnet format would change files" >&2
+    failed=$((failed + 1))
+  fi
+}
+
+counter() { # counter TRX_FILE NAME
+  sed -n "s/.*<Counters [^>]*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1
+}
+
+skip_reasons() { # skip_reasons TRX_FILE: each reason, with the number of tests it holds for
+  sed -n '/outcome="NotExecuted"/,/<\/UnitTestResult>/s/.*<Message>\(.*\)<\/Message>.*/\1/p' "$1" | sort | uniq -c | sed 's/^ */  skipped /'
+}
+
+run_project() {
+  local project=$1 name code trx project_passed project_failed total
+  name=$(basename "$project" .csproj)
+  section "$name"
+  timeout --kill-after=10s "$project_limit" \
+    dotnet test "$project" -c "$configuration" --no-build --results-directory "$results/$name" "${filter[@]}" \
+    --logger 'console;verbosity=minimal' --logger 'trx;LogFileName=results.trx' --blame-hang-timeout "$test_limit" --blame-hang-dump-type none </dev/null |
+    grep -v -e '\[SKIP\]$' -e '^  Skipped ' -e "^Data collector 'Blame'" # the reasons follow, once each
+  code=${PIPESTATUS[0]}
+  trx=$results/$name/results.trx
+  if [ ! -f "$trx" ]; then
+    [ "$code" -eq 0 ] && { echo "$name has no test to run."; return; }
+    echo "FAILED: $name ended with $code and without results" >&2
+    failed=$((failed + 1))
+    return
+  fi
+  total=$(counter "$trx" total)
+  project_passed=$(counter "$trx" passed)
+  project_failed=$(($(counter "$trx" executed) - project_passed))
+  if [ "$code" -ne 0 ] && [ "$project_failed" -eq 0 ]; then
+    echo "FAILED: $name's test host ended with $code" >&2
+    project_failed=1
+  fi
+  skip_reasons "$trx"
+  passed=$((passed + project_passed))
+  failed=$((failed + project_failed))
+  skipped=$((skipped + total - $(counter "$trx" executed)))
+}
+
+cd "$root" || exit 1
+rm -rf "$results"
+section "set-up"
+check_dotnet
+install_peers
+section "build"
+build
+section "format"
+check_format
+for project in tests/*/*.csproj; do
+  run_project "$project"
+done
+section "done"
+finish
