@@ -1,6 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Wire;
-using HotQuic.Errors;
 using HotQuic.Shards;
 using HotQuic.Streams;
 
@@ -171,6 +171,7 @@ public sealed partial class QuicStream : Stream
     /// end of the stream. Ends when the peer has all of it, or the connection is over.
     /// </summary>
     /// <returns>Ends when nothing of the stream is left.</returns>
+    [SuppressMessage("Usage", "CA2215", Justification = "The base would block for what this awaits.")]
     public override ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);

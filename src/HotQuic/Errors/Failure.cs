@@ -44,7 +44,10 @@ internal sealed record Failure
     public static Failure Callback(Exception exception) =>
         new(QuicError.CallbackError, null, "The options callback failed.", inner: exception);
 
-    public Exception ToException() => _termination is { } termination
+    /// <summary>What the application's callback gave cannot be used: it gets that very exception.</summary>
+    public static Failure Argument(ArgumentException exception) => new(QuicError.CallbackError, null, exception.Message, inner: exception);
+
+    public Exception ToException() => _inner is ArgumentException argument && _termination is null ? argument : _termination is { } termination
         ? TerminationErrors.ToException(termination, _inner)
         : new QuicException(_error, _code, _message, _inner);
 

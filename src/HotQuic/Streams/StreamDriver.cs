@@ -31,7 +31,10 @@ internal sealed class StreamDriver : IShardTarget
     public StreamId Id { get; private set; }
 
     /// <summary>Counts the lives of this object.</summary>
-    public uint Generation { get; private set; } = 1;
+    public uint Generation { get; private set; } = StreamHalf.FirstGeneration;
+
+    /// <summary>Its place in its connection's list.</summary>
+    public int Index { get; set; }
 
     private StreamSet Streams => Connection.Core.Streams;
 
@@ -144,6 +147,9 @@ internal sealed class StreamDriver : IShardTarget
 
     /// <summary>The peer has everything, the end included.</summary>
     public void OnSendAcknowledged() => EndWriting(failure: null);
+
+    /// <summary>Nobody will ever have a handle on the stream.</summary>
+    public void GiveUp() => OnDispose(new TaskCompletionSource());
 
     /// <summary>Both parts have ended: the protocol's stream is back in its pool.</summary>
     public void OnClosed()

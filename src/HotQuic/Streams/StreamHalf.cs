@@ -19,13 +19,16 @@ namespace HotQuic.Streams;
 /// </remarks>
 internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
 {
+    /// <summary>The generation that a new object begins with.</summary>
+    public const uint FirstGeneration = 1;
+
     private const int Idle = 0;
     private const int Pending = 1;
     private const int Completed = 2;
 
     private readonly Lock _gate = new();
     private ManualResetValueTaskSourceCore<int> _source = new() { RunContinuationsAsynchronously = true };
-    private long _control;
+    private long _control = Word(FirstGeneration, Idle);
     private CancellationTokenRegistration _cancellation;
     private object? _owner;
     private TaskCompletionSource? _closed;
