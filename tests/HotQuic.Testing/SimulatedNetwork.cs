@@ -12,6 +12,9 @@ namespace HotQuic.Testing;
 /// </summary>
 internal sealed class SimulatedNetwork
 {
+    /// <summary>More events than any honest run takes.</summary>
+    private const long MaxSteps = 200_000;
+
     private readonly SeededRandom _random;
     private readonly Dictionary<PathAddress, SimulatedHost> _hosts = [];
     private readonly PriorityQueue<Flight, (long Ticks, long Order)> _flights = new();
@@ -44,6 +47,9 @@ internal sealed class SimulatedNetwork
     public ConnectionEventSink? SinkFor(Connection connection) => IsRecording ? new PacketLog()
         : Trace is { } trace ? new TraceSink(trace, connection) : null;
 
+    /// <summary>Events so far.</summary>
+    public long Steps { get; private set; }
+
     public void Add(SimulatedHost host) => _hosts.Add(host.Address, host);
 
     /// <summary>Puts one datagram on the link to where it is addressed.</summary>
@@ -66,6 +72,7 @@ internal sealed class SimulatedNetwork
     /// <summary>Goes on to the next event; false where nothing will ever happen again.</summary>
     public bool Step()
     {
+        Steps++;
         SimulatedHost? due = null;
         Instant at = Instant.Never;
         foreach (SimulatedHost host in _hosts.Values)
@@ -105,8 +112,14 @@ internal sealed class SimulatedNetwork
     public bool RunUntil(Func<bool> condition, TimeSpan limit)
     {
         Instant end = Now + limit;
+        long lastStep = Steps + MaxSteps;
         while (!condition())
         {
+            if (Steps > lastStep)
+            {
+                throw new InvalidOperationException($"At {Now} hosts go round in circles: {MaxSteps} steps did not lead to the end.");
+            }
+
             if (Now > end || !Step())
             {
                 return condition();

@@ -37,6 +37,7 @@ internal sealed class HandshakeDriver
     private HandshakeQuestion _announced;
     private EncryptionLevel _openLevel = EncryptionLevel.Initial;
     private bool _arePeerParametersRead;
+    private EncryptionLevel _receiveLevel = EncryptionLevel.Initial;
 
     public HandshakeDriver(Connection connection, TlsHandshake tls)
     {
@@ -98,7 +99,7 @@ internal sealed class HandshakeDriver
     /// <summary>Carries everything that TLS has ready to where it belongs.</summary>
     public TransportError? Advance(Instant now)
     {
-        TransportError? error = ReadPeerParameters(now);
+        TransportError? error = LeaveOldLevel() ?? ReadPeerParameters(now);
         if (error is not null)
         {
             return error;
@@ -201,6 +202,19 @@ internal sealed class HandshakeDriver
             _pendingReceive = null;
             _connection.Receiver.OnKeysInstalled();
         }
+    }
+
+    /// <summary>RFC 9001 §4.1.3: once TLS reads from a higher level, nothing may be left at the old one, nor come anew.</summary>
+    private TransportError? LeaveOldLevel()
+    {
+        if (_tls.ReceiveLevel == _receiveLevel)
+        {
+            return null;
+        }
+
+        PacketSpace? left = _connection.Space(_receiveLevel.Space());
+        _receiveLevel = _tls.ReceiveLevel;
+        return left?.Crypto.OnHigherKeys();
     }
 
     private void Ask()

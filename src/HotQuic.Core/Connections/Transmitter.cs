@@ -108,6 +108,11 @@ internal sealed class Transmitter
         Path path = _connection.Path;
         int limit = Math.Min(path.Mtu, buffer.Length);
         TransmitConstraint constraint = Constrain(now, limit);
+        if (constraint == TransmitConstraint.CongestionLimited)
+        {
+            LetHandshakeThrough();
+        }
+
         int count = 0;
         int length = 0;
         bool mustPad = false;
@@ -133,6 +138,21 @@ internal sealed class Transmitter
         }
 
         return count == 0 ? default : SealCoalesced(now, buffer, count, mustPad);
+    }
+
+    /// <summary>
+    /// Before confirmation 1-RTT packets have no probe timeout (RFC 9002 §6.2.1), and may fill the window while the peer cannot read
+    /// them: handshake data that was lost would then wait for ever. One packet of it goes as a probe would.
+    /// </summary>
+    private void LetHandshakeThrough()
+    {
+        for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Handshake; kind++)
+        {
+            if (_connection.Space(kind) is { Crypto.HasPendingData: true } space && !_connection.Recovery.HasAckElicitingInFlight(kind))
+            {
+                space.ProbesWanted = Math.Max(space.ProbesWanted, 1);
+            }
+        }
     }
 
     private Train TransmitClose(Instant now, Span<byte> buffer)
@@ -317,7 +337,7 @@ internal sealed class Transmitter
         }
 
         Pacer pacer = _connection.Recovery.Pacer;
-        if (_connection.Settings.IsPacingEnabled && pacer.Allowance(now) < size)
+        if (_connection.Settings.IsPacingEnabled && pacer.Allowance(now) <= 0)
         {
             PacingDeadline = pacer.NextSend(now);
             return TransmitConstraint.CongestionLimited;

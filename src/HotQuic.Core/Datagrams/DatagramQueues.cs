@@ -97,7 +97,8 @@ internal sealed class DatagramQueues
 
         if (frame.Length > _maxFrameSize)
         {
-            return new TransportError(TransportErrorCode.ProtocolViolation, (ulong)frame.Type, "A datagram frame is larger than max_datagram_frame_size.");
+            return new TransportError(
+                TransportErrorCode.ProtocolViolation, (ulong)frame.Type, "A datagram frame is larger than max_datagram_frame_size.");
         }
 
         while (!_incoming.TryEnqueue(frame.Data, 0))
@@ -129,7 +130,7 @@ internal sealed class DatagramQueues
             else
             {
                 frame.Write(ref writer.Wire);
-                writer.Log(new SentFrame(frame.Type, (uint)data.Length, token, 0));
+                writer.Log(new SentFrame(frame.Type, (uint)data.Length, Id: token, 0));
             }
 
             _outgoing.Dequeue();

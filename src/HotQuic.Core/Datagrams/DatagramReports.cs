@@ -1,6 +1,9 @@
 namespace HotQuic.Core.Datagrams;
 
-/// <summary>Reports that wait for the application, oldest first: a ring that grows by doubling. It holds at most one or two for each datagram sent since the application last took them.</summary>
+/// <summary>
+/// Reports that wait for the application, oldest first: a ring that grows by doubling. It holds at most one or two for each
+/// datagram sent since the application last took them.
+/// </summary>
 internal struct DatagramReports
 {
     private const int MinCapacity = 16;

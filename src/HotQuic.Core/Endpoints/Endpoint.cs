@@ -57,7 +57,16 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
         _tokens = new TokenProtector(options.Tokens, random, options.TokenSecret.Span);
         _responder = new StatelessResponder(random, _ids, _tokens, new ResponseLimiter(random.NextUInt64(), options.ResponsesPerSecond, options.ResponseBurst));
         _admission = admission;
-        Services = new ConnectionServices { Random = random, KeyShares = keyShares, Buffers = new StreamBufferPool(), Registry = this, SinkFactory = options.SinkFactory };
+        var buffers = new StreamBufferPool();
+        Services = new ConnectionServices
+        {
+            Random = random,
+            KeyShares = keyShares,
+            Buffers = buffers,
+            Streams = new StreamStatePool(buffers),
+            Registry = this,
+            SinkFactory = options.SinkFactory,
+        };
     }
 
     public ConnectionServices Services { get; }

@@ -5,7 +5,9 @@ namespace HotQuic.Core.Frames;
 /// </summary>
 internal static class AckDelay
 {
-    /// <summary>The exponent where no transport parameter changes it (RFC 9000 §18.2), and the one of Initial and Handshake packets.</summary>
+    /// <summary>
+    /// The exponent where no transport parameter changes it (RFC 9000 §18.2), and the one of Initial and Handshake packets.
+    /// </summary>
     public const int DefaultExponent = 3;
 
     /// <summary>The largest exponent that a transport parameter may give (RFC 9000 §18.2).</summary>
@@ -19,6 +21,8 @@ internal static class AckDelay
     public static TimeSpan Decode(ulong field, int exponent)
     {
         const ulong longest = (ulong)(long.MaxValue / TimeSpan.TicksPerMicrosecond);
-        return field > longest >> exponent ? TimeSpan.MaxValue : TimeSpan.FromTicks((long)(field << exponent) * TimeSpan.TicksPerMicrosecond);
+        return field > longest >> exponent
+            ? TimeSpan.MaxValue
+            : TimeSpan.FromTicks((long)(field << exponent) * TimeSpan.TicksPerMicrosecond);
     }
 }

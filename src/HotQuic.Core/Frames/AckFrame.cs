@@ -5,7 +5,8 @@ namespace HotQuic.Core.Frames;
 
 /// <summary>
 /// ACK, types 0x02 and 0x03 (RFC 9000 §19.3). Reading checks every range, so that enumerating <see cref="Ranges"/>
-/// cannot fail. To send one, fill an <see cref="AckFrameContent"/> and call the static <see cref="Write"/>, which takes as many ranges as fit.
+/// cannot fail. To send one, fill an <see cref="AckFrameContent"/> and call the static <see cref="Write"/>, which takes
+/// as many ranges as fit.
 /// </summary>
 internal readonly ref struct AckFrame
 {

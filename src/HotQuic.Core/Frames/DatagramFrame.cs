@@ -34,7 +34,10 @@ internal readonly ref struct DatagramFrame
     /// <summary>Bytes that a frame of type 0x31 with so much data takes.</summary>
     public static int LengthOf(int dataLength) => 1 + VarInt.LengthOf((ulong)dataLength) + dataLength;
 
-    /// <summary>The most data in a frame of type 0x31 of at most <paramref name="room"/> bytes; below 0 where not even an empty frame fits.</summary>
+    /// <summary>
+    /// The most data in a frame of type 0x31 of at most <paramref name="room"/> bytes; below 0 where not even an empty
+    /// frame fits.
+    /// </summary>
     public static int MaxDataLength(int room) => LengthPrefix.MaxDataLength(room - 1);
 
     public static bool TryRead(FrameType type, scoped ref WireReader reader, out DatagramFrame frame)

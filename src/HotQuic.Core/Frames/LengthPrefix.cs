@@ -3,7 +3,10 @@ namespace HotQuic.Core.Frames;
 /// <summary>How much data fits behind a Length field that is itself as short as the data allows.</summary>
 internal static class LengthPrefix
 {
-    /// <summary>The most data for which field and data together take at most <paramref name="room"/> bytes; 0 or less where none fits.</summary>
+    /// <summary>
+    /// The most data for which field and data together take at most <paramref name="room"/> bytes; 0 or less where none
+    /// fits.
+    /// </summary>
     public static int MaxDataLength(int room)
     {
         const int shorterThanTwoBytes = 1 << 6;

@@ -2,7 +2,10 @@ using HotQuic.Core.Wire;
 
 namespace HotQuic.Core.Frames;
 
-/// <summary>MAX_STREAMS, types 0x12 and 0x13 (RFC 9000 §19.11): how many streams of a direction the peer may open, counted from the start.</summary>
+/// <summary>
+/// MAX_STREAMS, types 0x12 and 0x13 (RFC 9000 §19.11): how many streams of a direction the peer may open, counted from the
+/// start.
+/// </summary>
 internal readonly record struct MaxStreamsFrame(StreamDirection Direction, ulong MaximumStreams)
 {
     /// <summary>More streams than this have no ID (RFC 9000 §4.6).</summary>

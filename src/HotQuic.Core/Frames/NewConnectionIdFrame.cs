@@ -26,7 +26,8 @@ internal readonly record struct NewConnectionIdFrame(
             return false;
         }
 
-        if (!reader.TryReadBytes(length, out ReadOnlySpan<byte> id) || !reader.TryReadBytes(StatelessResetToken.Length, out ReadOnlySpan<byte> token))
+        if (!reader.TryReadBytes(length, out ReadOnlySpan<byte> id)
+            || !reader.TryReadBytes(StatelessResetToken.Length, out ReadOnlySpan<byte> token))
         {
             return false;
         }

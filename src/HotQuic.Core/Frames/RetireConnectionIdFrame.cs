@@ -2,7 +2,9 @@ using HotQuic.Core.Wire;
 
 namespace HotQuic.Core.Frames;
 
-/// <summary>RETIRE_CONNECTION_ID, type 0x19 (RFC 9000 §19.16): a connection ID, by its sequence number, that will not be used again.</summary>
+/// <summary>
+/// RETIRE_CONNECTION_ID, type 0x19 (RFC 9000 §19.16): a connection ID, by its sequence number, that will not be used again.
+/// </summary>
 internal readonly record struct RetireConnectionIdFrame(ulong SequenceNumber)
 {
     /// <summary>Bytes on the wire, the type included.</summary>

@@ -83,14 +83,19 @@ internal readonly ref struct StreamFrame
         1 + VarInt.LengthOf(id.Value) + (offset == 0 ? 0 : VarInt.LengthOf(offset))
         + ((options & StreamFrameOptions.WithLength) == 0 ? 0 : VarInt.LengthOf((ulong)length));
 
-    /// <summary>The most data that a frame of at most <paramref name="room"/> bytes holds; below 0 where not even an empty frame fits.</summary>
+    /// <summary>
+    /// The most data that a frame of at most <paramref name="room"/> bytes holds; below 0 where not even an empty frame
+    /// fits.
+    /// </summary>
     public static int MaxDataLength(int room, StreamId id, ulong offset, StreamFrameOptions options)
     {
         room -= HeaderLength(id, offset, 0, StreamFrameOptions.None);
         return (options & StreamFrameOptions.WithLength) == 0 ? room : LengthPrefix.MaxDataLength(room);
     }
 
-    /// <summary>Writes all but the data, of which <paramref name="length"/> bytes must follow, and returns the type with its bits.</summary>
+    /// <summary>
+    /// Writes all but the data, of which <paramref name="length"/> bytes must follow, and returns the type with its bits.
+    /// </summary>
     public static FrameType WriteHeader(ref WireWriter writer, StreamId id, ulong offset, int length, StreamFrameOptions options)
     {
         ulong type = (ulong)FrameType.Stream | (ulong)options | (offset == 0 ? 0 : OffsetBit);

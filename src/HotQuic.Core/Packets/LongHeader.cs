@@ -42,7 +42,9 @@ internal static class LongHeader
     /// <summary>Bytes that <see cref="Write"/> takes, the packet number included.</summary>
     public static int LengthOf(in LongHeaderFields fields)
     {
-        int length = 7 + fields.DestinationConnectionId.Length + fields.SourceConnectionId.Length + LengthFieldLength + fields.PacketNumberLength;
+        // First byte, version, and the lengths of the connection IDs.
+        int length = 1 + 4 + 1 + fields.DestinationConnectionId.Length + 1 + fields.SourceConnectionId.Length
+            + LengthFieldLength + fields.PacketNumberLength;
         return fields.Type == PacketType.Initial ? length + VarInt.LengthOf((ulong)fields.Token.Length) + fields.Token.Length : length;
     }
 

@@ -8,7 +8,9 @@ internal static class PacketNumberEncoding
     public const int MaxLength = 4;
 
     /// <summary>The fewest bytes that cover more than twice the distance to the largest acknowledged number (RFC 9000 §A.2).</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The number is not above the largest acknowledged, or 2^31 and more above it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The number is not above the largest acknowledged, or 2^31 and more above it.
+    /// </exception>
     public static int LengthFor(PacketNumber number, PacketNumber largestAcknowledged)
     {
         long unacknowledged = number.Value - largestAcknowledged.Value;
@@ -19,7 +21,7 @@ internal static class PacketNumberEncoding
             <= 1L << 15 => 2,
             <= 1L << 23 => 3,
             <= 1L << 31 => 4,
-            _ => throw new ArgumentOutOfRangeException(nameof(number), number, "A packet number has at most 2^31 unacknowledged before it."),
+            _ => throw new ArgumentOutOfRangeException(nameof(number), number, "At most 2^31 packets can be unacknowledged."),
         };
     }
 
@@ -46,7 +48,9 @@ internal static class PacketNumberEncoding
     /// <summary>The number with these low bytes that is nearest to the one expected next (RFC 9000 §A.3).</summary>
     /// <param name="truncated">The low bytes.</param>
     /// <param name="length">How many those are, 1 to 4.</param>
-    /// <param name="largestReceived">The largest number of a packet that was opened in the space, or <see cref="PacketNumber.None"/>.</param>
+    /// <param name="largestReceived">
+    /// The largest number of a packet that was opened in the space, or <see cref="PacketNumber.None"/>.
+    /// </param>
     public static PacketNumber Decode(uint truncated, int length, PacketNumber largestReceived)
     {
         long expected = largestReceived.Value + 1;

@@ -14,8 +14,9 @@ internal enum FixedBitRule : byte
 }
 
 /// <summary>
-/// One packet of a datagram, still protected. Call <see cref="TryRead(ReadOnlySpan{byte}, int, out ProtectedPacket)"/> on the datagram, then on what
-/// follows <see cref="Length"/> bytes, until nothing is left: packets may be coalesced (RFC 9000 §12.2).
+/// One packet of a datagram, still protected. Call
+/// <see cref="TryRead(ReadOnlySpan{byte}, int, out ProtectedPacket)"/> on the datagram, then on what follows
+/// <see cref="Length"/> bytes, until nothing is left: packets may be coalesced (RFC 9000 §12.2).
 /// </summary>
 internal readonly ref struct ProtectedPacket
 {
@@ -118,11 +119,13 @@ internal readonly ref struct ProtectedPacket
             return DropReason.HeaderTruncated;
         }
 
-        packet = Whole(PacketType.Retry, in header, remaining.Length) with { Token = remaining[header.Length..^RetryPacket.IntegrityTagLength] };
+        ReadOnlySpan<byte> token = remaining[header.Length..^RetryPacket.IntegrityTagLength];
+        packet = Whole(PacketType.Retry, in header, remaining.Length) with { Token = token };
         return DropReason.None;
     }
 
-    private static DropReason ReadLong(ReadOnlySpan<byte> remaining, PacketType type, scoped in InvariantHeader header, out ProtectedPacket packet)
+    private static DropReason ReadLong(
+        ReadOnlySpan<byte> remaining, PacketType type, scoped in InvariantHeader header, out ProtectedPacket packet)
     {
         packet = default;
         var reader = new WireReader(remaining[header.Length..]);

@@ -31,7 +31,10 @@ internal static class StatelessReset
         token.Write(destination[^StatelessResetToken.Length..]);
     }
 
-    /// <summary>The last 16 bytes of a datagram, which any header form may precede (RFC 9000 §10.3.1); false where it is too short to be a reset.</summary>
+    /// <summary>
+    /// The last 16 bytes of a datagram, which any header form may precede (RFC 9000 §10.3.1); false where it is too short
+    /// to be a reset.
+    /// </summary>
     public static bool TryReadToken(ReadOnlySpan<byte> datagram, out ReadOnlySpan<byte> token)
     {
         bool isLongEnough = datagram.Length >= MinLength;

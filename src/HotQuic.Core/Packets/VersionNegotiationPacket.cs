@@ -4,8 +4,9 @@ using HotQuic.Core.Wire;
 namespace HotQuic.Core.Packets;
 
 /// <summary>
-/// Version Negotiation (RFC 9000 §17.2.1), which fills a datagram. A server answers with <see cref="Write"/>; a client reads
-/// it with <see cref="TryRead"/>, compares the connection IDs, drops it where it <see cref="Lists"/> the version tried, and asks <see cref="TrySelect"/>.
+/// Version Negotiation (RFC 9000 §17.2.1), which fills a datagram. A server answers with <see cref="Write"/>; a client
+/// reads it with <see cref="TryRead"/>, compares the connection IDs, drops it where it <see cref="Lists"/> the version
+/// tried, and asks <see cref="TrySelect"/>.
 /// </summary>
 internal readonly ref struct VersionNegotiationPacket
 {
@@ -31,7 +32,8 @@ internal readonly ref struct VersionNegotiationPacket
     public static bool TryRead(ReadOnlySpan<byte> datagram, out VersionNegotiationPacket packet)
     {
         packet = default;
-        if (!InvariantHeader.TryRead(datagram, 0, out InvariantHeader header) || !header.IsLongHeader || header.Version != QuicVersion.Negotiation)
+        if (!InvariantHeader.TryRead(datagram, 0, out InvariantHeader header)
+            || !header.IsLongHeader || header.Version != QuicVersion.Negotiation)
         {
             return false;
         }
@@ -55,7 +57,8 @@ internal readonly ref struct VersionNegotiationPacket
     /// <param name="trigger">The packet that is answered; its connection IDs come back in each other's place.</param>
     /// <param name="supported">Our versions, the best first.</param>
     /// <param name="random">For the bits that mean nothing, and the reserved version that is listed with ours.</param>
-    public static int Write(Span<byte> destination, scoped in InvariantHeader trigger, ReadOnlySpan<QuicVersion> supported, RandomSource random)
+    public static int Write(
+        Span<byte> destination, scoped in InvariantHeader trigger, ReadOnlySpan<QuicVersion> supported, RandomSource random)
     {
         ulong randomBits = random.NextUInt64();
         var writer = new WireWriter(destination);

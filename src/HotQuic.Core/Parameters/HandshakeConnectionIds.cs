@@ -2,7 +2,10 @@ using HotQuic.Core.Packets;
 
 namespace HotQuic.Core.Parameters;
 
-/// <summary>The connection IDs that an endpoint saw in the peer's handshake packets, for <see cref="TransportParameters.Authenticate"/>.</summary>
+/// <summary>
+/// The connection IDs that an endpoint saw in the peer's handshake packets, for
+/// <see cref="TransportParameters.Authenticate"/>.
+/// </summary>
 internal readonly record struct HandshakeConnectionIds
 {
     /// <summary>Who sent the packets, and the parameters that must agree.</summary>

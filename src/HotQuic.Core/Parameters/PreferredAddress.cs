@@ -12,7 +12,8 @@ namespace HotQuic.Core.Parameters;
 /// <param name="IPv6">Null where the server has none.</param>
 /// <param name="ConnectionId">Never empty.</param>
 /// <param name="StatelessResetToken">The token that belongs to the connection ID.</param>
-internal sealed record PreferredAddress(IPEndPoint? IPv4, IPEndPoint? IPv6, ConnectionId ConnectionId, StatelessResetToken StatelessResetToken)
+internal sealed record PreferredAddress(
+    IPEndPoint? IPv4, IPEndPoint? IPv6, ConnectionId ConnectionId, StatelessResetToken StatelessResetToken)
 {
     private const int IPv4Length = 4;
     private const int IPv6Length = 16;

@@ -35,10 +35,18 @@ internal sealed class TransportParameters
     }
 
     /// <summary>The Destination Connection ID of the client's first Initial; only a server's.</summary>
-    public ConnectionId? OriginalDestinationConnectionId { get => _originalDestinationConnectionId; init => _originalDestinationConnectionId = value; }
+    public ConnectionId? OriginalDestinationConnectionId
+    {
+        get => _originalDestinationConnectionId;
+        init => _originalDestinationConnectionId = value;
+    }
 
     /// <summary>Zero where the endpoint has no idle timeout; see <see cref="EffectiveIdleTimeout"/>. In whole milliseconds.</summary>
-    public TimeSpan MaxIdleTimeout { get => Milliseconds(TransportParameterId.MaxIdleTimeout); init => SetMilliseconds(TransportParameterId.MaxIdleTimeout, value); }
+    public TimeSpan MaxIdleTimeout
+    {
+        get => Milliseconds(TransportParameterId.MaxIdleTimeout);
+        init => SetMilliseconds(TransportParameterId.MaxIdleTimeout, value);
+    }
 
     /// <summary>The token of the connection ID of the handshake; only a server's.</summary>
     public StatelessResetToken? StatelessResetToken { get => _statelessResetToken; init => _statelessResetToken = value; }
@@ -51,7 +59,11 @@ internal sealed class TransportParameters
     }
 
     /// <summary>Bytes that the peer may send on the connection at first.</summary>
-    public ulong InitialMaxData { get => Get(TransportParameterId.InitialMaxData); init => Set(TransportParameterId.InitialMaxData, value); }
+    public ulong InitialMaxData
+    {
+        get => Get(TransportParameterId.InitialMaxData);
+        init => Set(TransportParameterId.InitialMaxData, value);
+    }
 
     /// <summary>Bytes that the peer may send at first on a bidirectional stream that the sender of the parameter opened.</summary>
     public ulong InitialMaxStreamDataBidiLocal
@@ -75,16 +87,32 @@ internal sealed class TransportParameters
     }
 
     /// <summary>Bidirectional streams that the peer may open at first; at most 2^60.</summary>
-    public ulong InitialMaxStreamsBidi { get => Get(TransportParameterId.InitialMaxStreamsBidi); init => Set(TransportParameterId.InitialMaxStreamsBidi, value); }
+    public ulong InitialMaxStreamsBidi
+    {
+        get => Get(TransportParameterId.InitialMaxStreamsBidi);
+        init => Set(TransportParameterId.InitialMaxStreamsBidi, value);
+    }
 
     /// <summary>Unidirectional streams that the peer may open at first; at most 2^60.</summary>
-    public ulong InitialMaxStreamsUni { get => Get(TransportParameterId.InitialMaxStreamsUni); init => Set(TransportParameterId.InitialMaxStreamsUni, value); }
+    public ulong InitialMaxStreamsUni
+    {
+        get => Get(TransportParameterId.InitialMaxStreamsUni);
+        init => Set(TransportParameterId.InitialMaxStreamsUni, value);
+    }
 
     /// <summary>The exponent of the ACK Delay fields that the endpoint sends, 0 to 20; 3 by default.</summary>
-    public int AckDelayExponent { get => (int)Get(TransportParameterId.AckDelayExponent); init => Set(TransportParameterId.AckDelayExponent, value); }
+    public int AckDelayExponent
+    {
+        get => (int)Get(TransportParameterId.AckDelayExponent);
+        init => Set(TransportParameterId.AckDelayExponent, value);
+    }
 
     /// <summary>The longest that the endpoint delays an acknowledgment, below 2^14 ms; 25 ms by default. In whole milliseconds.</summary>
-    public TimeSpan MaxAckDelay { get => Milliseconds(TransportParameterId.MaxAckDelay); init => SetMilliseconds(TransportParameterId.MaxAckDelay, value); }
+    public TimeSpan MaxAckDelay
+    {
+        get => Milliseconds(TransportParameterId.MaxAckDelay);
+        init => SetMilliseconds(TransportParameterId.MaxAckDelay, value);
+    }
 
     /// <summary>The peer must not move to another local address (RFC 9000 §9).</summary>
     public bool DisableActiveMigration { get => _disableActiveMigration; init => _disableActiveMigration = value; }
@@ -107,7 +135,10 @@ internal sealed class TransportParameters
 
     public VersionInformation? VersionInformation { get => _versionInformation; init => _versionInformation = value; }
 
-    /// <summary>The largest DATAGRAM frame, in bytes of the whole frame, that the endpoint receives; 0 where it takes none (RFC 9221 §3).</summary>
+    /// <summary>
+    /// The largest DATAGRAM frame, in bytes of the whole frame, that the endpoint receives; 0 where it takes none (RFC 9221
+    /// §3).
+    /// </summary>
     public int MaxDatagramFrameSize
     {
         get => (int)Math.Min(Get(TransportParameterId.MaxDatagramFrameSize), int.MaxValue);
@@ -251,7 +282,8 @@ internal sealed class TransportParameters
     private static TransportError Error(string reason) =>
         new(TransportErrorCode.TransportParameterError, (ulong)FrameType.Crypto, reason);
 
-    private static int ParameterLength(ulong id, int valueLength) => VarInt.LengthOf(id) + VarInt.LengthOf((ulong)valueLength) + valueLength;
+    private static int ParameterLength(ulong id, int valueLength) =>
+        VarInt.LengthOf(id) + VarInt.LengthOf((ulong)valueLength) + valueLength;
 
     private TransportError? ReadValue(int index, ReadOnlySpan<byte> value, EndpointRole sender)
     {
@@ -303,7 +335,8 @@ internal sealed class TransportParameters
     private bool TryReadInteger(int index, ReadOnlySpan<byte> value)
     {
         TransportParameterRule rule = TransportParameterRules.All[index];
-        if (!VarInt.TryRead(value, out ulong integer, out int length) || length != value.Length || integer < rule.Minimum || integer > rule.Maximum)
+        if (!VarInt.TryRead(value, out ulong integer, out int length) || length != value.Length
+            || integer < rule.Minimum || integer > rule.Maximum)
         {
             return false;
         }

@@ -33,9 +33,10 @@ internal enum MtuSearchState : byte
 /// <summary>
 /// Finds the largest datagram that a path carries (DPLPMTUD: RFC 8899, RFC 9000 §14.3). <see cref="Start"/> it when the
 /// handshake is confirmed. Before each transmission ask <see cref="TryGetProbeSize"/>; on true, send a packet of PING and
-/// PADDING of exactly that size and call <see cref="OnProbeSent"/>, later one of <see cref="OnProbeAcknowledged"/> and <see cref="OnProbeLost"/>. Report
-/// all other packets by <see cref="OnPacketAcknowledged"/> and <see cref="OnPacketLost"/>, and take over <see cref="CurrentSize"/> after each of these
-/// calls. It has no timer: what is due waits for a transmission, so that no idle connection is kept alive.
+/// PADDING of exactly that size and call <see cref="OnProbeSent"/>, later one of <see cref="OnProbeAcknowledged"/> and
+/// <see cref="OnProbeLost"/>. Report all other packets by <see cref="OnPacketAcknowledged"/> and
+/// <see cref="OnPacketLost"/>, probe timeouts by <see cref="OnProbeTimeout"/>, and take over <see cref="CurrentSize"/>
+/// after each of these calls. It has no timer: what is due waits for a transmission, so that no idle connection is kept alive.
 /// </summary>
 /// <remarks>The loss of a probe is no sign of congestion (RFC 9000 §14.4).</remarks>
 internal sealed class MtuDiscovery

@@ -29,7 +29,10 @@ internal sealed class Path
 
     public NetworkPath Addresses => new(Local, Remote);
 
-    /// <summary>The peer was shown to receive at its address; true from the start for a client, or after a valid token (RFC 9000 §8.1).</summary>
+    /// <summary>
+    /// The peer was shown to receive at its address; true from the start for a client, or after a valid token (RFC 9000
+    /// §8.1).
+    /// </summary>
     public bool IsValidated { get => _isValidated; init => _isValidated = value; }
 
     /// <summary>The largest datagram to send, in bytes of UDP payload; <see cref="MtuDiscovery"/> finds it.</summary>
@@ -39,7 +42,10 @@ internal sealed class Path
 
     public long BytesSent => _sent;
 
-    /// <summary>Bytes that may be sent now: three times those received, less those sent, until the address is validated (RFC 9000 §8.1).</summary>
+    /// <summary>
+    /// Bytes that may be sent now: three times those received, less those sent, until the address is validated (RFC 9000
+    /// §8.1).
+    /// </summary>
     public long SendAllowance => _isValidated ? long.MaxValue : Math.Max(0, (AmplificationFactor * _received) - _sent);
 
     /// <summary>All bytes of UDP payload that belong to the connection count, also of packets that are dropped (RFC 9000 §8.1).</summary>

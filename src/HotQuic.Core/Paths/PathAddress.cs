@@ -104,7 +104,8 @@ internal readonly record struct PathAddress
 
     private static ulong Rest(PathAddressFamily family, ushort port, uint scopeId) => ((ulong)scopeId << 32) | ((ulong)family << 16) | port;
 
-    // Every bit of the result depends on every bit of the value: a multiplication by an odd constant carries bits up, the shifts bring them down.
+    // Every bit of the result depends on every bit of the value: multiplying by an odd constant carries bits up, shifting
+    // brings them down.
     private static ulong Mix(ulong value)
     {
         value = (value ^ (value >> 32)) * 0x9e37_79b9_7f4a_7c15;

@@ -129,11 +129,12 @@ internal sealed class PathValidator
             isWritten = true;
         }
 
-        if (_isChallengeWanted && writer.Remaining >= PathChallengeFrame.Length && (isExpanded || State != PathValidationState.ValidatingMtu))
+        bool isChallengeDue = _isChallengeWanted && (isExpanded || State != PathValidationState.ValidatingMtu);
+        if (isChallengeDue && writer.Remaining >= PathChallengeFrame.Length)
         {
             ulong data = NextChallenge(isExpanded);
             new PathChallengeFrame(data).Write(ref writer.Wire);
-            writer.Log(new SentFrame(FrameType.PathChallenge, 0, data, 0));
+            writer.Log(new SentFrame(FrameType.PathChallenge, 0, Id: data, 0));
             _isChallengeWanted = false;
             isWritten = true;
         }

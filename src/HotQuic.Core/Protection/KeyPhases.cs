@@ -232,7 +232,7 @@ internal sealed class KeyPhases : IDisposable
         return true;
     }
 
-    /// <summary>Drops the previous receive keys when their time is over and derives the next ones in their place (RFC 9001 §6.5).</summary>
+    /// <summary>Drops the previous receive keys when their time is over; the next ones take their place (RFC 9001 §6.5).</summary>
     public void OnTimeout(Instant now)
     {
         if (now < Deadline)

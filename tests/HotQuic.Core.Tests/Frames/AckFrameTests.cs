@@ -52,13 +52,15 @@ public class AckFrameTests
 
     [Fact]
     public void Frm02_TheLargestPacketNumberIsAcknowledged() =>
-        Assert.Equal("4611686018427387903-4611686018427387903 0-4611686018427387901", Read("02 ffffffffffffffff 00 01 00 00 fffffffffffffffd"));
+        Assert.Equal(
+            "4611686018427387903-4611686018427387903 0-4611686018427387901",
+            Read("02 ffffffffffffffff 00 01 00 00 fffffffffffffffd"));
 
     [Fact]
     public void Ack10_AsManyRangesAreWrittenAsFit()
     {
         // 100 single numbers, every second one: 198, 196, … 0.
-        AckRange[] ranges = [.. Enumerable.Range(0, 100).Select(i => new AckRange(new PacketNumber(198 - (2 * i)), new PacketNumber(198 - (2 * i))))];
+        AckRange[] ranges = [.. Enumerable.Range(0, 100).Select(i => new PacketNumber(198 - (2 * i))).Select(n => new AckRange(n, n))];
         byte[] buffer = new byte[400];
         for (int room = 0; room < buffer.Length; room++)
         {

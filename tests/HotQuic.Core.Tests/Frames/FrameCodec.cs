@@ -63,11 +63,13 @@ internal static class FrameCodec
                 token.Write(ref writer);
                 length = token.Length;
                 return true;
-            case FrameType.ConnectionCloseTransport or FrameType.ConnectionCloseApplication when ConnectionCloseFrame.TryRead(type, ref reader, out ConnectionCloseFrame close):
+            case FrameType.ConnectionCloseTransport or FrameType.ConnectionCloseApplication
+                when ConnectionCloseFrame.TryRead(type, ref reader, out ConnectionCloseFrame close):
                 close.Write(ref writer);
                 length = close.Length;
                 return true;
-            case FrameType.Datagram or FrameType.DatagramWithLength when DatagramFrame.TryRead(type, ref reader, out DatagramFrame datagram):
+            case FrameType.Datagram or FrameType.DatagramWithLength
+                when DatagramFrame.TryRead(type, ref reader, out DatagramFrame datagram):
                 datagram.Write(ref writer);
                 length = datagram.Length;
                 return true;
@@ -97,7 +99,8 @@ internal static class FrameCodec
                 maxStreamData.Write(ref writer);
                 length = maxStreamData.Length;
                 return true;
-            case FrameType.MaxStreamsBidirectional or FrameType.MaxStreamsUnidirectional when MaxStreamsFrame.TryRead(type, ref reader, out MaxStreamsFrame maxStreams):
+            case FrameType.MaxStreamsBidirectional or FrameType.MaxStreamsUnidirectional
+                when MaxStreamsFrame.TryRead(type, ref reader, out MaxStreamsFrame maxStreams):
                 maxStreams.Write(ref writer);
                 length = maxStreams.Length;
                 return true;
@@ -109,7 +112,8 @@ internal static class FrameCodec
                 streamDataBlocked.Write(ref writer);
                 length = streamDataBlocked.Length;
                 return true;
-            case FrameType.StreamsBlockedBidirectional or FrameType.StreamsBlockedUnidirectional when StreamsBlockedFrame.TryRead(type, ref reader, out StreamsBlockedFrame streamsBlocked):
+            case FrameType.StreamsBlockedBidirectional or FrameType.StreamsBlockedUnidirectional
+                when StreamsBlockedFrame.TryRead(type, ref reader, out StreamsBlockedFrame streamsBlocked):
                 streamsBlocked.Write(ref writer);
                 length = streamsBlocked.Length;
                 return true;

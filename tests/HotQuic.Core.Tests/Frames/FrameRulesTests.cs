@@ -153,8 +153,11 @@ public class FrameRulesTests
     }
 
     [Fact]
-    public void Pkt12_AMalformedFrameIsAFrameEncodingErrorThatNamesIt() =>
-        Assert.Equal((TransportErrorCode.FrameEncodingError, 0x18UL), (FrameRules.Malformed(0x18).Code, FrameRules.Malformed(0x18).FrameType));
+    public void Pkt12_AMalformedFrameIsAFrameEncodingErrorThatNamesIt()
+    {
+        TransportError error = FrameRules.Malformed(0x18);
+        Assert.Equal((TransportErrorCode.FrameEncodingError, 0x18UL), (error.Code, error.FrameType));
+    }
 
     private static IEnumerable<(ulong Type, string Packets, string Spec)> EachType()
     {

@@ -127,6 +127,55 @@ public class StreamFrameTests
     }
 
     [Fact]
+    public void Frm08_ReadingAndWritingAllocateNothing()
+    {
+        byte[] buffer = new byte[1200];
+        AckRange[] ranges = [new(new PacketNumber(90), new PacketNumber(99)), new(new PacketNumber(1), new PacketNumber(80))];
+        long acknowledged = Turn(100);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        acknowledged += Turn(1000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(1100 * 90, acknowledged);
+
+        long Turn(int count)
+        {
+            long sum = 0;
+            for (int i = 0; i < count; i++)
+            {
+                var writer = new WireWriter(buffer);
+                _ = AckFrame.Write(ref writer, new AckFrameContent(ranges) { EcnCounts = new EcnCounts(1, 2, 3) });
+                _ = StreamFrame.WriteHeader(ref writer, new StreamId(4), 1000, 100, StreamFrameOptions.WithLength);
+                writer.WriteZeros(100);
+                var reader = new WireReader(writer.Written);
+                while (FrameRules.TryReadFrameType(ref reader, out ulong type, out _))
+                {
+                    bool isRead = FrameRules.Check(type, EncryptionLevel.OneRtt, EndpointRole.Client, out _) is null;
+                    if ((FrameType)type == FrameType.AckEcn)
+                    {
+                        isRead &= AckFrame.TryRead((FrameType)type, ref reader, out AckFrame ack);
+                        foreach (AckRange range in ack.Ranges)
+                        {
+                            sum += range.Count;
+                        }
+                    }
+                    else
+                    {
+                        isRead &= StreamFrame.TryRead((FrameType)type, ref reader, out _);
+                    }
+
+                    Assert.True(isRead);
+                    if (reader.IsEmpty)
+                    {
+                        break;
+                    }
+                }
+            }
+
+            return sum;
+        }
+    }
+
+    [Fact]
     public void Str01_TheLowBitsOfAStreamIdAreInitiatorAndDirection()
     {
         Assert.Equal(0UL, new StreamId(EndpointRole.Client, StreamDirection.Bidirectional, 0).Value);

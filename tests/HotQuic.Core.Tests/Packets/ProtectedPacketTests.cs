@@ -1,4 +1,5 @@
 using HotQuic.Core.Events;
+using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Tests.Wire;
 using HotQuic.Core.Wire;
@@ -96,6 +97,15 @@ public class ProtectedPacketTests
     }
 
     [Fact]
+    public void Mig03_ASmallDatagramThatMayHoldAPathChallengeReads()
+    {
+        // Form, connection ID of 8, packet number of 1, PATH_CHALLENGE, two bytes of padding for the sample, tag.
+        byte[] datagram = [0x40, .. new byte[8 + 1 + PathChallengeFrame.Length + 2 + 16]];
+        Assert.Equal(DropReason.None, ProtectedPacket.TryRead(datagram, 8, out ProtectedPacket packet));
+        Assert.Equal(datagram.Length, packet.Length);
+    }
+
+    [Fact]
     public void Pkt02_AClearedFixedBitIsDroppedUnlessGreased()
     {
         byte[] longPacket = Long(new Random(2), out _, out _);
@@ -133,8 +143,10 @@ public class ProtectedPacketTests
     [Fact]
     public void Pkt03_AnotherVersionIsUnsupportedWhateverItsConnectionIds()
     {
-        Assert.Equal(DropReason.UnsupportedVersion, ProtectedPacket.TryRead([0xc0, 0xba, 0xba, 0xba, 0xba, 200, .. new byte[300]], 8, out _));
-        Assert.Equal(DropReason.UnsupportedVersion, ProtectedPacket.TryRead([0x80, 0x00, 0x00, 0x00, 0x02, 0, 0, .. new byte[300]], 8, out _));
+        byte[] longId = [0xc0, 0xba, 0xba, 0xba, 0xba, 200, .. new byte[300]];
+        byte[] clearedFixedBit = [0x80, 0x00, 0x00, 0x00, 0x02, 0, 0, .. new byte[300]];
+        Assert.Equal(DropReason.UnsupportedVersion, ProtectedPacket.TryRead(longId, 8, out _));
+        Assert.Equal(DropReason.UnsupportedVersion, ProtectedPacket.TryRead(clearedFixedBit, 8, out _));
     }
 
     [Theory]
@@ -149,7 +161,12 @@ public class ProtectedPacketTests
     public void Pkt06_TheLengthFieldIsAnyVarIntAndIsHeldToTheDatagram(string length, int value)
     {
         byte[] datagram = Hex.Bytes("e3 00000001 01 aa 00" + length + new string('0', 40));
-        DropReason expected = value is < 0 or > 20 ? DropReason.LengthExceedsDatagram : value < 20 ? DropReason.TooShortToSample : DropReason.None;
+        DropReason expected = value switch
+        {
+            < 0 or > 20 => DropReason.LengthExceedsDatagram,
+            < 20 => DropReason.TooShortToSample,
+            _ => DropReason.None,
+        };
         Assert.Equal(expected, ProtectedPacket.TryRead(datagram, 0, out ProtectedPacket packet));
         Assert.Equal(expected == DropReason.LengthExceedsDatagram ? 0 : datagram.Length - 20 + value, packet.Length);
     }
@@ -173,8 +190,11 @@ public class ProtectedPacketTests
     [Fact]
     public void Pkt15_AnInitialsTokenLengthIsHeldToTheDatagram()
     {
-        Assert.Equal(DropReason.HeaderTruncated, ProtectedPacket.TryRead(Hex.Bytes("c3 00000001 01 aa 00 30" + new string('0', 80)), 0, out _));
-        Assert.Equal(DropReason.HeaderTruncated, ProtectedPacket.TryRead(Hex.Bytes("c3 00000001 01 aa 00 ffffffffffffffff" + new string('0', 80)), 0, out _));
+        foreach (string length in (string[])["30", "ffffffffffffffff"])
+        {
+            byte[] datagram = Hex.Bytes("c3 00000001 01 aa 00" + length + new string('0', 80));
+            Assert.Equal(DropReason.HeaderTruncated, ProtectedPacket.TryRead(datagram, 0, out _));
+        }
     }
 
     [Fact]

@@ -48,13 +48,14 @@ public class RetryPacketTests
         {
             byte[] buffer = new byte[100];
             var writer = new WireWriter(buffer);
-            RetryPacket.Write(ref writer, (QuicVersion)Convert.ToUInt32(version, 16), Hex.Bytes("aa"), Hex.Bytes("bbcc"), Hex.Bytes("0102030405"));
+            var quicVersion = (QuicVersion)Convert.ToUInt32(version, 16);
+            RetryPacket.Write(ref writer, quicVersion, Hex.Bytes("aa"), Hex.Bytes("bbcc"), Hex.Bytes("0102030405"));
             writer.WriteBytes(new byte[16]);
             Assert.True(RetryPacket.TryRead(writer.Written, out RetryPacket retry));
             Assert.Equal("aa", Hex.Of(retry.DestinationConnectionId));
             Assert.Equal("bbcc", Hex.Of(retry.SourceConnectionId));
             Assert.Equal("0102030405", Hex.Of(retry.Token));
-            Assert.Equal(Convert.ToUInt32(version, 16), (uint)retry.Version);
+            Assert.Equal(quicVersion, retry.Version);
         }
     }
 

@@ -68,7 +68,8 @@ public class VersionNegotiationPacketTests
     [Fact]
     public void Vn05_WhetherTheVersionTriedIsListedCanBeAsked()
     {
-        Assert.True(VersionNegotiationPacket.TryRead(Hex.Bytes("80 00000000 00 00 0a0a0a0a 00000001"), out VersionNegotiationPacket negotiation));
+        byte[] packet = Hex.Bytes("80 00000000 00 00 0a0a0a0a 00000001");
+        Assert.True(VersionNegotiationPacket.TryRead(packet, out VersionNegotiationPacket negotiation));
         Assert.True(negotiation.Lists(QuicVersion.Version1));
         Assert.False(negotiation.Lists(QuicVersion.Version2));
     }

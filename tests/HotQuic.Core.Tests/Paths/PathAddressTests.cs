@@ -27,7 +27,11 @@ public class PathAddressTests
     [Fact]
     public void Mig12_AddressesDifferByFamilyAddressPortAndScope()
     {
-        string[] different = ["192.0.2.1:1", "192.0.2.2:1", "192.0.2.1:2", "[::ffff:192.0.2.1]:1", "[fe80::1%1]:1", "[fe80::1%2]:1", "[fe80::1]:1", "0.0.0.0:0"];
+        string[] different =
+        [
+            "192.0.2.1:1", "192.0.2.2:1", "192.0.2.1:2", "[::ffff:192.0.2.1]:1",
+            "[fe80::1%1]:1", "[fe80::1%2]:1", "[fe80::1]:1", "0.0.0.0:0",
+        ];
         PathAddress[] addresses = [default, .. different.Select(text => PathAddress.From(IPEndPoint.Parse(text)))];
         Assert.Equal(addresses.Length, addresses.Distinct().Count());
     }

@@ -21,7 +21,11 @@ internal static class Seeded
     }
 
     /// <summary>A value whose varint is of each length as often.</summary>
-    public static ulong NextVarInt(this Random random) => (ulong)random.NextInt64(1L << (random.Next(4) switch { 0 => 6, 1 => 14, 2 => 30, _ => 62 }));
+    public static ulong NextVarInt(this Random random)
+    {
+        int bits = random.Next(4) switch { 0 => 6, 1 => 14, 2 => 30, _ => 62 };
+        return (ulong)random.NextInt64(1L << bits);
+    }
 
     public static byte[] NextBytes(this Random random, int count)
     {
