@@ -65,6 +65,16 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
+    public void EveryArrowThatIsPermittedBesideTheLevelsIsUsed()
+    {
+        using ModuleDefinition core = Read("HotQuic.Core.dll");
+        IEnumerable<(string, string)> used = ReferenceGraph.Of(core)
+            .Where(reference => reference.FromNamespace.StartsWith(Root, StringComparison.Ordinal) && reference.ToNamespace.StartsWith(Root, StringComparison.Ordinal))
+            .Select(reference => (FolderOf(reference.FromNamespace), FolderOf(reference.ToNamespace)));
+        Assert.Empty(Permitted.Except(used));
+    }
+
+    [Fact]
     public void EveryFolderOfTheProtocolHasALevel()
     {
         using ModuleDefinition core = Read("HotQuic.Core.dll");

@@ -1,7 +1,9 @@
+using System.Reflection;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Protection;
 using HotQuic.Core.Streams;
 using HotQuic.Testing;
 
@@ -96,12 +98,13 @@ public sealed class KeyUpdateTests
     {
         // A peer that acknowledges everything but never confirms: keys run out in the middle of a train.
         var pair = new Pair();
-        pair.ClientHost.Settings = new ConnectionSettings { PacketsPerKey = 80, IsPacingEnabled = false };
+        pair.ClientHost.Settings = new ConnectionSettings { IsPacingEnabled = false };
         pair.ServerHost.Settings = new ConnectionSettings { Streams = new StreamLimits { ConnectionWindow = 1 << 22, StreamWindowBidirectionalRemote = 1 << 22 } };
         pair.Connect();
         pair.Pass(1000);
-        typeof(Core.Protection.KeyPhases).GetField("_handshakeConfirmed", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!
-            .SetValue(pair.Client.OneRtt, false);
+        KeyPhases phases = pair.Client.OneRtt!;
+        FieldOf("_handshakeConfirmed").SetValue(phases, false);
+        FieldOf("_settings").SetValue(phases, (KeyPhaseSettings)FieldOf("_settings").GetValue(phases)! with { ConfidentialityLimit = 80 });
         pair.Client.Streams.TryOpen(StreamDirection.Bidirectional, out var id);
         pair.Client.Streams.Write(id, new byte[1_000_000], out _);
         pair.ClientHost.Turn(pair.Client);
@@ -131,6 +134,8 @@ public sealed class KeyUpdateTests
         Assert.Equal(5, pair.ServerLog.Dropped.Count);
         Assert.Equal(5, pair.Server.FailedOpens.Count);
     }
+
+    private static FieldInfo FieldOf(string name) => typeof(KeyPhases).GetField(name, BindingFlags.NonPublic | BindingFlags.Instance)!;
 
     private static void Ping(Pair pair)
     {

@@ -172,6 +172,7 @@ public sealed class RetryTests
     {
         var pair = new Pair { Filter = datagram => false };
         pair.ServerHost.Admission = AdmissionVerdict.Retry;
+        pair.ClientHost.Settings = new ConnectionSettings { HandshakeTimeout = TimeSpan.FromMinutes(9), IdleTimeout = TimeSpan.Zero };
         pair.Connect();
         pair.DeliverToServer(pair.Wire[0].Bytes, pair.ClientHost.Address);
         Assert.True(RetryPacket.TryRead(pair.Wire[^1].Bytes, out RetryPacket retry));
