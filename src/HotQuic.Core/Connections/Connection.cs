@@ -85,14 +85,15 @@ internal sealed class Connection
 
     public QuicVersion Version { get; }
 
-    public ConnectionSettings Settings { get; }
+    /// <summary>A server's are final when its configuration was provided.</summary>
+    public ConnectionSettings Settings { get; private set; }
 
     /// <summary>For the one who drives the connection: whatever it wants to find again.</summary>
     public object? UserState { get; set; }
 
-    public StreamSet Streams { get; }
+    public StreamSet Streams { get; private set; }
 
-    public DatagramQueues Datagrams { get; }
+    public DatagramQueues Datagrams { get; private set; }
 
     public HandshakeDriver Handshake { get; private set; } = null!;
 
@@ -133,7 +134,7 @@ internal sealed class Connection
 
     internal PathValidator Validator { get; }
 
-    internal MtuDiscovery Mtu { get; }
+    internal MtuDiscovery Mtu { get; private set; }
 
     /// <summary>Packets that did not authenticate, counted over all keys (RFC 9001 §6.6).</summary>
     internal FailedOpens FailedOpens { get; } = new();
@@ -268,10 +269,18 @@ internal sealed class Connection
     public void OfferToken(ReadOnlySpan<byte> token) => Announcements.OfferToken(token);
 
     /// <summary>The answer to <see cref="ConnectionEventKind.NeedConfiguration"/>.</summary>
-    public void ProvideConfiguration(TlsServerConfiguration configuration, Instant now)
+    /// <param name="configuration">The TLS side.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="settings">What takes the place of the settings of the beginning; null where those stay.</param>
+    public void ProvideConfiguration(TlsServerConfiguration configuration, Instant now, ConnectionSettings? settings = null)
     {
         if (Closer.IsOpen)
         {
+            if (settings is not null)
+            {
+                ReplaceSettings(settings, now);
+            }
+
             FailOn(Handshake.ProvideConfiguration(configuration, EncodeLocalParameters(now), now), now);
         }
     }
@@ -388,7 +397,11 @@ internal sealed class Connection
     }
 
     /// <summary>The first packet of the next phase came and was authentic (RFC 9001 §6.2).</summary>
-    internal void OnKeysUpdatedByPeer(Instant now) => Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt!.SendGeneration, IsRemoteInitiated: true));
+    internal void OnKeysUpdatedByPeer(Instant now)
+    {
+        _statistics.KeyUpdatesByPeer++;
+        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt!.SendGeneration, IsRemoteInitiated: true));
+    }
 
     internal void OnPacketSent(in AssembledPacket packet, Instant now)
     {
@@ -451,6 +464,30 @@ internal sealed class Connection
             PeerIds.SetHandshakeResetToken(token);
         }
 
+        ApplyPeerLimits(parameters);
+        return null;
+    }
+
+    /// <summary>Nothing of what is replaced was used or told before the ClientHello is answered.</summary>
+    private void ReplaceSettings(ConnectionSettings settings, Instant now)
+    {
+        if (settings.CongestionControl != Settings.CongestionControl)
+        {
+            Recovery.ReplaceCongestion(CongestionControllers.Create(settings.CongestionControl, settings.Recovery.Congestion), now);
+        }
+
+        Settings = settings;
+        Streams = new StreamSet(Role, settings.Streams, Services.Buffers);
+        Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = settings.MaxDatagramFrameSize });
+        Mtu = new MtuDiscovery(settings.MtuUpperBound);
+        if (Handshake.PeerParameters is { } parameters)
+        {
+            ApplyPeerLimits(parameters);
+        }
+    }
+
+    private void ApplyPeerLimits(TransportParameters parameters)
+    {
         Streams.OnPeerParameters(new PeerStreamLimits
         {
             MaximumData = parameters.InitialMaxData,
@@ -464,7 +501,6 @@ internal sealed class Connection
         Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
         Recovery.PeerMaxAckDelay = parameters.MaxAckDelay;
         Mtu.OnPeerLimit(parameters.MaxUdpPayloadSize);
-        return null;
     }
 
     internal void StartOneRtt(in TrafficSecret send, in TrafficSecret receive)
