@@ -29,7 +29,7 @@ internal sealed class SimulatedHost : IAdmission
         Random.Fill(tokenSecret);
         Random.Fill(resetSecret);
         Endpoint = new Endpoint(
-            new EndpointOptions { TokenSecret = tokenSecret, ResetSecret = resetSecret, SinkFactory = network.Trace is { } trace ? connection => new TraceSink(trace, connection) : null },
+            new EndpointOptions { TokenSecret = tokenSecret, ResetSecret = resetSecret, SinkFactory = network.Trace is { } trace ? connection => new TraceSink(trace, connection) : network.SinkFactory },
             Random,
             new SystemKeyShareFactory(Random),
             isServer ? this : null);
