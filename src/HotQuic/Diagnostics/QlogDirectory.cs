@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Events;
 
@@ -13,6 +14,8 @@ internal sealed class QlogDirectory : IDisposable
 {
     /// <summary>Blocks of 16 KiB that may wait for the disk, of all connections together.</summary>
     private const int DefaultQueueLength = 256;
+
+    private const int MaxFilesOfOneName = 1000;
 
     private readonly ConcurrentDictionary<QlogSink, bool> _sinks = new();
     private readonly QlogFileWriter _files;
@@ -31,7 +34,7 @@ internal sealed class QlogDirectory : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(queueLength, 1);
         Directory.CreateDirectory(path);
         _clock = clock ?? TimeProvider.System;
-        _files = new QlogFileWriter(path, queueLength);
+        _files = new QlogFileWriter(name => CreateFile(path, name), queueLength);
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
@@ -84,6 +87,24 @@ internal sealed class QlogDirectory : IDisposable
         if (_sinks.TryRemove(sink, out _))
         {
             Interlocked.Add(ref _droppedEvents, dropped);
+        }
+    }
+
+    /// <summary>Clients choose the names, so another connection may have the same: its file is left alone.</summary>
+    private static FileStream CreateFile(string directory, string name)
+    {
+        for (int number = 1; ; number++)
+        {
+            string suffix = number == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"-{number}");
+            string path = Path.Combine(directory, name + suffix + ".sqlog");
+            try
+            {
+                return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            }
+            catch (IOException) when (number < MaxFilesOfOneName && File.Exists(path))
+            {
+                // The name is taken: the next number.
+            }
         }
     }
 

@@ -1,16 +1,13 @@
-using System.Globalization;
-
 namespace HotQuic.Diagnostics;
 
 /// <summary>
-/// One file of one connection, used by the writer's task only. It is created with its header by the first write, and may be
-/// read while it grows.
+/// One file of one connection, used by the writer's task only: created with its header by the first write.
 /// </summary>
 internal sealed class QlogFile
 {
     private readonly string _name;
     private readonly byte[] _header;
-    private FileStream? _stream;
+    private Stream? _stream;
     private bool _isAbandoned;
 
     /// <param name="name">Without the extension.</param>
@@ -21,7 +18,9 @@ internal sealed class QlogFile
         _header = header;
     }
 
-    public void Write(string directory, ReadOnlySpan<byte> records)
+    /// <param name="create">Makes the stream of a new file from its name.</param>
+    /// <param name="records">Whole records.</param>
+    public void Write(Func<string, Stream> create, ReadOnlySpan<byte> records)
     {
         if (_isAbandoned)
         {
@@ -30,7 +29,7 @@ internal sealed class QlogFile
 
         if (_stream is null)
         {
-            _stream = Create(directory);
+            _stream = create(_name);
             _stream.Write(_header);
         }
 
@@ -47,22 +46,5 @@ internal sealed class QlogFile
     {
         _isAbandoned = true;
         Close();
-    }
-
-    /// <summary>Clients choose the names, so another connection may have the same: its file is left alone.</summary>
-    private FileStream Create(string directory)
-    {
-        for (int number = 1; ; number++)
-        {
-            string suffix = number == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"-{number}");
-            string path = Path.Combine(directory, _name + suffix + ".sqlog");
-            try
-            {
-                return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            }
-            catch (IOException) when (number < 1000 && File.Exists(path))
-            {
-            }
-        }
     }
 }

@@ -9,14 +9,16 @@ namespace HotQuic.Diagnostics;
 /// </summary>
 internal sealed class QlogFileWriter : IDisposable
 {
-    private readonly string _directory;
+    private readonly Func<string, Stream> _create;
     private readonly Channel<Work> _queue;
     private readonly Task _run;
     private long _failedFiles;
 
-    public QlogFileWriter(string directory, int queueLength)
+    /// <param name="create">Makes the stream of a new file from its name; an IOException gives the file up.</param>
+    /// <param name="queueLength">Blocks that may wait.</param>
+    public QlogFileWriter(Func<string, Stream> create, int queueLength)
     {
-        _directory = directory;
+        _create = create;
         _queue = Channel.CreateBounded<Work>(new BoundedChannelOptions(queueLength) { SingleReader = true });
         _run = Task.Run(RunAsync);
     }
@@ -56,7 +58,7 @@ internal sealed class QlogFileWriter : IDisposable
     {
         try
         {
-            file.Write(_directory, work.Block.Written);
+            file.Write(_create, work.Block.Written);
             if (work.IsEnd)
             {
                 file.Close();

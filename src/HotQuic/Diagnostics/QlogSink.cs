@@ -121,6 +121,8 @@ internal sealed class QlogSink : ConnectionEventSink
             WriteChanged(json, "pto_count"u8, last?.PtoCount, e.PtoCount);
             WriteChanged(json, "congestion_window"u8, last?.CongestionWindow, e.CongestionWindow);
             WriteChanged(json, "bytes_in_flight"u8, last?.BytesInFlight, e.BytesInFlight);
+
+            // Infinite at first, and again where a loss proves spurious: there is no number for that.
             if (e.SlowStartThreshold != long.MaxValue)
             {
                 WriteChanged(json, "ssthresh"u8, last?.SlowStartThreshold, e.SlowStartThreshold);
@@ -239,6 +241,10 @@ internal sealed class QlogSink : ConnectionEventSink
             json.WriteNumber("payload_length"u8, e.Payload.Length);
             json.WriteEndObject();
             _trace.End();
+            if (e.Type == PacketType.VersionNegotiation)
+            {
+                WriteRefusedVersions(e);
+            }
         }
     }
 
@@ -316,6 +322,19 @@ internal sealed class QlogSink : ConnectionEventSink
             json.WriteEndArray();
             json.WritePropertyName("chosen_version"u8);
             json.WriteVersionValue(e.Version);
+            _trace.End();
+        }
+    }
+
+    /// <summary>§5.1: no version is chosen, since the connection ends with the packet.</summary>
+    private void WriteRefusedVersions(in PacketEvent e)
+    {
+        if (_trace.TryBegin(e.At, "quic:version_information"u8, out Utf8JsonWriter json))
+        {
+            QlogHeader.WriteVersions(json, "server_versions"u8, e.Payload);
+            json.WriteStartArray("client_versions"u8);
+            json.WriteVersionValue(_connection.Version);
+            json.WriteEndArray();
             _trace.End();
         }
     }
