@@ -398,7 +398,11 @@ internal sealed class Connection
             ApplyMtu();
         }
 
-        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number));
+        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number)
+        {
+            Trigger = packet.Fate == PacketFate.LostByPacketThreshold ? LossTrigger.PacketThreshold : LossTrigger.TimeThreshold,
+            IsMtuProbe = packet.IsMtuProbe,
+        });
     }
 
     internal void OnPacketAcknowledged(PacketNumberSpace space, in PacketReport packet)
@@ -648,6 +652,7 @@ internal sealed class Connection
     {
         if (Path.Mtu != Mtu.CurrentSize)
         {
+            Sink?.OnMtuUpdated(new MtuUpdatedEvent(_now, Path.Mtu, Mtu.CurrentSize));
             Path.Mtu = Mtu.CurrentSize;
             Recovery.OnMtuChanged(Mtu.CurrentSize, _now);
             Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
