@@ -29,7 +29,7 @@ internal sealed class SimulatedHost : IAdmission
         Random.Fill(tokenSecret);
         Random.Fill(resetSecret);
         Endpoint = new Endpoint(
-            new EndpointOptions { TokenSecret = tokenSecret, ResetSecret = resetSecret, SinkFactory = network.Trace is { } trace ? connection => new TraceSink(trace, connection) : null },
+            new EndpointOptions { TokenSecret = tokenSecret, ResetSecret = resetSecret, SinkFactory = network.SinkFactory ?? (network.Trace is { } trace ? connection => new TraceSink(trace, connection) : null) },
             Random,
             new SystemKeyShareFactory(Random),
             isServer ? this : null);
@@ -53,6 +53,9 @@ internal sealed class SimulatedHost : IAdmission
     public Action<Connection, ConnectionEventKind>? OnConnectionEvent { get; set; }
 
     public Action<Connection, StreamEvent>? OnStreamEvent { get; set; }
+
+    /// <summary>Sees what the endpoint made of each datagram, before the connection goes on.</summary>
+    public Action<DatagramResult>? OnDatagramResult { get; set; }
 
     /// <summary>Runs after everything else that a connection did, before it transmits.</summary>
     public Action<Connection>? OnTurn { get; set; }
@@ -89,6 +92,7 @@ internal sealed class SimulatedHost : IAdmission
         DatagramResult result = Endpoint.OnDatagram(
             new ReceivedDatagram { Bytes = datagram.Bytes, Remote = datagram.From, Local = datagram.To, At = _network.Now, Ecn = datagram.Ecn },
             _buffer);
+        OnDatagramResult?.Invoke(result);
         switch (result.Outcome)
         {
             case DatagramOutcome.Accepted:

@@ -1,3 +1,5 @@
+using HotQuic.Core.Connections;
+using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Time;
@@ -34,6 +36,9 @@ internal sealed class SimulatedNetwork
 
     /// <summary>Takes a line for everything that connections do; set before hosts are made. Null: nothing is written.</summary>
     public TextWriter? Trace { get; init; }
+
+    /// <summary>Makes the sinks of connections in place of the trace; set before hosts are made.</summary>
+    public Func<Connection, ConnectionEventSink?>? SinkFactory { get; init; }
 
     public long DatagramsDelivered { get; private set; }
 

@@ -409,8 +409,13 @@ internal sealed class Connection
 
     internal TransportError? OnNewToken(in NewTokenFrame frame)
     {
-        NewToken = frame.Token.ToArray();
-        Raise(ConnectionEventKind.NewToken);
+        // A token that leaves no room for the handshake is as good as none.
+        if (frame.Token.Length <= ConnectionAttempt.MaxTokenLength)
+        {
+            NewToken = frame.Token.ToArray();
+            Raise(ConnectionEventKind.NewToken);
+        }
+
         return null;
     }
 

@@ -16,6 +16,9 @@ internal sealed class ConnectionAttempt
     /// <summary>The shortest destination that a client may choose for its first Initial, in bytes (RFC 9000 §7.2).</summary>
     public const int MinInitialDestinationLength = 8;
 
+    /// <summary>The longest token that we keep: every Initial carries it, and 1,200 bytes have to hold a piece of the handshake besides.</summary>
+    public const int MaxTokenLength = 1000;
+
     private readonly Connection _connection;
     private ConnectionId? _peerHandshakeId;
 
@@ -99,7 +102,7 @@ internal sealed class ConnectionAttempt
             return DropReason.RetryNotAccepted;
         }
 
-        if (!RetryPacket.TryRead(bytes, out RetryPacket retry) || retry.Token.IsEmpty
+        if (!RetryPacket.TryRead(bytes, out RetryPacket retry) || retry.Token.Length is 0 or > MaxTokenLength
             || retry.SourceConnectionId.SequenceEqual(OriginalDestinationId.Span)
             || !RetryIntegrity.IsValid(_connection.Version, OriginalDestinationId, retry.WithoutIntegrityTag, retry.IntegrityTag))
         {

@@ -78,6 +78,12 @@ internal sealed class PacketReceiver
             return DropReason.VersionMismatch;
         }
 
+        // RFC 9000 §14.1: or small datagrams would buy answers.
+        if (packet.Type == PacketType.Initial && _connection.Role == EndpointRole.Server && datagram.Bytes.Length < Transmitter.MinDatagramSize)
+        {
+            return DropReason.InitialDatagramTooSmall;
+        }
+
         EncryptionLevel level = packet.Type.Level();
         if (level == EncryptionLevel.ZeroRtt)
         {
@@ -192,6 +198,9 @@ internal sealed class PacketReceiver
             return DropReason.Duplicate;
         }
 
+        // The packet is the peer's, whatever is wrong with it: its connection ID is the one to answer to.
+        _connection.OnPacketOpened(packet, datagram);
+
         // RFC 9000 §17.2, §17.3.1: only now, after the AEAD has spoken.
         int reservedBits = packet.Level == EncryptionLevel.OneRtt ? 0x18 : 0x0c;
         if ((packet.FirstByte & reservedBits) != 0)
@@ -200,7 +209,6 @@ internal sealed class PacketReceiver
             return DropReason.None;
         }
 
-        _connection.OnPacketOpened(packet, datagram);
         TransportError? error = _dispatcher.Dispatch(packet.Payload, new PacketContext
         {
             Level = packet.Level,

@@ -71,13 +71,19 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 
     public ConnectionServices Services { get; }
 
+    /// <summary>Connection IDs that lead to a connection; 0 once every connection is drained.</summary>
+    public int ConnectionIdCount => _table.Count;
+
     public EndpointStatistics Statistics => _responder.Statistics;
 
     int IConnectionIdRegistry.ConnectionIdLength => _ids.Length;
 
     /// <summary>Starts a client connection; its first flight waits in <see cref="Connection.Transmit"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The token is longer than any that a connection was offered.</exception>
     public Connection Connect(in ClientStart client, TlsClientConfiguration configuration)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(client.Token.Length, ConnectionAttempt.MaxTokenLength, nameof(client));
+
         // RFC 9000 §7.2: unpredictable, and steered by nothing, so that handshakes spread over the server's shards.
         Span<byte> bytes = stackalloc byte[ConnectionAttempt.MinInitialDestinationLength];
         Services.Random.Fill(bytes);
