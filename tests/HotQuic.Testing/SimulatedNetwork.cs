@@ -1,3 +1,5 @@
+using HotQuic.Core.Connections;
+using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Time;
@@ -10,6 +12,9 @@ namespace HotQuic.Testing;
 /// </summary>
 internal sealed class SimulatedNetwork
 {
+    /// <summary>More events than any honest run takes.</summary>
+    private const long MaxSteps = 200_000;
+
     private readonly SeededRandom _random;
     private readonly Dictionary<PathAddress, SimulatedHost> _hosts = [];
     private readonly PriorityQueue<Flight, (long Ticks, long Order)> _flights = new();
@@ -32,9 +37,21 @@ internal sealed class SimulatedNetwork
     /// <summary>Takes a line for everything that connections do; set before hosts are made. Null: nothing is written.</summary>
     public TextWriter? Trace { get; init; }
 
+    /// <summary>Every connection keeps a <see cref="PacketLog"/> instead of a trace; set before hosts are made.</summary>
+    public bool IsRecording { get; init; }
+
+    /// <summary>Makes the event sinks where no trace is written; set before hosts are made.</summary>
+    public Func<Connection, ConnectionEventSink?>? SinkFactory { get; init; }
+
     public long DatagramsDelivered { get; private set; }
 
     public long DatagramsLost { get; private set; }
+
+    public ConnectionEventSink? SinkFor(Connection connection) => IsRecording ? new PacketLog()
+        : Trace is { } trace ? new TraceSink(trace, connection) : SinkFactory?.Invoke(connection);
+
+    /// <summary>Events so far.</summary>
+    public long Steps { get; private set; }
 
     public void Add(SimulatedHost host) => _hosts.Add(host.Address, host);
 
@@ -58,6 +75,7 @@ internal sealed class SimulatedNetwork
     /// <summary>Goes on to the next event; false where nothing will ever happen again.</summary>
     public bool Step()
     {
+        Steps++;
         SimulatedHost? due = null;
         Instant at = Instant.Never;
         foreach (SimulatedHost host in _hosts.Values)
@@ -97,8 +115,14 @@ internal sealed class SimulatedNetwork
     public bool RunUntil(Func<bool> condition, TimeSpan limit)
     {
         Instant end = Now + limit;
+        long lastStep = Steps + MaxSteps;
         while (!condition())
         {
+            if (Steps > lastStep)
+            {
+                throw new InvalidOperationException($"At {Now} hosts go round in circles: {MaxSteps} steps did not lead to the end.");
+            }
+
             if (Now > end || !Step())
             {
                 return condition();

@@ -59,7 +59,7 @@ internal sealed class Connection
             LocalIds.AddClientChosenId(start.InitialDestinationId);
         }
 
-        Streams = new StreamSet(start.Role, start.Settings.Streams, services.Buffers);
+        Streams = new StreamSet(start.Role, start.Settings.Streams, services.Buffers, services.Streams);
         Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = start.Settings.MaxDatagramFrameSize });
         Validator = new PathValidator(services.Random);
         Mtu = new MtuDiscovery(start.Settings.MtuUpperBound);
@@ -266,7 +266,22 @@ internal sealed class Connection
     }
 
     /// <summary>Gives the client a token for its next connection (RFC 9000 §8.1.3).</summary>
-    public void OfferToken(ReadOnlySpan<byte> token) => Announcements.OfferToken(token);
+    /// <exception cref="InvalidOperationException">The connection is a client's.</exception>
+    /// <exception cref="ArgumentException">The token is empty, or too long for an Initial.</exception>
+    public void OfferToken(ReadOnlySpan<byte> token)
+    {
+        if (Role != EndpointRole.Server)
+        {
+            throw new InvalidOperationException("Only a server offers tokens.");
+        }
+
+        if (token.Length is 0 or > ConnectionAttempt.MaxTokenLength)
+        {
+            throw new ArgumentException($"Expected a token of 1 to {ConnectionAttempt.MaxTokenLength} bytes.", nameof(token));
+        }
+
+        Announcements.OfferToken(token);
+    }
 
     /// <summary>The answer to <see cref="ConnectionEventKind.NeedConfiguration"/>.</summary>
     /// <param name="configuration">The TLS side.</param>
@@ -282,6 +297,7 @@ internal sealed class Connection
             }
 
             FailOn(Handshake.ProvideConfiguration(configuration, EncodeLocalParameters(now), now), now);
+            Receiver.ReleaseHeld(now);
         }
     }
 
@@ -349,7 +365,9 @@ internal sealed class Connection
             return null;
         }
 
-        int exponent = packet.Space == PacketNumberSpace.Application ? Handshake.PeerParameters?.AckDelayExponent ?? 3 : 0;
+        int exponent = packet.Space == PacketNumberSpace.Application
+            ? Handshake.PeerParameters?.AckDelayExponent ?? AckDelay.DefaultExponent
+            : AckDelay.DefaultExponent;
         TransportError? error = Recovery.OnAckReceived(
             packet.Space,
             frame,
@@ -380,7 +398,11 @@ internal sealed class Connection
             ApplyMtu();
         }
 
-        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number));
+        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number)
+        {
+            Trigger = packet.Fate == PacketFate.LostByPacketThreshold ? LossTrigger.PacketThreshold : LossTrigger.TimeThreshold,
+            IsMtuProbe = packet.IsMtuProbe,
+        });
     }
 
     internal void OnPacketAcknowledged(PacketNumberSpace space, in PacketReport packet)
@@ -422,8 +444,13 @@ internal sealed class Connection
 
     internal TransportError? OnNewToken(in NewTokenFrame frame)
     {
-        NewToken = frame.Token.ToArray();
-        Raise(ConnectionEventKind.NewToken);
+        // A token that no Initial could carry is as good as none.
+        if (frame.Token.Length <= ConnectionAttempt.MaxTokenLength)
+        {
+            NewToken = frame.Token.ToArray();
+            Raise(ConnectionEventKind.NewToken);
+        }
+
         return null;
     }
 
@@ -625,6 +652,7 @@ internal sealed class Connection
     {
         if (Path.Mtu != Mtu.CurrentSize)
         {
+            Sink?.OnMtuUpdated(new MtuUpdatedEvent(_now, Path.Mtu, Mtu.CurrentSize));
             Path.Mtu = Mtu.CurrentSize;
             Recovery.OnMtuChanged(Mtu.CurrentSize, _now);
             Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
@@ -650,7 +678,9 @@ internal sealed class Connection
 
     private void Go(TransportError? error, Instant now)
     {
+        _now = now;
         FailOn(error ?? Handshake.Advance(now), now);
+        Receiver.ReleaseHeld(now);
     }
 
     private void FailOn(TransportError? error, Instant now)
