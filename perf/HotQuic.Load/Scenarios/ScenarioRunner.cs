@@ -23,6 +23,7 @@ public sealed class ScenarioRunner(PerfClient client)
     /// </param>
     /// <param name="cancellation">Breaks the run off.</param>
     /// <exception cref="QuicException">A connection failed.</exception>
+    /// <exception cref="TimeoutException">The server does not answer.</exception>
     /// <exception cref="InvalidDataException">The server does not keep to the protocol, or nothing at all was completed.</exception>
     public async Task<ScenarioResult?> RunAsync(
         ScenarioRules rules, ScenarioSettings settings, Action<LiveFigures> onFigures, CancellationToken cancellation)
@@ -65,13 +66,14 @@ public sealed class ScenarioRunner(PerfClient client)
             return null;
         }
 
+        // The server is read before the client at both ends, so that the two windows are of one length.
         ProcessCounters serverStart = await ReadAsync(probe);
         ProcessCounters clientStart = client.ReadCounters();
         context.Window.Open();
         bool completed = await ProceedAsync(load, context.Settings.Seconds, live.ShowMeasuring, cancellation);
-        context.Window.Close();
-        ProcessCounters clientWindow = client.ReadCounters().Since(clientStart);
         ProcessCounters serverWindow = (await ReadAsync(probe)).Since(serverStart);
+        ProcessCounters clientWindow = client.ReadCounters().Since(clientStart);
+        context.Window.Close();
         return new()
         {
             Client = clientWindow with { AllocatedBytes = Math.Max(0, clientWindow.AllocatedBytes - live.AllocatedBytes) },
@@ -105,6 +107,13 @@ public sealed class ScenarioRunner(PerfClient client)
     private static async Task<ProcessCounters> ReadAsync(ServerProbe probe)
     {
         using CancellationTokenSource timeout = new(ProbeTimeout);
-        return await probe.ReadAsync(timeout.Token);
+        try
+        {
+            return await probe.ReadAsync(timeout.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException($"The server did not tell its counters within {ProbeTimeout.TotalSeconds} seconds.", e);
+        }
     }
 }

@@ -130,21 +130,21 @@ internal sealed partial class HqServer(QuicListener listener, ServedDirectory di
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "{Client} connected")]
+    [LoggerMessage(1, LogLevel.Debug, "{Client} connected")]
     private partial void LogConnected(EndPoint client);
 
-    [LoggerMessage(LogLevel.Debug, "{Client} is gone")]
+    [LoggerMessage(2, LogLevel.Debug, "{Client} is gone")]
     private partial void LogEnded(EndPoint client);
 
-    [LoggerMessage(LogLevel.Information, "{Client} got {Path}, {Bytes} bytes")]
+    [LoggerMessage(3, LogLevel.Information, "{Client} got {Path}, {Bytes} bytes")]
     private partial void LogServed(EndPoint client, string path, long bytes);
 
-    [LoggerMessage(LogLevel.Warning, "{Client} was refused {Path}, code 0x{Code:x}")]
+    [LoggerMessage(4, LogLevel.Warning, "{Client} was refused {Path}, code 0x{Code:x}")]
     private partial void LogRefused(EndPoint client, string path, long code);
 
-    [LoggerMessage(LogLevel.Information, "{Client} broke off: {Reason}")]
+    [LoggerMessage(5, LogLevel.Information, "{Client} broke off: {Reason}")]
     private partial void LogBrokenOff(EndPoint client, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "A handshake failed: {Reason}")]
+    [LoggerMessage(6, LogLevel.Warning, "A handshake failed: {Reason}")]
     private partial void LogHandshakeFailed(string reason);
 }
