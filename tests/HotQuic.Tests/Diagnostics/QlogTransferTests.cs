@@ -42,6 +42,7 @@ public sealed class QlogTransferTests
         (QlogText client, QlogText server) = Trace(LinkConditions.Perfect);
 
         JsonElement trace = client.Header.GetProperty("trace");
+        Assert.StartsWith("{\"file_schema\":\"urn:ietf:params:qlog:file:sequential\",\"serialization_format\":\"application/qlog+json-seq\"", client.Header.GetRawText(), StringComparison.Ordinal);
         string id = trace.GetProperty("common_fields").GetProperty("group_id").GetString()!;
         Assert.True(id.Length >= 16);
         Assert.Equal(id, server.Header.GetProperty("trace").GetProperty("common_fields").GetProperty("group_id").GetString());
