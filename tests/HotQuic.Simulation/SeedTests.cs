@@ -15,13 +15,18 @@ public class SeedTests
     public void Given_any_link_a_transfer_completes_with_equal_bytes_or_ends_in_a_defined_way()
     {
         var failures = new List<string>();
-        int completed = 0;
+        var timedOut = new List<ulong>();
         int runs = 0;
         foreach (ulong seed in Seeds())
         {
             string? fault = Run(seed, trace: null, out bool isComplete);
             runs++;
-            completed += isComplete ? 1 : 0;
+            if (!isComplete && fault is null)
+            {
+                timedOut.Add(seed);
+                WriteTrace(seed);
+            }
+
             if (fault is not null)
             {
                 failures.Add(string.Create(CultureInfo.InvariantCulture, $"HOTQUIC_SEED={seed}: {fault}{WriteTrace(seed)}"));
@@ -29,7 +34,7 @@ public class SeedTests
         }
 
         // Timing out is a defined end, but on these links the exception.
-        Assert.True(completed >= runs * 9 / 10, $"only {completed} of {runs} transfers completed");
+        Assert.True(timedOut.Count <= (runs / 500) + 1, $"{timedOut.Count} of {runs} transfers timed out: {string.Join(' ', timedOut)}");
         Assert.True(failures.Count == 0, $"{failures.Count} seeds failed; replay one with:\n{string.Join('\n', failures)}");
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using HotQuic.Core.CongestionControl;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Streams;
@@ -72,9 +73,10 @@ internal sealed class SeededRun
             return null;
         }
 
-        // On such links a handshake or a connection may time out; nothing else may end it.
-        return _connection.Termination is { Kind: TerminationKind.IdleTimeout or TerminationKind.HandshakeTimeout } ? null
-            : $"not complete: {_transfer.Completed} streams, {_connection.Termination}";
+        // On such links either side's handshake, or the connection, may time out; nothing else may end it.
+        bool hasTimedOut = _connection.Termination is { Kind: TerminationKind.IdleTimeout or TerminationKind.HandshakeTimeout }
+            or { Kind: TerminationKind.PeerTransport, Alert: TlsAlert.UserCanceled };
+        return hasTimedOut ? null : $"not complete: {_transfer.Completed} streams, {_connection.Termination}";
     }
 
     /// <summary>After a close nothing may be left: no connection, no timer, no rented memory.</summary>
@@ -125,7 +127,7 @@ internal sealed class SeededRun
         HandshakeTimeout = TimeSpan.FromMinutes(2),
         CongestionControl = _random.Chance(500) ? CongestionControlAlgorithm.Cubic : CongestionControlAlgorithm.NewReno,
         IsPacingEnabled = _random.Chance(800),
-        PacketsPerKey = _random.Chance(100) ? _random.Between(64, 1024) : 1L << 23,
+        PacketsPerKey = _random.Chance(100) ? _random.Between(2048, 4096) : 1L << 23,
         Streams = new StreamLimits
         {
             ConnectionWindow = (ulong)_random.Between(2_000, 1 << 20),

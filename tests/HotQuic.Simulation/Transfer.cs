@@ -23,6 +23,7 @@ internal sealed class Transfer
         _streams = streams;
         _bytes = bytes;
         client.OnTurn = OnClientTurn;
+        client.OnStreamEvent = OnClientEvent;
         server.OnTurn = OnServerTurn;
         server.OnStreamEvent = OnServerEvent;
     }
@@ -84,9 +85,7 @@ internal sealed class Transfer
             progress.Received += read.Count;
             if (read.IsEnd)
             {
-                progress.IsDone = true;
-                Completed += progress.Received == _bytes ? 1 : 0;
-                Corruption ??= progress.Received == _bytes ? null : $"stream {id} ended after {progress.Received} bytes";
+                Complete(id, progress);
             }
             else if (read.Count == 0)
             {
@@ -95,11 +94,31 @@ internal sealed class Transfer
         }
     }
 
+    /// <summary>An end that comes alone, after all data was read, comes as an event.</summary>
+    private void OnClientEvent(Connection connection, StreamEvent e)
+    {
+        if (e.Kind == StreamEventKind.ReceiveFinished)
+        {
+            Complete(e.Id, _client[e.Id.Value]);
+        }
+    }
+
+    private void Complete(StreamId id, Progress progress)
+    {
+        progress.IsDone = true;
+        Completed += progress.Received == _bytes ? 1 : 0;
+        Corruption ??= progress.Received == _bytes ? null : $"stream {id} ended after {progress.Received} bytes";
+    }
+
     private void OnServerEvent(Connection connection, StreamEvent e)
     {
         if (e.Kind == StreamEventKind.Opened)
         {
             _server.Add(e.Id.Value, new Echo());
+        }
+        else if (e.Kind == StreamEventKind.ReceiveFinished)
+        {
+            _server[e.Id.Value].IsEnd = true;
         }
         else if (e.Kind == StreamEventKind.Closed)
         {

@@ -12,6 +12,9 @@ namespace HotQuic.Testing;
 /// </summary>
 internal sealed class SimulatedNetwork
 {
+    /// <summary>More events than any honest run takes.</summary>
+    private const long MaxSteps = 200_000;
+
     private readonly SeededRandom _random;
     private readonly Dictionary<PathAddress, SimulatedHost> _hosts = [];
     private readonly PriorityQueue<Flight, (long Ticks, long Order)> _flights = new();
@@ -34,12 +37,22 @@ internal sealed class SimulatedNetwork
     /// <summary>Takes a line for everything that connections do; set before hosts are made. Null: nothing is written.</summary>
     public TextWriter? Trace { get; init; }
 
-    /// <summary>Makes the event sinks where no trace is written; set before hosts are made.</summary>
+    /// <summary>Makes the event sinks where nothing is recorded and no trace written; set before hosts are made.</summary>
     public Func<Connection, ConnectionEventSink?>? SinkFactory { get; init; }
+
+    /// <summary>Every connection keeps a <see cref="PacketLog"/> instead of a trace; set before hosts are made.</summary>
+    public bool IsRecording { get; init; }
 
     public long DatagramsDelivered { get; private set; }
 
     public long DatagramsLost { get; private set; }
+
+    public ConnectionEventSink? SinkFor(Connection connection) => IsRecording ? new PacketLog()
+        : Trace is { } trace ? new TraceSink(trace, connection)
+        : SinkFactory?.Invoke(connection);
+
+    /// <summary>Events so far.</summary>
+    public long Steps { get; private set; }
 
     public void Add(SimulatedHost host) => _hosts.Add(host.Address, host);
 
@@ -63,6 +76,7 @@ internal sealed class SimulatedNetwork
     /// <summary>Goes on to the next event; false where nothing will ever happen again.</summary>
     public bool Step()
     {
+        Steps++;
         SimulatedHost? due = null;
         Instant at = Instant.Never;
         foreach (SimulatedHost host in _hosts.Values)
@@ -102,8 +116,14 @@ internal sealed class SimulatedNetwork
     public bool RunUntil(Func<bool> condition, TimeSpan limit)
     {
         Instant end = Now + limit;
+        long lastStep = Steps + MaxSteps;
         while (!condition())
         {
+            if (Steps > lastStep)
+            {
+                throw new InvalidOperationException($"At {Now} hosts go round in circles: {MaxSteps} steps did not lead to the end.");
+            }
+
             if (Now > end || !Step())
             {
                 return condition();

@@ -27,6 +27,9 @@ internal sealed class TraceSink : ConnectionEventSink
 
     public override void OnPacketLost(in PacketLostEvent e) => Line(e.At.Ticks, $"lost {e.Space} {e.Number}");
 
+    public override void OnMetricsUpdated(in MetricsEvent e) =>
+        Line(e.At.Ticks, $"window {e.CongestionWindow} in flight {e.BytesInFlight} srtt {e.SmoothedRtt.TotalMilliseconds} pto count {e.PtoCount}");
+
     public override void OnStateChanged(in StateChangedEvent e) => Line(e.At.Ticks, $"{e.OldState} -> {e.NewState}");
 
     public override void OnClosed(in ClosedEvent e) => Line(e.At.Ticks, $"closed local={e.IsLocal} application={e.IsApplication} code={e.Code:x} {e.Trigger} {e.Reason}");

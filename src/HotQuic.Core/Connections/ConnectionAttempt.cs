@@ -16,6 +16,12 @@ internal sealed class ConnectionAttempt
     /// <summary>The shortest destination that a client may choose for its first Initial, in bytes (RFC 9000 §7.2).</summary>
     public const int MinInitialDestinationLength = 8;
 
+    /// <summary>
+    /// The longest token that an Initial of ours carries: more would leave little of its 1,200 bytes to the handshake. A longer one is
+    /// the server's mistake.
+    /// </summary>
+    public const int MaxTokenLength = 768;
+
     private readonly Connection _connection;
     private ConnectionId? _peerHandshakeId;
 
@@ -99,7 +105,7 @@ internal sealed class ConnectionAttempt
             return DropReason.RetryNotAccepted;
         }
 
-        if (!RetryPacket.TryRead(bytes, out RetryPacket retry) || retry.Token.IsEmpty
+        if (!RetryPacket.TryRead(bytes, out RetryPacket retry) || retry.Token.Length is 0 or > MaxTokenLength
             || retry.SourceConnectionId.SequenceEqual(OriginalDestinationId.Span)
             || !RetryIntegrity.IsValid(_connection.Version, OriginalDestinationId, retry.WithoutIntegrityTag, retry.IntegrityTag))
         {

@@ -23,6 +23,8 @@ internal sealed class ConnectionServices
 
     public required StreamBufferPool Buffers { get; init; }
 
+    public required StreamStatePool Streams { get; init; }
+
     public required IConnectionIdRegistry Registry { get; init; }
 
     /// <summary>Makes the event sink of a new connection; null where nobody listens.</summary>

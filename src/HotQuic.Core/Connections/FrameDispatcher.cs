@@ -68,6 +68,30 @@ internal sealed class FrameDispatcher
         return null;
     }
 
+    /// <summary>
+    /// A connection that is closing cares for one frame: the peer's own CONNECTION_CLOSE, which nothing but these frames is
+    /// sent along with (RFC 9000 §10.2.1, §10.2.2).
+    /// </summary>
+    public void DispatchWhileClosing(ReadOnlySpan<byte> payload, Instant at)
+    {
+        var reader = new WireReader(payload);
+        while (!reader.IsEmpty && FrameRules.TryReadFrameType(ref reader, out ulong value, out _))
+        {
+            var type = (FrameType)value;
+            switch (type)
+            {
+                case FrameType.Padding or FrameType.Ping:
+                case FrameType.Ack or FrameType.AckEcn when AckFrame.TryRead(type, ref reader, out _):
+                    continue;
+                case FrameType.ConnectionCloseTransport or FrameType.ConnectionCloseApplication when ConnectionCloseFrame.TryRead(type, ref reader, out ConnectionCloseFrame close):
+                    _connection.Closer.OnPeerClose(close, at);
+                    return;
+                default:
+                    return;
+            }
+        }
+    }
+
     private TransportError? DispatchOne(FrameType type, ref WireReader reader, in PacketContext packet)
     {
         switch (type)

@@ -35,7 +35,9 @@ internal sealed class HandshakeDriver
     private TrafficSecret? _pendingSend;
     private TrafficSecret? _pendingReceive;
     private HandshakeQuestion _announced;
+    private EncryptionLevel _openLevel = EncryptionLevel.Initial;
     private bool _arePeerParametersRead;
+    private EncryptionLevel _receiveLevel = EncryptionLevel.Initial;
 
     public HandshakeDriver(Connection connection, TlsHandshake tls)
     {
@@ -97,7 +99,7 @@ internal sealed class HandshakeDriver
     /// <summary>Carries everything that TLS has ready to where it belongs.</summary>
     public TransportError? Advance(Instant now)
     {
-        TransportError? error = ReadPeerParameters(now);
+        TransportError? error = LeaveOldLevel() ?? ReadPeerParameters(now);
         if (error is not null)
         {
             return error;
@@ -113,6 +115,12 @@ internal sealed class HandshakeDriver
             Install(secret);
         }
 
+        error = CloseOldLevels();
+        if (error is not null)
+        {
+            return error;
+        }
+
         Ask();
         return _tls.IsComplete && !IsComplete ? Complete(now) : null;
     }
@@ -126,6 +134,22 @@ internal sealed class HandshakeDriver
         }
 
         Confirm(now);
+        return null;
+    }
+
+    /// <summary>RFC 9001 §4.1.3: once TLS expects a higher level, nothing unread may be left of the one before, and nothing new may come.</summary>
+    private TransportError? CloseOldLevels()
+    {
+        while (_openLevel < _tls.ReceiveLevel)
+        {
+            PacketSpace? old = _connection.Space(_openLevel.Space());
+            _openLevel = _openLevel == EncryptionLevel.Initial ? EncryptionLevel.Handshake : EncryptionLevel.OneRtt;
+            if (old?.Crypto.OnHigherKeys() is { } error)
+            {
+                return error;
+            }
+        }
+
         return null;
     }
 
@@ -178,6 +202,19 @@ internal sealed class HandshakeDriver
             _pendingReceive = null;
             _connection.Receiver.OnKeysInstalled();
         }
+    }
+
+    /// <summary>RFC 9001 §4.1.3: once TLS reads from a higher level, nothing may be left at the old one, nor come anew.</summary>
+    private TransportError? LeaveOldLevel()
+    {
+        if (_tls.ReceiveLevel == _receiveLevel)
+        {
+            return null;
+        }
+
+        PacketSpace? left = _connection.Space(_receiveLevel.Space());
+        _receiveLevel = _tls.ReceiveLevel;
+        return left?.Crypto.OnHigherKeys();
     }
 
     private void Ask()

@@ -19,7 +19,8 @@ internal static class ChaCha20
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Rows TwoBlocks(Vector128<uint> keyLow, Vector128<uint> keyHigh, Vector256<uint> positions)
     {
-        Vector256<uint> a0 = Vector256.Create(0x61707865u, 0x3320646e, 0x79622d32, 0x6b206574, 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574);
+        var constants = Vector128.Create(0x61707865u, 0x3320646e, 0x79622d32, 0x6b206574); // "expand 32-byte k"
+        Vector256<uint> a0 = Vector256.Create(constants, constants);
         Vector256<uint> b0 = Vector256.Create(keyLow, keyLow);
         Vector256<uint> c0 = Vector256.Create(keyHigh, keyHigh);
         Vector256<uint> a = a0, b = b0, c = c0, d = positions;

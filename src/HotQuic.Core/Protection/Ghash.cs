@@ -98,5 +98,6 @@ internal static unsafe class Ghash
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<ulong> SwapHalves(Vector128<ulong> value) => Sse2.Shuffle(value.AsUInt32(), 0b01_00_11_10).AsUInt64();
+    private static Vector128<ulong> SwapHalves(Vector128<ulong> value) =>
+        Sse2.Shuffle(value.AsUInt32(), 0b01_00_11_10).AsUInt64();
 }

@@ -6,10 +6,11 @@ namespace HotQuic.Core.Protection;
 
 /// <summary>
 /// A sum of products of ciphertext blocks and powers of H, not reduced yet. The two implementations differ in how many blocks one
-/// instruction multiplies: one or two; four, on 512 bits, measured slower than two. A batch of eight blocks takes <see cref="StepsPerBatch"/> steps: <see cref="Start"/> with
-/// the hash so far, <see cref="Step"/> for the others, then one <see cref="Reduce"/>. Ciphertext is also written by the same width
-/// (<see cref="XorText"/>), since the processor forwards a store to a load only if the store covers it: sealing reads back what it has
-/// just written, and narrower stores cost it a tenth of its speed.
+/// instruction multiplies: one or two; four, on 512 bits, measured slower than two.
+/// <para>A batch of eight blocks takes <see cref="StepsPerBatch"/> steps: <see cref="Start"/> with the hash so far, <see cref="Step"/> for
+/// the others, then one <see cref="Reduce"/>.</para>
+/// Ciphertext is also written by the same width (<see cref="XorText"/>), since the processor forwards a store to a load only if the
+/// store covers it: sealing reads back what it has just written, and narrower stores cost it a tenth of its speed.
 /// </summary>
 internal unsafe interface IGhashProducts<TSelf>
     where TSelf : struct, IGhashProducts<TSelf>

@@ -35,7 +35,8 @@ internal abstract class HeaderProtection : IDisposable
     {
         if (samples.Length % SampleLength != 0)
         {
-            throw new ArgumentException($"Samples of {SampleLength} bytes each were expected, not {samples.Length} bytes.", nameof(samples));
+            throw new ArgumentException(
+                $"Samples of {SampleLength} bytes each were expected, not {samples.Length} bytes.", nameof(samples));
         }
 
         if (masks.Length < samples.Length)

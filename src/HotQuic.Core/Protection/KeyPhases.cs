@@ -94,6 +94,9 @@ internal sealed class KeyPhases : IDisposable
     /// <summary>Packets sealed with the current send keys.</summary>
     public long SealedPackets => _sealed;
 
+    /// <summary>True where <see cref="Seal"/> would refuse: not even CONNECTION_CLOSE can be sent.</summary>
+    public bool IsUsedUp => _sealed >= _settings.ConfidentialityLimit;
+
     /// <summary>False only from an update to <see cref="Deadline"/>, while old keys have the place of the next ones (RFC 9001 §6.5).</summary>
     public bool HasNextReceiveKeys => _next is not null;
 
@@ -229,7 +232,7 @@ internal sealed class KeyPhases : IDisposable
         return true;
     }
 
-    /// <summary>Drops the previous receive keys when their time is over and derives the next ones in their place (RFC 9001 §6.5).</summary>
+    /// <summary>Drops the previous receive keys when their time is over; the next ones take their place (RFC 9001 §6.5).</summary>
     public void OnTimeout(Instant now)
     {
         if (now < Deadline)

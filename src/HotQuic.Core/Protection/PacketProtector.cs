@@ -75,7 +75,9 @@ internal static class PacketProtector
         }
     }
 
-    /// <summary>Takes the protection off one packet's header; false where the packet is too short to be sampled, and thus is to be dropped.</summary>
+    /// <summary>
+    /// Takes the protection off one packet's header; false where the packet is too short to be sampled, and thus is to be dropped.
+    /// </summary>
     public static bool TryUnprotect(HeaderProtection protection, Span<byte> packet, int packetNumberOffset, out UnprotectedHeader header)
     {
         header = default;

@@ -49,7 +49,8 @@ internal abstract class PlatformAead : PacketAead
 
     private protected abstract void Encrypt(ReadOnlySpan<byte> nonce, Span<byte> payload, Span<byte> tag, ReadOnlySpan<byte> header);
 
-    private protected abstract void Decrypt(ReadOnlySpan<byte> nonce, Span<byte> payload, ReadOnlySpan<byte> tag, ReadOnlySpan<byte> header);
+    private protected abstract void Decrypt(
+        ReadOnlySpan<byte> nonce, Span<byte> payload, ReadOnlySpan<byte> tag, ReadOnlySpan<byte> header);
 }
 
 /// <summary>AEAD_AES_128_GCM and AEAD_AES_256_GCM by the platform.</summary>

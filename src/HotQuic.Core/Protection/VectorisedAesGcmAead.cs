@@ -4,7 +4,9 @@ using HotQuic.Core.Packets;
 
 namespace HotQuic.Core.Protection;
 
-/// <summary>AEAD_AES_128_GCM and AEAD_AES_256_GCM by <see cref="GcmKernel{TProducts}"/>: lengths are checked here, pointers used there.</summary>
+/// <summary>
+/// AEAD_AES_128_GCM and AEAD_AES_256_GCM by <see cref="GcmKernel{TProducts}"/>: lengths are checked here, pointers used there.
+/// </summary>
 internal sealed unsafe class VectorisedAesGcmAead<TProducts> : PacketAead
     where TProducts : struct, IGhashProducts<TProducts>
 {
@@ -32,7 +34,8 @@ internal sealed unsafe class VectorisedAesGcmAead<TProducts> : PacketAead
     {
         ThrowIfDisposed();
         _key.Expand(key);
-        _firstCounter = Vector128.Create(MemoryMarshal.Read<uint>(iv), MemoryMarshal.Read<uint>(iv[4..]), MemoryMarshal.Read<uint>(iv[8..]), 1);
+        _firstCounter = Vector128.Create(
+            MemoryMarshal.Read<uint>(iv), MemoryMarshal.Read<uint>(iv[4..]), MemoryMarshal.Read<uint>(iv[8..]), 1);
         GC.KeepAlive(_memory);
     }
 

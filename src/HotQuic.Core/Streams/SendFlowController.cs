@@ -52,6 +52,9 @@ internal struct SendFlowController(ulong limit)
         return true;
     }
 
-    /// <summary>A frame that announced <paramref name="limit"/> is worth sending only while that limit blocks (RFC 9000 §13.3).</summary>
-    public readonly bool IsBlockedAt(ulong limit) => Available == 0 && Limit == limit;
+    /// <summary>
+    /// Whether a frame that announced <paramref name="limit"/> is still true (RFC 9000 §13.3): what is spent never comes back, so
+    /// only a higher limit ends a block.
+    /// </summary>
+    public readonly bool IsBlockedAt(ulong limit) => Limit == limit;
 }

@@ -45,7 +45,7 @@ internal abstract class TlsHandshake : IDisposable
 
     public EndpointRole Role { get; }
 
-    /// <summary>The level whose bytes <see cref="Receive"/> expects. It rises once the peer has said all it may at the one before.</summary>
+    /// <summary>The level whose bytes <see cref="Receive"/> expects. It rises when the peer has said all it may before.</summary>
     public EncryptionLevel ReceiveLevel { get; private protected set; }
 
     /// <summary>Finished sent, and the peer's verified (RFC 9001 §4.1.1).</summary>
@@ -61,14 +61,15 @@ internal abstract class TlsHandshake : IDisposable
     /// <summary>On a client the name it was configured with, on a server the one the client sent.</summary>
     public string? ServerName { get; private protected set; }
 
-    /// <summary>The body of the peer's quic_transport_parameters, as soon as it is read; authenticated when complete (RFC 9001 §8.2).</summary>
+    /// <summary>The body of the peer's quic_transport_parameters, once read; authenticated when complete (RFC 9001 §8.2).</summary>
     public ReadOnlyMemory<byte> PeerTransportParameters { get; private protected set; }
 
     /// <summary>What the handshake waits for, if anything.</summary>
     public HandshakeQuestion Question { get; private protected set; }
 
     /// <summary>What to sign while the question is <see cref="HandshakeQuestion.Signature"/>.</summary>
-    public SignatureRequest SignatureRequest => Question == HandshakeQuestion.Signature ? _signatureRequest : throw NotAsked(HandshakeQuestion.Signature);
+    public SignatureRequest SignatureRequest =>
+        Question == HandshakeQuestion.Signature ? _signatureRequest : throw NotAsked(HandshakeQuestion.Signature);
 
     /// <summary>What to judge while the question is <see cref="HandshakeQuestion.CertificateVerdict"/>.</summary>
     public CertificateVerdictRequest VerdictRequest =>
@@ -108,7 +109,7 @@ internal abstract class TlsHandshake : IDisposable
     /// <summary>The next bytes for a level's CRYPTO stream. They stay valid until the next call of any other method.</summary>
     public bool TryTakeOutput(out EncryptionLevel level, out ReadOnlyMemory<byte> bytes) => _output.TryTake(out level, out bytes);
 
-    /// <summary>The next secret, in the order in which they may be installed. Its bytes then belong to the caller, who wipes them.</summary>
+    /// <summary>The next secret, in the order in which they may be installed. Its bytes are then the caller's to wipe.</summary>
     public bool TryTakeSecret(out TrafficSecret secret)
     {
         secret = default;
@@ -437,5 +438,6 @@ internal abstract class TlsHandshake : IDisposable
         return null;
     }
 
-    private static InvalidOperationException NotAsked(HandshakeQuestion question) => new($"The handshake's open question is not {question}.");
+    private static InvalidOperationException NotAsked(HandshakeQuestion question) =>
+        new($"The handshake's open question is not {question}.");
 }

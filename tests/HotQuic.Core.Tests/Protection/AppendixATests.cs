@@ -59,7 +59,9 @@ public class AppendixATests
             "130100002e00330024001d00209d3c940d89690b84d08a60993c144eca684d1081287c834d5311bcf32bb9da1a002b00" +
             "020304");
         CheckSealAndOpen(
-            QuicVersion.Version1, EndpointRole.Server, new Sample(new PacketNumber(1), Ciphers.Hex("c1000000010008f067a5502a4262b50040750001"), plaintext, packet));
+            QuicVersion.Version1,
+            EndpointRole.Server,
+            new Sample(new PacketNumber(1), Ciphers.Hex("c1000000010008f067a5502a4262b50040750001"), plaintext, packet));
     }
 
     /// <summary>RFC 9369 §A.3, transcribed.</summary>
@@ -75,7 +77,9 @@ public class AppendixATests
             "130100002e00330024001d00209d3c940d89690b84d08a60993c144eca684d1081287c834d5311bcf32bb9da1a002b00" +
             "020304");
         CheckSealAndOpen(
-            QuicVersion.Version2, EndpointRole.Server, new Sample(new PacketNumber(1), Ciphers.Hex("d16b3343cf0008f067a5502a4262b50040750001"), plaintext, packet));
+            QuicVersion.Version2,
+            EndpointRole.Server,
+            new Sample(new PacketNumber(1), Ciphers.Hex("d16b3343cf0008f067a5502a4262b50040750001"), plaintext, packet));
     }
 
     /// <summary>RFC 9001 §A.4 and RFC 9369 §A.4, transcribed.</summary>

@@ -79,7 +79,8 @@ public class PacketProtectorTests
         using HeaderProtection protection = New();
         byte[] packet = new byte[Offset + PacketProtector.MinLengthFromPacketNumber - 1];
         Assert.ThrowsAny<ArgumentException>(() => PacketProtector.Protect(protection, packet, Offset));
-        Assert.Throws<ArgumentException>("train", () => PacketProtector.ProtectTrain(protection, new byte[100 + packet.Length], 100, Offset));
+        Assert.Throws<ArgumentException>(
+            "train", () => PacketProtector.ProtectTrain(protection, new byte[100 + packet.Length], 100, Offset));
         Assert.Throws<ArgumentException>("train", () => PacketProtector.Protect(protection, [], Offset));
     }
 
@@ -132,7 +133,8 @@ public class PacketProtectorTests
         Assert.True(headers[3].IsTooShort);
         Assert.All(headers[..3], header => Assert.False(header.IsTooShort));
         Assert.Equal(before[180..], train[180..]);
-        Assert.Throws<ArgumentException>("headers", () => PacketProtector.UnprotectTrain(protection, train, 60, Offset, new UnprotectedHeader[3]));
+        Assert.Throws<ArgumentException>(
+            "headers", () => PacketProtector.UnprotectTrain(protection, train, 60, Offset, new UnprotectedHeader[3]));
     }
 
     /// <summary>A whole short-header packet from plaintext to wire and back, with keys of each suite and backend crossed.</summary>

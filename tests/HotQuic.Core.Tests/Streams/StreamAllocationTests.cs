@@ -100,8 +100,9 @@ public class StreamAllocationTests
     {
         int opened = 0;
         int closed = 0;
-        while (closed < streams)
+        for (int rounds = 0; closed < streams; rounds++)
         {
+            Assert.True(rounds < streams, "streams are stuck");
             while (opened < streams && client.TryOpen(StreamDirection.Bidirectional, out StreamId id))
             {
                 opened++;

@@ -51,6 +51,22 @@ public class StreamApplicationTests
     }
 
     [Fact]
+    public void AnEventWaitsOnceUntilItIsTaken()
+    {
+        var fixture = new StreamFixture();
+        StreamId id = StreamFixture.Server(Unidirectional, 0);
+        fixture.Receive(id, 0, 10);
+        fixture.Receive(id, 10, 10);
+        Assert.Equal([Opened, Readable], fixture.TakeKinds());
+        fixture.Receive(id, 0, 20);
+        Assert.Empty(fixture.TakeKinds());
+        fixture.Receive(id, 30, 10);
+        Assert.Empty(fixture.TakeKinds());
+        fixture.Receive(id, 20, 10);
+        Assert.Equal([Readable], fixture.TakeKinds());
+    }
+
+    [Fact]
     public void AWaitingReaderGetsTheDataAndTheEndInPlace()
     {
         var fixture = new StreamFixture();

@@ -1,6 +1,7 @@
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Streams;
+using HotQuic.Core.Wire;
 using static HotQuic.Core.Frames.StreamDirection;
 
 namespace HotQuic.Core.Tests.Streams;
@@ -84,7 +85,7 @@ public class StreamTransmitTests
         while (fixture.Set.HasPendingData)
         {
             Assert.Single(fixture.Transmit(1000, out byte[] payload));
-            var reader = new HotQuic.Core.Wire.WireReader(payload);
+            var reader = new WireReader(payload);
             Assert.True(reader.TryReadVarInt(out ulong type));
             Assert.True(StreamFrame.TryRead((FrameType)type, ref reader, out StreamFrame frame));
             Assert.True(payload.Length == 1000 || frame.EndOffset == 9000);
