@@ -156,6 +156,28 @@ public sealed class QlogTransferTests
     }
 
     [Fact]
+    public void AnIdleTimeoutIsLoggedAsOneThatNoSideBegan()
+    {
+        using var directory = new TemporaryDirectory();
+        using (var qlog = new QlogDirectory(directory.Path))
+        {
+            var run = new TracedRun(Seed, qlog.CreateSink);
+            run.Transfer();
+            run.Network.RunFor(TimeSpan.FromMinutes(2));
+        }
+
+        foreach (string file in directory.Files)
+        {
+            QlogText log = QlogText.Read(file);
+            Assert.Empty(log.Faults());
+            JsonElement closed = Assert.Single(log.DataOf("quic:connection_closed"));
+            Assert.Equal("idle_timeout", closed.GetProperty("trigger").GetString());
+            Assert.False(closed.TryGetProperty("initiator", out _));
+            Assert.Equal("closed", States(log)[^1]);
+        }
+    }
+
+    [Fact]
     public void ARetryIsLoggedAsReceived()
     {
         (QlogText client, QlogText server) = Trace(LinkConditions.Perfect, run => run.Server.Admission = AdmissionVerdict.Retry);
