@@ -4,7 +4,9 @@ using HotQuic.Interop.Tests.Sides;
 
 namespace HotQuic.Interop.Tests;
 
-/// <summary>What a case asks of the peer and of our side, and what must be so afterwards. <see cref="For"/> gives it for a row of the matrix.</summary>
+/// <summary>
+/// What a case asks of the peer and of our side, and what must be so afterwards. <see cref="For"/> gives it for a row of the matrix.
+/// </summary>
 internal sealed record CasePlan(PeerOptions Peer, SideOptions Side)
 {
     private const long NoApplicationProtocol = 0x178;
@@ -58,7 +60,11 @@ internal sealed record CasePlan(PeerOptions Peer, SideOptions Side)
         plan = plan with { VerifyFacts = static facts => Assert.True(facts.Retried) };
         return direction == Direction.HotQuicClient
             ? plan with { Peer = plan.Peer with { Retry = true } }
-            : plan with { Side = plan.Side with { AlwaysRetry = true }, VerifyReport = static report => Assert.NotEqual(false, report.RetrySeen) };
+            : plan with
+            {
+                Side = plan.Side with { AlwaysRetry = true },
+                VerifyReport = static report => Assert.NotEqual(false, report.RetrySeen),
+            };
     }
 
     private static CasePlan VersionNegotiation(CasePlan plan, Peer peer, Direction direction)
@@ -109,8 +115,9 @@ internal sealed record CasePlan(PeerOptions Peer, SideOptions Side)
 
     private static CasePlan KeyUpdateByPeer(CasePlan plan, Peer peer, Direction direction)
     {
-        // The peer counts the packets it sends, so it is the one to send the data; gtlsclient goes by time, and by its log, which a small transfer has.
-        Work work = peer is Ngtcp2Peer ? Work.Small : Work.Medium with { Kind = direction == Direction.HotQuicClient ? WorkKind.Download : WorkKind.Upload };
+        // The peer counts the packets it sends, so it sends the data; gtlsclient goes by time, and its log tells of it.
+        WorkKind peerSends = direction == Direction.HotQuicClient ? WorkKind.Download : WorkKind.Upload;
+        Work work = peer is Ngtcp2Peer ? Work.Small : Work.Medium with { Kind = peerSends };
         plan = plan.With(work);
         return plan with
         {

@@ -23,7 +23,9 @@ public sealed class InteropTests(ITestOutputHelper output)
         using CancellationTokenSource timeout = new(TestEnvironment.TestTimeout);
         CasePlan plan = CasePlan.For(stack, @case, direction);
         long start = Stopwatch.GetTimestamp();
-        await (direction == Direction.HotQuicClient ? ConnectAsync(side, stack, plan, timeout.Token) : ServeAsync(side, stack, plan, timeout.Token));
+        await (direction == Direction.HotQuicClient
+            ? ConnectAsync(side, stack, plan, timeout.Token)
+            : ServeAsync(side, stack, plan, timeout.Token));
         output.WriteLine($"{Stopwatch.GetElapsedTime(start).TotalMilliseconds:F0} ms");
     }
 
@@ -34,7 +36,8 @@ public sealed class InteropTests(ITestOutputHelper output)
         {
             if (plan.VerifyFailure is { } verifyFailure)
             {
-                verifyFailure(await Assert.ThrowsAsync<ConnectFailedException>(() => side.ConnectAsync(server.Port, plan.Side, cancellationToken)));
+                Task<IHotQuicConnection> Connect() => side.ConnectAsync(server.Port, plan.Side, cancellationToken);
+                verifyFailure(await Assert.ThrowsAsync<ConnectFailedException>(Connect));
                 return;
             }
 

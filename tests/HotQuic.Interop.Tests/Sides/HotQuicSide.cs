@@ -116,9 +116,13 @@ internal sealed class HotQuicSide : IHotQuicSide
                 {
                     return new Connection(await listener.AcceptConnectionAsync(cancellationToken));
                 }
-                catch (Exception exception) when (exception is AuthenticationException or QuicException { QuicError: not QuicError.OperationAborted })
+                catch (AuthenticationException)
                 {
                     // That handshake failed; the next one may not.
+                }
+                catch (QuicException exception) when (exception.QuicError != QuicError.OperationAborted)
+                {
+                    // So did this one.
                 }
             }
         }

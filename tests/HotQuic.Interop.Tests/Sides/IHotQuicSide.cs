@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace HotQuic.Interop.Tests.Sides;
 
 /// <summary>
-/// Our engine as the interop tests drive it: listen or connect, open and accept streams, ask for facts. <see cref="HotQuicSide"/> puts it on HotQuic's API;
-/// the tests know only this, so that what is particular to that API stays in one file.
+/// Our engine as the interop tests drive it: listen or connect, open and accept streams, ask for facts. <see cref="HotQuicSide"/> puts it
+/// on HotQuic's API; the tests know only this, so that what is particular to that API stays in one file.
 /// </summary>
 internal interface IHotQuicSide
 {
@@ -76,7 +76,7 @@ internal sealed record ConnectionFacts
     /// <summary>The client met a Retry, or the server's client came back with a Retry token.</summary>
     public required bool Retried { get; init; }
 
-    /// <summary>The key exchange was P-384's. Our client and the peers' send a share for X25519 at first, so a HelloRetryRequest led to it.</summary>
+    /// <summary>The key exchange was P-384's. No client here sends a share for it at first, so a HelloRetryRequest led to it.</summary>
     public required bool UsedSecp384R1 { get; init; }
 
     public required int KeyUpdatesStartedHere { get; init; }
