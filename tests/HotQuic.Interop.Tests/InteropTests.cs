@@ -57,33 +57,38 @@ public sealed class InteropTests(ITestOutputHelper output)
     {
         await using IHotQuicServer server = await side.ListenAsync(plan.Side, cancellationToken);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        List<IHotQuicConnection> connections = [];
-        Task serving = ServeConnectionsAsync(server, peer, plan, connections, stop.Token);
+        List<ConnectionFacts> facts = [];
+        Task serving = ServeConnectionsAsync(server, peer, plan, facts, stop.Token);
         PeerReport report = await peer.RunClientAsync(plan.Peer with { Port = server.Port }, cancellationToken);
         output.WriteLine(report.ToString());
+        await stop.CancelAsync();
+        await serving;
         Assert.True(report.Succeeded != plan.PeerMustFail, report.Error);
         plan.VerifyReport(report);
         if (!plan.PeerMustFail)
         {
             plan.Peer.Work.VerifyDigests(report.Digests);
-            plan.VerifyFacts(Assert.Single(connections).Facts);
+            plan.VerifyFacts(Assert.Single(facts));
         }
-
-        await stop.CancelAsync();
-        await serving;
     }
 
     private static async Task ServeConnectionsAsync(
-        IHotQuicServer server, Peer peer, CasePlan plan, List<IHotQuicConnection> connections, CancellationToken cancellationToken)
+        IHotQuicServer server, Peer peer, CasePlan plan, List<ConnectionFacts> facts, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
                 await using IHotQuicConnection connection = await server.AcceptAsync(cancellationToken);
-                connections.Add(connection);
+                try
+                {
                     await peer.Protocol.ServeAsync(connection, plan.Peer.Work, cancellationToken);
                 }
+                finally
+                {
+                    facts.Add(connection.Facts);
+                }
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -54,13 +54,18 @@ internal sealed class MiniHttp3 : IApplicationProtocol
     {
         await OpenControlStreamAsync(connection, cancellationToken);
         List<Task> exchanges = [];
-        while (await connection.AcceptStreamAsync(cancellationToken) is { } stream)
+        try
         {
-            bool isRequest = stream.Kind == StreamKind.Bidirectional;
-            exchanges.Add(isRequest ? AnswerAsync(stream, work, cancellationToken) : IgnoreAsync(stream.Data, cancellationToken));
+            while (await connection.AcceptStreamAsync(cancellationToken) is { } stream)
+            {
+                bool isRequest = stream.Kind == StreamKind.Bidirectional;
+                exchanges.Add(isRequest ? AnswerAsync(stream, work, cancellationToken) : IgnoreAsync(stream.Data, cancellationToken));
+            }
         }
-
-        await Task.WhenAll(exchanges);
+        finally
+        {
+            await Task.WhenAll(exchanges); // what went wrong there matters more than how the loop ended
+        }
     }
 
     private static async Task OpenControlStreamAsync(IHotQuicConnection connection, CancellationToken cancellationToken)
