@@ -161,7 +161,7 @@ internal sealed class HotQuicSide : IHotQuicSide
             {
                 return Wrap(await connection.AcceptInboundStreamAsync(cancellationToken));
             }
-            catch (QuicException exception) when (exception.QuicError is QuicError.ConnectionAborted or QuicError.ConnectionIdle)
+            catch (QuicException exception) when (IsEndByPeer(exception))
             {
                 return null;
             }
@@ -171,6 +171,13 @@ internal sealed class HotQuicSide : IHotQuicSide
         {
             await connection.CloseAsync(NoError);
             await connection.DisposeAsync();
+        }
+
+        /// <summary>The peer closed, went silent, or answered with a stateless reset, which carries no code, since it has closed.</summary>
+        private static bool IsEndByPeer(QuicException exception)
+        {
+            return exception.QuicError is QuicError.ConnectionAborted or QuicError.ConnectionIdle
+                || exception is { QuicError: QuicError.TransportError, TransportErrorCode: null };
         }
 
         private static SideStream Wrap(QuicStream stream)
