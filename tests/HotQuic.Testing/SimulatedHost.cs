@@ -19,7 +19,7 @@ internal sealed class SimulatedHost : IAdmission
     private readonly byte[] _buffer = new byte[65507];
     private readonly List<Connection> _connections = [];
 
-    public SimulatedHost(SimulatedNetwork network, PathAddress address, ulong seed, bool isServer)
+    public SimulatedHost(SimulatedNetwork network, PathAddress address, ulong seed, bool isServer, Func<EndpointOptions, EndpointOptions>? configure = null)
     {
         _network = network;
         Address = address;
@@ -28,8 +28,9 @@ internal sealed class SimulatedHost : IAdmission
         byte[] resetSecret = new byte[32];
         Random.Fill(tokenSecret);
         Random.Fill(resetSecret);
+        var options = new EndpointOptions { TokenSecret = tokenSecret, ResetSecret = resetSecret, SinkFactory = network.SinkFor };
         Endpoint = new Endpoint(
-            new EndpointOptions { TokenSecret = tokenSecret, ResetSecret = resetSecret, SinkFactory = network.SinkFactory ?? (network.Trace is { } trace ? connection => new TraceSink(trace, connection) : null) },
+            configure?.Invoke(options) ?? options,
             Random,
             new SystemKeyShareFactory(Random),
             isServer ? this : null);
@@ -49,7 +50,9 @@ internal sealed class SimulatedHost : IAdmission
     /// <summary>What a server answers to NeedConfiguration.</summary>
     public TlsServerConfiguration ServerTls { get; set; } = TestTls.Server();
 
-    /// <summary>Answers take so long, as where they are worked out elsewhere.</summary>
+    /// <summary>Questions of the handshake that nobody answers, as where the answer takes long.</summary>
+    public HashSet<ConnectionEventKind> Unanswered { get; } = [];
+
     public Action<Connection, ConnectionEventKind>? OnConnectionEvent { get; set; }
 
     public Action<Connection, StreamEvent>? OnStreamEvent { get; set; }
@@ -77,17 +80,21 @@ internal sealed class SimulatedHost : IAdmission
         }
     }
 
+    /// <summary>What a client brings along from an earlier connection.</summary>
+    public ReadOnlyMemory<byte> Token { get; set; }
+
     public Connection Connect(SimulatedHost server, TlsClientConfiguration? tls = null, QuicVersion version = QuicVersion.Version1)
     {
         Connection connection = Endpoint.Connect(
-            new ClientStart { Settings = Settings, At = _network.Now, Remote = server.Address, Local = Address, Version = version },
+            new ClientStart { Settings = Settings, At = _network.Now, Remote = server.Address, Local = Address, Version = version, Token = Token },
             tls ?? TestTls.Client());
         _connections.Add(connection);
         Turn(connection);
         return connection;
     }
 
-    public void OnDatagram(in SimulatedDatagram datagram)
+    /// <summary>Handles a datagram at once and says what became of it.</summary>
+    public DatagramResult OnDatagram(in SimulatedDatagram datagram)
     {
         DatagramResult result = Endpoint.OnDatagram(
             new ReceivedDatagram { Bytes = datagram.Bytes, Remote = datagram.From, Local = datagram.To, At = _network.Now, Ecn = datagram.Ecn },
@@ -108,6 +115,8 @@ internal sealed class SimulatedHost : IAdmission
             default:
                 break;
         }
+
+        return result;
     }
 
     /// <summary>Does what is due on every connection.</summary>
@@ -151,7 +160,7 @@ internal sealed class SimulatedHost : IAdmission
 
     private void OnEvent(Connection connection, ConnectionEventKind kind)
     {
-        switch (kind)
+        switch (Unanswered.Contains(kind) ? ConnectionEventKind.Closed : kind)
         {
             case ConnectionEventKind.NeedConfiguration:
                 connection.ProvideConfiguration(ServerTls, _network.Now);

@@ -37,12 +37,18 @@ internal sealed class SimulatedNetwork
     /// <summary>Takes a line for everything that connections do; set before hosts are made. Null: nothing is written.</summary>
     public TextWriter? Trace { get; init; }
 
-    /// <summary>Makes the sinks of connections in place of the trace; set before hosts are made.</summary>
+    /// <summary>Every connection keeps a <see cref="PacketLog"/> instead of a trace; set before hosts are made.</summary>
+    public bool IsRecording { get; init; }
+
+    /// <summary>Makes the event sinks where no trace is written; set before hosts are made.</summary>
     public Func<Connection, ConnectionEventSink?>? SinkFactory { get; init; }
 
     public long DatagramsDelivered { get; private set; }
 
     public long DatagramsLost { get; private set; }
+
+    public ConnectionEventSink? SinkFor(Connection connection) => IsRecording ? new PacketLog()
+        : Trace is { } trace ? new TraceSink(trace, connection) : SinkFactory?.Invoke(connection);
 
     /// <summary>Events so far.</summary>
     public long Steps { get; private set; }

@@ -12,6 +12,9 @@ internal sealed class Announcements
     private bool _isTokenPending;
     private byte[]? _token;
 
+    /// <summary>Counts the offers, so that news of an older token says nothing of the newest.</summary>
+    private ulong _tokenNumber;
+
     public bool HasPendingFrames => _isDonePending || _isTokenPending;
 
     public void AnnounceHandshakeDone() => _isDonePending = true;
@@ -19,6 +22,7 @@ internal sealed class Announcements
     public void OfferToken(ReadOnlySpan<byte> token)
     {
         _token = token.ToArray();
+        _tokenNumber++;
         _isTokenPending = true;
     }
 
@@ -37,7 +41,7 @@ internal sealed class Announcements
             if (writer.Remaining >= frame.Length)
             {
                 frame.Write(ref writer.Wire);
-                writer.Log(new SentFrame(FrameType.NewToken, 0, 0, 0));
+                writer.Log(new SentFrame(FrameType.NewToken, 0, _tokenNumber, 0));
                 _isTokenPending = false;
             }
         }
@@ -45,7 +49,7 @@ internal sealed class Announcements
 
     public void OnAcknowledged(in SentFrame frame)
     {
-        if (frame.Type == FrameType.NewToken)
+        if (frame.Type == FrameType.NewToken && frame.Id == _tokenNumber)
         {
             _token = null;
             _isTokenPending = false;
@@ -55,6 +59,6 @@ internal sealed class Announcements
     public void OnLost(in SentFrame frame)
     {
         _isDonePending |= frame.Type == FrameType.HandshakeDone;
-        _isTokenPending |= frame.Type == FrameType.NewToken && _token is not null;
+        _isTokenPending |= frame.Type == FrameType.NewToken && frame.Id == _tokenNumber && _token is not null;
     }
 }

@@ -85,14 +85,15 @@ internal sealed class Connection
 
     public QuicVersion Version { get; }
 
-    public ConnectionSettings Settings { get; }
+    /// <summary>A server's are final when its configuration was provided.</summary>
+    public ConnectionSettings Settings { get; private set; }
 
     /// <summary>For the one who drives the connection: whatever it wants to find again.</summary>
     public object? UserState { get; set; }
 
-    public StreamSet Streams { get; }
+    public StreamSet Streams { get; private set; }
 
-    public DatagramQueues Datagrams { get; }
+    public DatagramQueues Datagrams { get; private set; }
 
     public HandshakeDriver Handshake { get; private set; } = null!;
 
@@ -133,7 +134,7 @@ internal sealed class Connection
 
     internal PathValidator Validator { get; }
 
-    internal MtuDiscovery Mtu { get; }
+    internal MtuDiscovery Mtu { get; private set; }
 
     /// <summary>Packets that did not authenticate, counted over all keys (RFC 9001 §6.6).</summary>
     internal FailedOpens FailedOpens { get; } = new();
@@ -265,14 +266,38 @@ internal sealed class Connection
     }
 
     /// <summary>Gives the client a token for its next connection (RFC 9000 §8.1.3).</summary>
-    public void OfferToken(ReadOnlySpan<byte> token) => Announcements.OfferToken(token);
+    /// <exception cref="InvalidOperationException">The connection is a client's.</exception>
+    /// <exception cref="ArgumentException">The token is empty, or too long for an Initial.</exception>
+    public void OfferToken(ReadOnlySpan<byte> token)
+    {
+        if (Role != EndpointRole.Server)
+        {
+            throw new InvalidOperationException("Only a server offers tokens.");
+        }
+
+        if (token.Length is 0 or > ConnectionAttempt.MaxTokenLength)
+        {
+            throw new ArgumentException($"Expected a token of 1 to {ConnectionAttempt.MaxTokenLength} bytes.", nameof(token));
+        }
+
+        Announcements.OfferToken(token);
+    }
 
     /// <summary>The answer to <see cref="ConnectionEventKind.NeedConfiguration"/>.</summary>
-    public void ProvideConfiguration(TlsServerConfiguration configuration, Instant now)
+    /// <param name="configuration">The TLS side.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="settings">What takes the place of the settings of the beginning; null where those stay.</param>
+    public void ProvideConfiguration(TlsServerConfiguration configuration, Instant now, ConnectionSettings? settings = null)
     {
         if (Closer.IsOpen)
         {
+            if (settings is not null)
+            {
+                ReplaceSettings(settings, now);
+            }
+
             FailOn(Handshake.ProvideConfiguration(configuration, EncodeLocalParameters(now), now), now);
+            Receiver.ReleaseHeld(now);
         }
     }
 
@@ -340,7 +365,9 @@ internal sealed class Connection
             return null;
         }
 
-        int exponent = packet.Space == PacketNumberSpace.Application ? Handshake.PeerParameters?.AckDelayExponent ?? 3 : 0;
+        int exponent = packet.Space == PacketNumberSpace.Application
+            ? Handshake.PeerParameters?.AckDelayExponent ?? AckDelay.DefaultExponent
+            : AckDelay.DefaultExponent;
         TransportError? error = Recovery.OnAckReceived(
             packet.Space,
             frame,
@@ -371,7 +398,11 @@ internal sealed class Connection
             ApplyMtu();
         }
 
-        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number));
+        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number)
+        {
+            Trigger = packet.Fate == PacketFate.LostByPacketThreshold ? LossTrigger.PacketThreshold : LossTrigger.TimeThreshold,
+            IsMtuProbe = packet.IsMtuProbe,
+        });
     }
 
     internal void OnPacketAcknowledged(PacketNumberSpace space, in PacketReport packet)
@@ -388,7 +419,11 @@ internal sealed class Connection
     }
 
     /// <summary>The first packet of the next phase came and was authentic (RFC 9001 §6.2).</summary>
-    internal void OnKeysUpdatedByPeer(Instant now) => Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt!.SendGeneration, IsRemoteInitiated: true));
+    internal void OnKeysUpdatedByPeer(Instant now)
+    {
+        _statistics.KeyUpdatesByPeer++;
+        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt!.SendGeneration, IsRemoteInitiated: true));
+    }
 
     internal void OnPacketSent(in AssembledPacket packet, Instant now)
     {
@@ -409,7 +444,7 @@ internal sealed class Connection
 
     internal TransportError? OnNewToken(in NewTokenFrame frame)
     {
-        // A token that leaves no room for the handshake is as good as none.
+        // A token that no Initial could carry is as good as none.
         if (frame.Token.Length <= ConnectionAttempt.MaxTokenLength)
         {
             NewToken = frame.Token.ToArray();
@@ -456,6 +491,30 @@ internal sealed class Connection
             PeerIds.SetHandshakeResetToken(token);
         }
 
+        ApplyPeerLimits(parameters);
+        return null;
+    }
+
+    /// <summary>Nothing of what is replaced was used or told before the ClientHello is answered.</summary>
+    private void ReplaceSettings(ConnectionSettings settings, Instant now)
+    {
+        if (settings.CongestionControl != Settings.CongestionControl)
+        {
+            Recovery.ReplaceCongestion(CongestionControllers.Create(settings.CongestionControl, settings.Recovery.Congestion), now);
+        }
+
+        Settings = settings;
+        Streams = new StreamSet(Role, settings.Streams, Services.Buffers);
+        Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = settings.MaxDatagramFrameSize });
+        Mtu = new MtuDiscovery(settings.MtuUpperBound);
+        if (Handshake.PeerParameters is { } parameters)
+        {
+            ApplyPeerLimits(parameters);
+        }
+    }
+
+    private void ApplyPeerLimits(TransportParameters parameters)
+    {
         Streams.OnPeerParameters(new PeerStreamLimits
         {
             MaximumData = parameters.InitialMaxData,
@@ -469,7 +528,6 @@ internal sealed class Connection
         Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
         Recovery.PeerMaxAckDelay = parameters.MaxAckDelay;
         Mtu.OnPeerLimit(parameters.MaxUdpPayloadSize);
-        return null;
     }
 
     internal void StartOneRtt(in TrafficSecret send, in TrafficSecret receive)
@@ -594,6 +652,7 @@ internal sealed class Connection
     {
         if (Path.Mtu != Mtu.CurrentSize)
         {
+            Sink?.OnMtuUpdated(new MtuUpdatedEvent(_now, Path.Mtu, Mtu.CurrentSize));
             Path.Mtu = Mtu.CurrentSize;
             Recovery.OnMtuChanged(Mtu.CurrentSize, _now);
             Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
@@ -619,7 +678,9 @@ internal sealed class Connection
 
     private void Go(TransportError? error, Instant now)
     {
+        _now = now;
         FailOn(error ?? Handshake.Advance(now), now);
+        Receiver.ReleaseHeld(now);
     }
 
     private void FailOn(TransportError? error, Instant now)

@@ -16,8 +16,11 @@ internal sealed class ConnectionAttempt
     /// <summary>The shortest destination that a client may choose for its first Initial, in bytes (RFC 9000 §7.2).</summary>
     public const int MinInitialDestinationLength = 8;
 
-    /// <summary>The longest token that we keep: every Initial carries it, and 1,200 bytes have to hold a piece of the handshake besides.</summary>
-    public const int MaxTokenLength = 1000;
+    /// <summary>
+    /// The longest token that an Initial of ours carries: more would leave little of its 1,200 bytes to the handshake. A longer one is
+    /// the server's mistake.
+    /// </summary>
+    public const int MaxTokenLength = 768;
 
     private readonly Connection _connection;
     private ConnectionId? _peerHandshakeId;
@@ -134,6 +137,14 @@ internal sealed class ConnectionAttempt
             return DropReason.VersionNegotiationNotAccepted;
         }
 
+        _connection.Sink?.OnPacketReceived(new PacketEvent
+        {
+            At = now,
+            Type = PacketType.VersionNegotiation,
+            Number = PacketNumber.None,
+            Length = bytes.Length,
+            Payload = bytes[^(negotiation.VersionCount * sizeof(uint))..],
+        });
         _connection.Closer.EndSilently(TerminationKind.VersionNegotiation, "The server speaks none of our versions.", now);
         return DropReason.None;
     }

@@ -59,6 +59,9 @@ internal enum TerminationKind : byte
 
     /// <summary>The network says that nobody listens there.</summary>
     Unreachable,
+
+    /// <summary>2^62-1 packets were sent in one space (RFC 9000 §12.3).</summary>
+    PacketNumbersExhausted,
 }
 
 /// <summary>How a connection ended.</summary>

@@ -14,6 +14,9 @@ internal struct ConnectionStatistics
     /// <summary>Stream and handshake bytes that were put into a packet for a second time or more.</summary>
     public long RetransmittedPackets;
 
+    /// <summary>Key updates that the peer began (RFC 9001 §6).</summary>
+    public int KeyUpdatesByPeer;
+
     /// <summary>The largest UDP payload sent.</summary>
     public int LargestDatagramSent;
 }

@@ -62,7 +62,13 @@ internal sealed class ConnectionTimers
     {
         get
         {
+            // What may not be sent anyway needs no timer: bytes that arrive lift the limit.
             Instant deadline = Instant.Never;
+            if (_connection.Recovery.IsAmplificationLimited)
+            {
+                return deadline;
+            }
+
             for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
             {
                 deadline = Instant.Min(deadline, _connection.Space(kind)?.Acknowledgements.Deadline ?? Instant.Never);

@@ -68,6 +68,30 @@ internal sealed class FrameDispatcher
         return null;
     }
 
+    /// <summary>
+    /// A connection that is closing cares for one frame: the peer's own CONNECTION_CLOSE, which nothing but these frames is
+    /// sent along with (RFC 9000 §10.2.1, §10.2.2).
+    /// </summary>
+    public void DispatchWhileClosing(ReadOnlySpan<byte> payload, Instant at)
+    {
+        var reader = new WireReader(payload);
+        while (!reader.IsEmpty && FrameRules.TryReadFrameType(ref reader, out ulong value, out _))
+        {
+            var type = (FrameType)value;
+            switch (type)
+            {
+                case FrameType.Padding or FrameType.Ping:
+                case FrameType.Ack or FrameType.AckEcn when AckFrame.TryRead(type, ref reader, out _):
+                    continue;
+                case FrameType.ConnectionCloseTransport or FrameType.ConnectionCloseApplication when ConnectionCloseFrame.TryRead(type, ref reader, out ConnectionCloseFrame close):
+                    _connection.Closer.OnPeerClose(close, at);
+                    return;
+                default:
+                    return;
+            }
+        }
+    }
+
     private TransportError? DispatchOne(FrameType type, ref WireReader reader, in PacketContext packet)
     {
         switch (type)
@@ -112,7 +136,7 @@ internal sealed class FrameDispatcher
         switch (type)
         {
             case >= FrameType.Stream and <= FrameType.StreamLast:
-                return StreamFrame.TryRead(type, ref reader, out StreamFrame stream) ? streams.OnStream(stream) : FrameRules.Malformed((ulong)type);
+                return StreamFrame.TryRead(type, ref reader, out StreamFrame stream) ? NamedAs(type, streams.OnStream(stream)) : FrameRules.Malformed((ulong)type);
             case FrameType.ResetStream:
                 return ResetStreamFrame.TryRead(ref reader, out ResetStreamFrame reset) ? streams.OnResetStream(reset) : FrameRules.Malformed((ulong)type);
             case FrameType.StopSending:
@@ -132,4 +156,7 @@ internal sealed class FrameDispatcher
                 return StreamsBlockedFrame.TryRead(type, ref reader, out StreamsBlockedFrame streamsBlocked) ? streams.OnStreamsBlocked(streamsBlocked) : FrameRules.Malformed((ulong)type);
         }
     }
+
+    /// <summary>The flags are part of the type that CONNECTION_CLOSE names (RFC 9000 §19.19).</summary>
+    private static TransportError? NamedAs(FrameType type, TransportError? error) => error is null ? null : error with { FrameType = (ulong)type };
 }

@@ -3,6 +3,7 @@ using HotQuic.Core.Errors;
 using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
+using HotQuic.Core.Time;
 
 namespace HotQuic.Core.Connections;
 
@@ -62,7 +63,32 @@ internal sealed class PacketReceiver
             }
 
             isFirst = false;
-            ReleaseHeld(datagram);
+            ReleaseHeld(datagram.At);
+        }
+    }
+
+    /// <summary>Goes through the held packets once more after keys were installed, in the order in which they came.</summary>
+    public void ReleaseHeld(Instant now)
+    {
+        if (!_areKeysNew || _held is null)
+        {
+            return;
+        }
+
+        while (_areKeysNew && _held is { Count: > 0 })
+        {
+            _areKeysNew = false;
+            List<HeldPacket> held = _held;
+            _held = null;
+            foreach (HeldPacket packet in held)
+            {
+                ReplayHeld(now, packet);
+            }
+        }
+
+        if (_connection.Handshake.IsComplete)
+        {
+            _held = null;
         }
     }
 
@@ -198,12 +224,17 @@ internal sealed class PacketReceiver
             return DropReason.Duplicate;
         }
 
+        if (!_connection.Closer.IsOpen)
+        {
+            _dispatcher.DispatchWhileClosing(packet.Payload, datagram.At);
+            return DropReason.None;
+        }
+
         // The packet is the peer's, whatever is wrong with it: its connection ID is the one to answer to.
         _connection.OnPacketOpened(packet, datagram);
 
         // RFC 9000 §17.2, §17.3.1: only now, after the AEAD has spoken.
-        int reservedBits = packet.Level == EncryptionLevel.OneRtt ? 0x18 : 0x0c;
-        if ((packet.FirstByte & reservedBits) != 0)
+        if (HeaderBits.HasReservedBits(packet.FirstByte))
         {
             Fail(datagram, new TransportError(TransportErrorCode.ProtocolViolation, 0, "Reserved header bits are not zero."));
             return DropReason.None;
@@ -279,32 +310,7 @@ internal sealed class PacketReceiver
         return true;
     }
 
-    /// <summary>Goes through the held packets once more after keys were installed, in the order in which they came.</summary>
-    private void ReleaseHeld(in ReceivedDatagram datagram)
-    {
-        if (!_areKeysNew || _held is null)
-        {
-            return;
-        }
-
-        while (_areKeysNew && _held is { Count: > 0 })
-        {
-            _areKeysNew = false;
-            List<HeldPacket> held = _held;
-            _held = null;
-            foreach (HeldPacket packet in held)
-            {
-                ReplayHeld(datagram, packet);
-            }
-        }
-
-        if (_connection.Handshake.IsComplete)
-        {
-            _held = null;
-        }
-    }
-
-    private void ReplayHeld(in ReceivedDatagram datagram, HeldPacket held)
+    private void ReplayHeld(Instant now, HeldPacket held)
     {
         if (_connection.Closer.IsPeerClosed
             || ProtectedPacket.TryRead(held.Bytes, _connection.LocalConnectionIdLength, out ProtectedPacket packet) != DropReason.None)
@@ -315,9 +321,9 @@ internal sealed class PacketReceiver
         var replay = new ReceivedDatagram
         {
             Bytes = held.Bytes,
-            Remote = datagram.Remote,
-            Local = datagram.Local,
-            At = datagram.At,
+            Remote = _connection.Path.Remote,
+            Local = _connection.Path.Local,
+            At = now,
             Ecn = held.Ecn,
         };
         DropReason reason = OnPacket(replay, packet, held.Bytes);

@@ -1,6 +1,7 @@
 using HotQuic.Core.Errors;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Streams;
 
 namespace HotQuic.Core.Connections;
 
@@ -20,6 +21,7 @@ internal sealed class PeerConnectionIds
     private readonly Connection _owner;
     private readonly List<Entry> _entries = new(2);
     private readonly List<ulong> _unsentRetirements = [];
+    private RangeSet _retired;
     private int _unacknowledgedRetirements;
     private ulong _retirePriorTo;
     private ConnectionId _active;
@@ -70,23 +72,16 @@ internal sealed class PeerConnectionIds
             return Violation("An ID was offered although ours to the peer are empty.");
         }
 
-        int known = IndexOf(frame.SequenceNumber);
-        if (known >= 0)
-        {
-            Entry entry = _entries[known];
-            return entry.Id == frame.ConnectionId && entry.ResetToken == frame.StatelessResetToken ? null
-                : Violation("A sequence number was used for two IDs.");
-        }
-
         foreach (Entry entry in _entries)
         {
-            if (entry.Id == frame.ConnectionId)
+            bool isSameId = entry.Id == frame.ConnectionId;
+            if (entry.SequenceNumber == frame.SequenceNumber ? !isSameId || entry.ResetToken != frame.StatelessResetToken : isSameId)
             {
-                return Violation("An ID was given two sequence numbers.");
+                return Violation("A sequence number was used for two IDs, or an ID given two sequence numbers.");
             }
         }
 
-        // RFC 9000 §5.1.2: what is to be retired goes before the new ID counts.
+        // RFC 9000 §5.1.2: what is to be retired goes before the new ID counts. A repeated frame may ask for more than it did at first.
         if (frame.RetirePriorTo > _retirePriorTo)
         {
             _retirePriorTo = frame.RetirePriorTo;
@@ -97,7 +92,7 @@ internal sealed class PeerConnectionIds
         {
             QueueRetirement(frame.SequenceNumber);
         }
-        else
+        else if (IndexOf(frame.SequenceNumber) < 0)
         {
             _entries.Add(new Entry(frame.SequenceNumber, frame.ConnectionId, frame.StatelessResetToken));
         }
@@ -107,7 +102,7 @@ internal sealed class PeerConnectionIds
             return new TransportError(TransportErrorCode.ConnectionIdLimitError, (ulong)FrameType.NewConnectionId, "More active IDs than our limit allows.");
         }
 
-        if (_unacknowledgedRetirements > MaxRetirements)
+        if (_unacknowledgedRetirements > MaxRetirements || _retired.Count > MaxRetirements)
         {
             return new TransportError(TransportErrorCode.ConnectionIdLimitError, (ulong)FrameType.NewConnectionId, "Too many IDs wait to be retired.");
         }
@@ -135,7 +130,10 @@ internal sealed class PeerConnectionIds
 
     public void OnLost(in SentFrame frame) => _unsentRetirements.Add(frame.Id);
 
-    /// <summary>True where the bytes end in the token of an ID that we use; every token is compared, in constant time (RFC 9000 §10.3.1).</summary>
+    /// <summary>
+    /// True where the bytes end in the token of the ID that we use, compared in constant time. Those of IDs that we never used, or
+    /// have retired, count for nothing (RFC 9000 §10.3.1).
+    /// </summary>
     public bool IsStatelessReset(ReadOnlySpan<byte> datagram)
     {
         if (datagram.Length < StatelessReset.MinLength)
@@ -143,14 +141,8 @@ internal sealed class PeerConnectionIds
             return false;
         }
 
-        ReadOnlySpan<byte> candidate = datagram[^StatelessResetToken.Length..];
-        bool found = false;
-        foreach (Entry entry in _entries)
-        {
-            found |= entry.ResetToken is { } token && token.FixedTimeEquals(candidate);
-        }
-
-        return found;
+        int active = IndexOf(_activeSequenceNumber);
+        return active >= 0 && _entries[active].ResetToken is { } token && token.FixedTimeEquals(datagram[^StatelessResetToken.Length..]);
     }
 
     /// <summary>Takes every token out of the endpoint's table.</summary>
@@ -162,6 +154,7 @@ internal sealed class PeerConnectionIds
         }
 
         _entries.Clear();
+        _retired.Clear();
     }
 
     private void RetireBelow(ulong sequenceNumber)
@@ -196,8 +189,16 @@ internal sealed class PeerConnectionIds
         return null;
     }
 
+    /// <summary>Once for each number, however often the peer repeats its frame (RFC 9000 §19.15).</summary>
     private void QueueRetirement(ulong sequenceNumber)
     {
+        int next = _retired.IndexAfter(sequenceNumber);
+        if (next < _retired.Count && _retired[next].Start <= sequenceNumber)
+        {
+            return;
+        }
+
+        _retired.Add(new OffsetRange(sequenceNumber, sequenceNumber + 1));
         _unsentRetirements.Add(sequenceNumber);
         _unacknowledgedRetirements++;
     }
@@ -212,7 +213,7 @@ internal sealed class PeerConnectionIds
 
     private void UntrackToken(in Entry entry)
     {
-        if (entry.ResetToken is { } token)
+        if (entry.SequenceNumber == _activeSequenceNumber && entry.ResetToken is { } token)
         {
             _registry.RemoveResetToken(token);
         }

@@ -68,12 +68,39 @@ internal sealed class Transmitter
                 return default;
         }
 
+        if (!CanGoOn(now))
+        {
+            return _connection.Closer.HasPendingClose ? TransmitClose(now, buffer) : default;
+        }
+
         if (HasSendKeys(EncryptionLevel.Initial) || HasSendKeys(EncryptionLevel.Handshake))
         {
             return TransmitCoalesced(now, buffer);
         }
 
         return _connection.OneRtt is null ? default : TransmitTrain(now, buffer);
+    }
+
+    /// <summary>False where packet numbers or keys are used up, which ends the connection.</summary>
+    private bool CanGoOn(Instant now)
+    {
+        for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
+        {
+            if (_connection.Space(kind) is { NextNumber: var number } && number >= PacketNumber.MaxValue)
+            {
+                // RFC 9000 §12.3: without another packet, also without CONNECTION_CLOSE.
+                _connection.Closer.EndSilently(TerminationKind.PacketNumbersExhausted, "A packet number space is used up.", now);
+                return false;
+            }
+        }
+
+        if (_connection.OneRtt?.PrepareToSend(now) is { } keysUsedUp)
+        {
+            _connection.Closer.CloseByTransport(keysUsedUp, now);
+            return false;
+        }
+
+        return true;
     }
 
     private Train TransmitCoalesced(Instant now, Span<byte> buffer)
@@ -105,8 +132,8 @@ internal sealed class Transmitter
                 length += packet.SealedLength;
                 _packets[count++] = packet;
 
-                // RFC 9000 §14.1
-                mustPad |= level == EncryptionLevel.Initial && (_connection.Role == EndpointRole.Client || packet.IsAckEliciting);
+                // RFC 9000 §14.1, §8.2.1, §8.2.2
+                mustPad |= packet.MustExpand || (level == EncryptionLevel.Initial && (_connection.Role == EndpointRole.Client || packet.IsAckEliciting));
             }
         }
 
@@ -130,12 +157,8 @@ internal sealed class Transmitter
 
     private Train TransmitClose(Instant now, Span<byte> buffer)
     {
-        int limit = Math.Min(_connection.Path.Mtu, buffer.Length);
-        if (_connection.Path.SendAllowance < limit)
-        {
-            return default;
-        }
-
+        // RFC 9000 §10.2.1, §10.2.3: what is left before the address is validated may be little, but so is this.
+        int limit = (int)Math.Min(Math.Min(_connection.Path.Mtu, buffer.Length), _connection.Path.SendAllowance);
         int count = 0;
         int length = 0;
         bool mustPad = false;
@@ -143,7 +166,8 @@ internal sealed class Transmitter
         for (EncryptionLevel level = EncryptionLevel.Initial; level <= EncryptionLevel.OneRtt; level++)
         {
             // RFC 9000 §10.2.3: after confirmation the peer surely has 1-RTT keys; before, it may lack them.
-            if (!HasSendKeys(level) || (isConfirmed && level != EncryptionLevel.OneRtt) || limit - length < MinCoalescedRoom)
+            bool isUseful = level == EncryptionLevel.OneRtt ? _connection.OneRtt is { IsUsedUp: false } : !isConfirmed && HasSendKeys(level);
+            if (!isUseful || limit - length < MinCoalescedRoom)
             {
                 continue;
             }
@@ -159,7 +183,11 @@ internal sealed class Transmitter
             }
         }
 
-        _connection.Closer.OnCloseSent();
+        if (length > 0 || limit >= MinDatagramSize)
+        {
+            _connection.Closer.OnCloseSent();
+        }
+
         return count == 0 ? default : SealCoalesced(now, buffer, count, mustPad);
     }
 
@@ -199,12 +227,6 @@ internal sealed class Transmitter
 
     private Train TransmitTrain(Instant now, Span<byte> buffer)
     {
-        if (_connection.OneRtt!.PrepareToSend(now) is { } keysUsedUp)
-        {
-            _connection.Closer.CloseByTransport(keysUsedUp, now);
-            return TransmitClose(now, buffer);
-        }
-
         if (_connection.Mtu.TryGetProbeSize(now, out int probeSize) && probeSize <= buffer.Length && Constrain(now, probeSize) == TransmitConstraint.None)
         {
             return TransmitMtuProbe(now, buffer[..probeSize]);
@@ -217,6 +239,12 @@ internal sealed class Transmitter
         int count = 0;
         while (count < MaxPacketsPerTrain && buffer.Length - length >= segmentSize)
         {
+            // RFC 9001 §6.6: the limit counts packets, not trains. The next call closes where these keys are used up.
+            if (count > 0 && _connection.OneRtt!.PrepareToSend(now) is not null)
+            {
+                break;
+            }
+
             TransmitConstraint constraint = Constrain(now, segmentSize);
             AssemblyRequest request = RequestFor(now, constraint, 0);
             Span<byte> room = buffer.Slice(length, segmentSize);

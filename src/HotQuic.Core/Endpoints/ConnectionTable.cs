@@ -12,13 +12,14 @@ namespace HotQuic.Core.Endpoints;
 internal sealed class ConnectionTable
 {
     private readonly Dictionary<ConnectionId, Connection> _connections;
-    private readonly Dictionary<StatelessResetToken, Connection> _resetTokens = [];
+    private readonly Dictionary<StatelessResetToken, Connection> _resetTokens;
     private ConnectionId _lastId;
     private Connection? _last;
 
     public ConnectionTable(ulong hashKey)
     {
         _connections = new Dictionary<ConnectionId, Connection>(new KeyedComparer(hashKey));
+        _resetTokens = new Dictionary<StatelessResetToken, Connection>(new KeyedTokenComparer(hashKey));
     }
 
     /// <summary>How many IDs lead somewhere.</summary>
@@ -100,6 +101,24 @@ internal sealed class ConnectionTable
         {
             ulong high = Math.BigMul(hash ^ value, _key, out ulong low);
             return BitOperations.RotateLeft(high ^ low, 23);
+        }
+    }
+    /// <summary>Where a token's bucket lies depends on the key, and comparing takes the same time for any two: nobody can feel the way to a token (RFC 9000 §10.3.1).</summary>
+    private sealed class KeyedTokenComparer : IEqualityComparer<StatelessResetToken>
+    {
+        private readonly ulong _key;
+
+        public KeyedTokenComparer(ulong key)
+        {
+            _key = key | 1;
+        }
+
+        public bool Equals(StatelessResetToken x, StatelessResetToken y) => ((x.High ^ y.High) | (x.Low ^ y.Low)) == 0;
+
+        public int GetHashCode(StatelessResetToken token)
+        {
+            ulong high = Math.BigMul(token.High ^ _key, (token.Low ^ BitOperations.RotateLeft(_key, 32)) | 1, out ulong low);
+            return (int)((high ^ low) >> 32);
         }
     }
 }

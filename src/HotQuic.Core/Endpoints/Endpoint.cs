@@ -79,10 +79,13 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
     int IConnectionIdRegistry.ConnectionIdLength => _ids.Length;
 
     /// <summary>Starts a client connection; its first flight waits in <see cref="Connection.Transmit"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The token is longer than any that a connection was offered.</exception>
+    /// <exception cref="ArgumentException">The token is too long for an Initial.</exception>
     public Connection Connect(in ClientStart client, TlsClientConfiguration configuration)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(client.Token.Length, ConnectionAttempt.MaxTokenLength, nameof(client));
+        if (client.Token.Length > ConnectionAttempt.MaxTokenLength)
+        {
+            throw new ArgumentException($"Expected a token of at most {ConnectionAttempt.MaxTokenLength} bytes.", nameof(client));
+        }
 
         // RFC 9000 §7.2: unpredictable, and steered by nothing, so that handshakes spread over the server's shards.
         Span<byte> bytes = stackalloc byte[ConnectionAttempt.MinInitialDestinationLength];
@@ -157,6 +160,13 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
     /// <summary>RFC 9000 §5.2.2: a long header that no connection knows.</summary>
     private DatagramResult OnStranger(in ReceivedDatagram datagram, in InvariantHeader header, Span<byte> response)
     {
+        // RFC 9000 §10.3.1: a reset may have any header.
+        if (_table.FindByResetToken(datagram.Bytes) is { } connection)
+        {
+            connection.OnDatagram(datagram);
+            return new DatagramResult(DatagramOutcome.Routed, connection, 0, DropReason.None);
+        }
+
         if (_admission is null)
         {
             return Drop(DropReason.UnknownConnection);
@@ -214,7 +224,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             bool isForeignRetry = verdict == TokenVerdict.Valid && content.Kind == TokenKind.Retry && content.RetrySourceId != destination;
             if (verdict == TokenVerdict.InvalidRetry || isForeignRetry)
             {
-                // RFC 9000 §8.1.3
+                // RFC 9000 §8.1.2
                 return Answer(_responder.Refuse(packet, datagram, TransportErrorCode.InvalidToken, response));
             }
 
@@ -239,21 +249,24 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
                 break;
         }
 
-        Connection connection = Connection.StartServer(
-            new ConnectionStart
-            {
-                Role = EndpointRole.Server,
-                Version = packet.Version,
-                Settings = _admission.SettingsFor(request),
-                At = datagram.At,
-                Remote = datagram.Remote,
-                Local = datagram.Local,
-                OriginalDestinationId = original,
-                InitialDestinationId = destination,
-                RetrySourceId = retrySource,
-                IsAddressValidated = request.IsAddressValidated,
-            },
-            Services);
+        return Accept(datagram, new ConnectionStart
+        {
+            Role = EndpointRole.Server,
+            Version = packet.Version,
+            Settings = _admission.SettingsFor(request),
+            At = datagram.At,
+            Remote = datagram.Remote,
+            Local = datagram.Local,
+            OriginalDestinationId = original,
+            InitialDestinationId = destination,
+            RetrySourceId = retrySource,
+            IsAddressValidated = request.IsAddressValidated,
+        });
+    }
+
+    private DatagramResult Accept(in ReceivedDatagram datagram, in ConnectionStart start)
+    {
+        Connection connection = Connection.StartServer(start, Services);
         connection.OnDatagram(datagram);
         if (!connection.Attempt.HasPeerAnswered)
         {

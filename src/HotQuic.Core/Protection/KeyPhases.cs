@@ -94,9 +94,10 @@ internal sealed class KeyPhases : IDisposable
     /// <summary>Packets sealed with the current send keys.</summary>
     public long SealedPackets => _sealed;
 
-    /// <summary>
-    /// False only from an update to <see cref="Deadline"/>, while old keys have the place of the next ones (RFC 9001 §6.5).
-    /// </summary>
+    /// <summary>True where <see cref="Seal"/> would refuse: not even CONNECTION_CLOSE can be sent.</summary>
+    public bool IsUsedUp => _sealed >= _settings.ConfidentialityLimit;
+
+    /// <summary>False only from an update to <see cref="Deadline"/>, while old keys have the place of the next ones (RFC 9001 §6.5).</summary>
     public bool HasNextReceiveKeys => _next is not null;
 
     /// <summary>When <see cref="OnTimeout"/> is due.</summary>

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace HotQuic.Core.Tls;
 
-/// <summary>Handshake bytes that came in order but cannot be used yet: the front of a message, or what lies behind an open question.</summary>
+/// <summary>
+/// Handshake bytes that came in order but cannot be used yet: the front of a message, or what lies behind an open question.
+/// </summary>
 internal sealed class HandshakeInput : IDisposable
 {
     private byte[] _buffer = [];

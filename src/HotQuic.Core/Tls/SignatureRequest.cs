@@ -1,7 +1,7 @@
 namespace HotQuic.Core.Tls;
 
 /// <summary>What to sign for a CertificateVerify, with the key that belongs to <paramref name="Credential"/>.</summary>
-/// <param name="Scheme">The scheme, which also names the hash; ECDSA signatures are DER, RSA ones PSS with a salt as long as the hash.</param>
-/// <param name="Content">The content covered by the signature, not yet hashed (RFC 8446 §4.4.3). It stays valid after the handshake is gone.</param>
+/// <param name="Scheme">The scheme, which also names the hash; ECDSA signatures are DER, RSA ones PSS, salted to the hash's length.</param>
+/// <param name="Content">The content covered by the signature, not yet hashed (RFC 8446 §4.4.3); it outlives the handshake.</param>
 /// <param name="Credential">The credential whose certificate was sent.</param>
 internal readonly record struct SignatureRequest(SignatureScheme Scheme, ReadOnlyMemory<byte> Content, TlsCredential Credential);

@@ -32,7 +32,7 @@ internal sealed class TlsClientConfiguration
         SignatureScheme.RsaPkcs1Sha512,
     ];
 
-    /// <summary>The name the server is to prove, in ASCII form; sent (SNI) where it is a DNS name and not an address. Default: none.</summary>
+    /// <summary>The name the server is to prove, in ASCII; sent (SNI) where it is a DNS name, not an address. Default: none.</summary>
     public string? ServerName { get; init; }
 
     /// <summary>Protocol names of 1 to 255 bytes, the preferred first; at least one (RFC 9001 §8.1).</summary>
@@ -43,7 +43,7 @@ internal sealed class TlsClientConfiguration
     /// <summary>Groups, the preferred first.</summary>
     public ImmutableArray<NamedGroup> Groups { get; init; } = DefaultGroups;
 
-    /// <summary>How many of the first groups get a key share in the first ClientHello; for others the server has to ask. Default: 1.</summary>
+    /// <summary>How many of the first groups get a key share at once; for others the server has to ask. Default: 1.</summary>
     public int InitialKeyShares { get; init; } = 1;
 
     public ImmutableArray<SignatureScheme> SignatureSchemes { get; init; } = DefaultSignatureSchemes;

@@ -45,7 +45,7 @@ internal abstract class TlsHandshake : IDisposable
 
     public EndpointRole Role { get; }
 
-    /// <summary>The level whose bytes <see cref="Receive"/> expects. It rises once the peer has said all it may at the one before.</summary>
+    /// <summary>The level whose bytes <see cref="Receive"/> expects. It rises when the peer has said all it may before.</summary>
     public EncryptionLevel ReceiveLevel { get; private protected set; }
 
     /// <summary>Finished sent, and the peer's verified (RFC 9001 §4.1.1).</summary>
@@ -79,7 +79,8 @@ internal abstract class TlsHandshake : IDisposable
     public HandshakeQuestion Question { get; private protected set; }
 
     /// <summary>What to sign while the question is <see cref="HandshakeQuestion.Signature"/>.</summary>
-    public SignatureRequest SignatureRequest => Question == HandshakeQuestion.Signature ? _signatureRequest : throw NotAsked(HandshakeQuestion.Signature);
+    public SignatureRequest SignatureRequest =>
+        Question == HandshakeQuestion.Signature ? _signatureRequest : throw NotAsked(HandshakeQuestion.Signature);
 
     /// <summary>What to judge while the question is <see cref="HandshakeQuestion.CertificateVerdict"/>.</summary>
     public CertificateVerdictRequest VerdictRequest =>
@@ -119,7 +120,7 @@ internal abstract class TlsHandshake : IDisposable
     /// <summary>The next bytes for a level's CRYPTO stream. They stay valid until the next call of any other method.</summary>
     public bool TryTakeOutput(out EncryptionLevel level, out ReadOnlyMemory<byte> bytes) => _output.TryTake(out level, out bytes);
 
-    /// <summary>The next secret, in the order in which they may be installed. Its bytes then belong to the caller, who wipes them.</summary>
+    /// <summary>The next secret, in the order in which they may be installed. Its bytes are then the caller's to wipe.</summary>
     public bool TryTakeSecret(out TrafficSecret secret)
     {
         secret = default;
@@ -448,5 +449,6 @@ internal abstract class TlsHandshake : IDisposable
         return null;
     }
 
-    private static InvalidOperationException NotAsked(HandshakeQuestion question) => new($"The handshake's open question is not {question}.");
+    private static InvalidOperationException NotAsked(HandshakeQuestion question) =>
+        new($"The handshake's open question is not {question}.");
 }

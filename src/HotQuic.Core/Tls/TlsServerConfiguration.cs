@@ -32,7 +32,10 @@ internal sealed class TlsServerConfiguration
     /// <summary>Longest Certificate message of a client, in bytes. Default: 256 KiB.</summary>
     public int MaxCertificateMessageLength { get; init; } = HandshakeMessageLimits.DefaultCertificate;
 
-    /// <summary>A cookie of at most 16 KiB for HelloRetryRequests, which clients have to echo. The server keeps its state and needs none; default: none.</summary>
+    /// <summary>
+    /// A cookie of at most 16 KiB for HelloRetryRequests, which clients have to echo. The server keeps its state and
+    /// needs none; default: none.
+    /// </summary>
     public ReadOnlyMemory<byte> HelloRetryCookie { get; init; }
 
     /// <summary>Where secrets are logged. Default: nowhere.</summary>

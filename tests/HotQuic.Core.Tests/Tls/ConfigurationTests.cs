@@ -1,3 +1,4 @@
+using HotQuic.Core.Protection;
 using HotQuic.Core.Tls;
 using HotQuic.Core.Tls.KeyExchange;
 
@@ -39,7 +40,7 @@ public sealed class ConfigurationTests
         {
             Credential = TestCredentials.EcdsaP256,
             ApplicationProtocols = property == "ApplicationProtocols" ? HandshakePair.Protocols("") : HandshakePair.Protocols("h3"),
-            CipherSuites = property == "CipherSuites" ? [(HotQuic.Core.Protection.CipherSuite)0x1304] : TlsClientConfiguration.DefaultCipherSuites,
+            CipherSuites = property == "CipherSuites" ? [(CipherSuite)0x1304] : TlsClientConfiguration.DefaultCipherSuites,
             Groups = property == "Groups" ? [(NamedGroup)0x001e] : TlsClientConfiguration.DefaultGroups,
             SignatureSchemes = property == "SignatureSchemes" ? default : TlsClientConfiguration.DefaultSignatureSchemes,
             MaxCertificateMessageLength = property == "MaxCertificateMessageLength" ? int.MaxValue : 4096,
@@ -61,7 +62,7 @@ public sealed class ConfigurationTests
     [Fact]
     public void Tls25_TheDefaultsHoldTheMandatorySet()
     {
-        Assert.Contains(HotQuic.Core.Protection.CipherSuite.Aes128GcmSha256, TlsClientConfiguration.DefaultCipherSuites);
+        Assert.Contains(CipherSuite.Aes128GcmSha256, TlsClientConfiguration.DefaultCipherSuites);
         Assert.Contains(NamedGroup.Secp256r1, TlsClientConfiguration.DefaultGroups);
         Assert.Contains(SignatureScheme.EcdsaSecp256r1Sha256, TlsClientConfiguration.DefaultSignatureSchemes);
         Assert.Contains(SignatureScheme.RsaPssRsaeSha256, TlsClientConfiguration.DefaultSignatureSchemes);

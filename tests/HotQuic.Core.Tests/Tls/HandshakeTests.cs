@@ -364,6 +364,31 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public void Tls18_TheChainArrivesAsItWasGivenLeafFirst()
+    {
+        ReadOnlyMemory<byte> leaf = TestCredentials.EcdsaP256.Chain[0];
+        var credential = new TlsCredential(
+            [leaf, new byte[] { 1, 2, 3 }, new byte[70_000]], [SignatureScheme.EcdsaSecp256r1Sha256], TestCredentials.EcdsaP256.State);
+        var server = new TlsServerConfiguration { Credential = credential, ApplicationProtocols = HandshakePair.Protocols("h3") };
+        using HandshakePair pair = new HandshakePair(server: server) { PieceLength = 1000 }.Run();
+        pair.AssertComplete();
+        Assert.Equal(credential.Chain.Select(item => item.ToArray()), pair.Client.Judged!.Chain.Select(item => item.ToArray()));
+    }
+
+    [Fact]
+    public void AnAnswerThatComesAfterTheEndGetsTheErrorThatEndedIt()
+    {
+        using var pair = new HandshakePair();
+        pair.Server.Withheld = HandshakeQuestion.Signature;
+        pair.Run();
+        TransportError? error = pair.Server.Receive(EncryptionLevel.Handshake, new byte[2000]);
+        Assert.Equal(TransportErrorCode.CryptoBufferExceeded, error?.Code);
+        Assert.Equal(HandshakeQuestion.None, pair.Server.Handshake.Question);
+        Assert.Equal(error, pair.Server.Handshake.ProvideSignature([1]));
+        Assert.Equal(error, pair.Server.Handshake.ProvideCertificateVerdict(CertificateVerdict.Accepted));
+    }
+
+    [Fact]
     public void Tls29_SecretsThatNobodyTookAreWipedWithTheHandshake()
     {
         using var pair = new HandshakePair();

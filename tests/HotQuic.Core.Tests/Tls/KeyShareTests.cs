@@ -97,7 +97,7 @@ public sealed class KeyShareTests
         Assert.True(share.TryDeriveSharedSecret(peer.PublicKey, before, out _));
         share.Dispose();
         _ = share.TryDeriveSharedSecret(peer.PublicKey, after, out _);
-        X25519.ScalarMultiply(new byte[32], peer.PublicKey, ofZeroKey);
+        X25519.ScalarMultiply(new byte[X25519.KeyLength], peer.PublicKey, ofZeroKey.AsSpan(0, X25519.KeyLength));
         Assert.NotEqual(before, after);
         Assert.Equal(ofZeroKey, after);
     }

@@ -38,7 +38,7 @@ public sealed class Rfc8448Tests
                 Assert.StartsWith("tls13 ", label, StringComparison.Ordinal);
                 byte[] context = infoBytes[(4 + labelLength)..];
                 byte[] output = new byte[step.Values[expanded].Length];
-                HkdfLabel.Expand(Hash.Name(), step.Values["PRK"], Encoding.ASCII.GetBytes(label[6..]), context, output);
+                Hash.ExpandLabel(step.Values["PRK"], Encoding.ASCII.GetBytes(label[6..]), context, output);
                 Assert.Equal(step.Values[expanded], output);
                 checkedCount++;
             }
@@ -90,8 +90,8 @@ public sealed class Rfc8448Tests
             secrets.Export("test"u8, "context"u8, exported);
             byte[] derived = new byte[32];
             byte[] expected = new byte[16];
-            HkdfLabel.Expand(Hash.Name(), trace.Value("derive secret \"tls13 exp master\"", "expanded"), "test"u8, SHA256.HashData([]), derived);
-            HkdfLabel.Expand(Hash.Name(), derived, "exporter"u8, SHA256.HashData("context"u8), expected);
+            Hash.ExpandLabel(trace.Value("derive secret \"tls13 exp master\"", "expanded"), "test"u8, SHA256.HashData([]), derived);
+            Hash.ExpandLabel(derived, "exporter"u8, SHA256.HashData("context"u8), expected);
             Assert.Equal(expected, exported);
         }
     }
@@ -141,7 +141,7 @@ public sealed class Rfc8448Tests
         byte[] derived = new byte[32];
         byte[] ofZeros = new byte[32];
         schedule.Derive("test"u8, [], derived);
-        HkdfLabel.Expand(Hash.Name(), new byte[32], "test"u8, [], ofZeros);
+        Hash.ExpandLabel(new byte[32], "test"u8, [], ofZeros);
         Assert.Equal(ofZeros, derived);
     }
 

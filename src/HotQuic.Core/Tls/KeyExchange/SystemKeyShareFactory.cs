@@ -18,4 +18,10 @@ internal sealed class SystemKeyShareFactory : KeyShareFactory
         NamedGroup.Secp256r1 or NamedGroup.Secp384r1 => new EcdhKeyShare(group),
         _ => throw new ArgumentOutOfRangeException(nameof(group), group, "Expected X25519, P-256 or P-384."),
     };
+
+    public override bool TryRespond(
+        NamedGroup group, ReadOnlySpan<byte> clientShare, Span<byte> serverShare, Span<byte> secret, out KeyShareResponse response) =>
+        group == NamedGroup.X25519
+            ? X25519KeyShare.TryRespond(_random, clientShare, serverShare, secret, out response)
+            : base.TryRespond(group, clientShare, serverShare, secret, out response);
 }

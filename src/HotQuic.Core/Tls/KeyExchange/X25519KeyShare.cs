@@ -17,28 +17,45 @@ internal sealed class X25519KeyShare : KeyShare
 
     public override ReadOnlySpan<byte> PublicKey => _publicKey;
 
+    /// <summary>The server's side in one step: its private key never leaves the stack.</summary>
+    public static bool TryRespond(
+        RandomSource random, ReadOnlySpan<byte> clientShare, Span<byte> serverShare, Span<byte> secret, out KeyShareResponse response)
+    {
+        Span<byte> privateKey = stackalloc byte[X25519.KeyLength];
+        random.Fill(privateKey);
+        bool isDerived = TryDerive(privateKey, clientShare, secret);
+        if (isDerived)
+        {
+            X25519.ScalarMultiplyBase(privateKey, serverShare[..X25519.KeyLength]);
+        }
+
+        CryptographicOperations.ZeroMemory(privateKey);
+        response = isDerived ? new KeyShareResponse(X25519.KeyLength, X25519.KeyLength) : default;
+        return isDerived;
+    }
+
     public override bool TryDeriveSharedSecret(ReadOnlySpan<byte> peerPublicKey, Span<byte> secret, out int length)
     {
-        length = 0;
+        bool isDerived = TryDerive(_privateKey, peerPublicKey, secret);
+        length = isDerived ? X25519.KeyLength : 0;
+        return isDerived;
+    }
+
+    protected override void Dispose(bool disposing) => CryptographicOperations.ZeroMemory(_privateKey);
+
+    private static bool TryDerive(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> peerPublicKey, Span<byte> secret)
+    {
         if (peerPublicKey.Length != X25519.KeyLength)
         {
             return false;
         }
 
         Span<byte> result = secret[..X25519.KeyLength];
-        X25519.ScalarMultiply(_privateKey, peerPublicKey, result);
+        X25519.ScalarMultiply(privateKey, peerPublicKey, result);
 
-        // RFC 8446 §7.4.2: a point of small order makes the secret zero, whatever our key; compared without a branch on it.
+        // RFC 8446 §7.4.2: a point of small order makes the secret zero, whatever our key; compared in constant time.
         Span<byte> zeros = stackalloc byte[X25519.KeyLength];
         zeros.Clear();
-        if (CryptographicOperations.FixedTimeEquals(result, zeros))
-        {
-            return false;
-        }
-
-        length = X25519.KeyLength;
-        return true;
+        return !CryptographicOperations.FixedTimeEquals(result, zeros);
     }
-
-    protected override void Dispose(bool disposing) => CryptographicOperations.ZeroMemory(_privateKey);
 }

@@ -43,7 +43,8 @@ internal static class CertificateMessage
         ReadOnlySpan<byte> span = message.Span;
         var reader = new WireReader(span);
         _ = reader.TryReadBytes(HandshakeMessageLimits.HeaderLength, out _);
-        if (!reader.TryReadVector8(out ReadOnlySpan<byte> context) || !reader.TryReadVector24(out ReadOnlySpan<byte> list) || !reader.IsEmpty)
+        if (!reader.TryReadVector8(out ReadOnlySpan<byte> context) || !reader.TryReadVector24(out ReadOnlySpan<byte> list)
+            || !reader.IsEmpty)
         {
             return TransportError.FromAlert(TlsAlert.DecodeError, "a malformed Certificate message");
         }

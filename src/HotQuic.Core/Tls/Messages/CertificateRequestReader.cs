@@ -11,7 +11,8 @@ internal static class CertificateRequestReader
     {
         signatureSchemes = default;
         var body = new WireReader(message[HandshakeMessageLimits.HeaderLength..]);
-        if (!body.TryReadVector8(out ReadOnlySpan<byte> context) || !body.TryReadVector16(out ReadOnlySpan<byte> extensions) || !body.IsEmpty)
+        if (!body.TryReadVector8(out ReadOnlySpan<byte> context) || !body.TryReadVector16(out ReadOnlySpan<byte> extensions)
+            || !body.IsEmpty)
         {
             return TransportError.FromAlert(TlsAlert.DecodeError, "a malformed CertificateRequest");
         }
@@ -27,7 +28,8 @@ internal static class CertificateRequestReader
             if (type is ExtensionType.SignatureAlgorithms or ExtensionType.SignatureAlgorithmsCert)
             {
                 var list = new WireReader(value);
-                if (!list.TryReadVector16(out ReadOnlySpan<byte> bytes) || !list.IsEmpty || !UInt16List.TryRead(bytes, out UInt16List schemes))
+                if (!list.TryReadVector16(out ReadOnlySpan<byte> bytes) || !list.IsEmpty
+                    || !UInt16List.TryRead(bytes, out UInt16List schemes))
                 {
                     reader.Fail(TlsAlert.DecodeError, "malformed signature_algorithms in a CertificateRequest");
                     break;

@@ -3,7 +3,7 @@ using HotQuic.Core.Wire;
 
 namespace HotQuic.Core.Tls.Messages;
 
-/// <summary>What a server demands of a ClientHello before it looks at its own configuration, and of a second one beside the first.</summary>
+/// <summary>What a server demands of any ClientHello, whatever its configuration, and of a second one beside the first.</summary>
 internal static class ClientHelloRules
 {
     public const ushort Tls12 = 0x0303;

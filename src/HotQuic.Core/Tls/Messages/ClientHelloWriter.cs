@@ -21,7 +21,7 @@ internal readonly ref struct ClientHelloContent
     public required ReadOnlySpan<byte> Cookie { get; init; }
 }
 
-/// <summary>Writes the body of a ClientHello (RFC 8446 §4.1.2). A second one differs from the first by key_share and cookie only.</summary>
+/// <summary>Writes the body of a ClientHello (RFC 8446 §4.1.2). A second one differs by key_share and cookie only.</summary>
 internal static class ClientHelloWriter
 {
     /// <summary>Writes the body and returns the extensions that it offers.</summary>

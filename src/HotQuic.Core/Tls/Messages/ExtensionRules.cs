@@ -3,7 +3,7 @@ using static HotQuic.Core.Tls.Messages.ExtensionMessages;
 
 namespace HotQuic.Core.Tls.Messages;
 
-/// <summary>Which extension may stand in which message, as a table (RFC 8446 §4.2, RFC 9001 §8.2), and what else is to be known of each.</summary>
+/// <summary>Which extension may stand in which message, as a table (RFC 8446 §4.2, RFC 9001 §8.2).</summary>
 internal static class ExtensionRules
 {
     /// <summary>Messages that answer an offer: in them everything has to have been offered.</summary>
@@ -46,7 +46,7 @@ internal static class ExtensionRules
     /// <summary>The row of the table, or -1 for a type that we do not know.</summary>
     public static int RowOf(ExtensionType type) => Types.AsSpan().IndexOf((ushort)type);
 
-    /// <summary>Whether a ClientHello that answers a HelloRetryRequest may bring it changed (RFC 8446 §4.1.2, RFC 9849 for the last).</summary>
+    /// <summary>Whether a second ClientHello may bring it changed (RFC 8446 §4.1.2; RFC 9849 for the last row).</summary>
     public static bool MayChangeInSecondClientHello(ExtensionType type)
     {
         int row = RowOf(type);
@@ -79,5 +79,6 @@ internal static class ExtensionRules
             : null;
     }
 
-    private readonly record struct ExtensionRule(ExtensionType Type, ExtensionMessages Permitted, bool MayChangeInSecondClientHello = false);
+    private readonly record struct ExtensionRule(
+        ExtensionType Type, ExtensionMessages Permitted, bool MayChangeInSecondClientHello = false);
 }

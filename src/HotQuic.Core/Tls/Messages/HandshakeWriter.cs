@@ -5,7 +5,8 @@ namespace HotQuic.Core.Tls.Messages;
 
 /// <summary>
 /// Builds handshake messages one behind the other in a pooled buffer that grows. A length in front of what is not yet
-/// written is opened, then closed: <c>int mark = writer.OpenVector16(); …; writer.CloseVector16(mark);</c>. Dispose gives the buffer back.
+/// written is opened, then closed: <c>int mark = writer.OpenVector16(); …; writer.CloseVector16(mark);</c>. Dispose gives
+/// the buffer back; what is written after it rents another.
 /// </summary>
 internal sealed class HandshakeWriter : IDisposable
 {
@@ -37,13 +38,6 @@ internal sealed class HandshakeWriter : IDisposable
 
     /// <summary>Room for bytes that the caller fills in at once.</summary>
     public Span<byte> Reserve(int count) => Take(count).Rest;
-
-    /// <summary>Takes back the last bytes written, where less was needed than reserved.</summary>
-    public void TakeBack(int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)Length);
-        Length -= count;
-    }
 
     /// <summary>Begins a message; the mark is for <see cref="CloseMessage"/>.</summary>
     public int OpenMessage(HandshakeType type)

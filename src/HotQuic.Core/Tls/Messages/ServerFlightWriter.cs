@@ -3,7 +3,7 @@ using HotQuic.Core.Protection;
 
 namespace HotQuic.Core.Tls.Messages;
 
-/// <summary>Writes the bodies of what a server sends first: ServerHello or HelloRetryRequest, EncryptedExtensions, CertificateRequest.</summary>
+/// <summary>Writes the bodies of ServerHello, HelloRetryRequest, EncryptedExtensions and CertificateRequest.</summary>
 internal static class ServerFlightWriter
 {
     /// <summary>RFC 8446 §4.1.3</summary>

@@ -8,6 +8,7 @@ namespace HotQuic.Core.Tls.Messages;
 internal static class ServerHelloReader
 {
     private const int RandomLength = 32;
+    private const int MaxSessionIdLength = 32;
 
     /// <summary>The random value that marks a HelloRetryRequest: SHA-256 of its name (RFC 8446 §4.1.3).</summary>
     public static ReadOnlySpan<byte> HelloRetryRandom =>
@@ -30,7 +31,8 @@ internal static class ServerHelloReader
             & reader.TryReadUInt16(out ushort suite)
             & reader.TryReadByte(out byte compression);
         ReadOnlySpan<byte> extensions = default;
-        if (!isWhole || sessionId.Length > RandomLength || (!reader.IsEmpty && (!reader.TryReadVector16(out extensions) || !reader.IsEmpty)))
+        isWhole &= sessionId.Length <= MaxSessionIdLength;
+        if (!isWhole || (!reader.IsEmpty && (!reader.TryReadVector16(out extensions) || !reader.IsEmpty)))
         {
             return TransportError.FromAlert(TlsAlert.DecodeError, "a malformed ServerHello");
         }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace HotQuic.Core.Tls.Messages;
 
-/// <summary>A view of a list of 16-bit values: suites, groups, versions or schemes, GREASE values (RFC 8701) and unknown ones included.</summary>
+/// <summary>A view of 16-bit values: suites, groups, versions or schemes, unknown ones and GREASE (RFC 8701) included.</summary>
 internal readonly ref struct UInt16List
 {
     private readonly ReadOnlySpan<byte> _bytes;

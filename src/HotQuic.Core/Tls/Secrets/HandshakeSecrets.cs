@@ -61,7 +61,6 @@ internal sealed class HandshakeSecrets : IDisposable
     {
         clientRandom.CopyTo(_clientRandom);
         _schedule = new KeySchedule(_hash);
-        _schedule.ExtractEarly(psk: []);
         _schedule.ExtractHandshake(sharedSecret);
         Span<byte> hash = stackalloc byte[HashFunctions.MaxLength];
         ReadOnlySpan<byte> transcriptHash = CopyTranscriptHash(hash);
@@ -125,7 +124,7 @@ internal sealed class HandshakeSecrets : IDisposable
         Span<byte> key = stackalloc byte[HashFunctions.MaxLength];
         Span<byte> hash = stackalloc byte[HashFunctions.MaxLength];
         key = key[..HashLength];
-        HkdfLabel.Expand(_hash.Name(), sender == EndpointRole.Client ? ClientHandshake : ServerHandshake, "finished"u8, [], key);
+        _hash.ExpandLabel(sender == EndpointRole.Client ? ClientHandshake : ServerHandshake, "finished"u8, [], key);
         _hash.Hmac(key, CopyTranscriptHash(hash), buffer);
         CryptographicOperations.ZeroMemory(key);
         return buffer[..HashLength];
@@ -138,14 +137,13 @@ internal sealed class HandshakeSecrets : IDisposable
         Span<byte> secret = stackalloc byte[HashFunctions.MaxLength];
         hash = hash[..HashLength];
         secret = secret[..HashLength];
-        _hash.Hash([], hash);
-        HkdfLabel.Expand(_hash.Name(), Exporter, label, hash, secret);
+        _hash.ExpandLabel(Exporter, label, _hash.HashOfNothing(), secret);
         _hash.Hash(context, hash);
-        HkdfLabel.Expand(_hash.Name(), secret, "exporter"u8, hash, output);
+        _hash.ExpandLabel(secret, "exporter"u8, hash, output);
         CryptographicOperations.ZeroMemory(secret);
     }
 
-    /// <summary>Wipes what further secrets would come of; those that are ready can still be taken, to close the connection under them.</summary>
+    /// <summary>Wipes what further secrets would come of; those ready can still be taken, to close the connection under them.</summary>
     public void WipeSchedule()
     {
         WipeHandshake();

@@ -15,6 +15,9 @@ internal static class HashFunctions
     /// <summary>Output of the longest one, in bytes.</summary>
     public const int MaxLength = 48;
 
+    private static readonly byte[] NothingBySha256 = SHA256.HashData([]);
+    private static readonly byte[] NothingBySha384 = SHA384.HashData([]);
+
     public static HashFunction Of(CipherSuite suite) =>
         suite == CipherSuite.Aes256GcmSha384 ? HashFunction.Sha384 : HashFunction.Sha256;
 
@@ -23,6 +26,10 @@ internal static class HashFunctions
 
     public static HashAlgorithmName Name(this HashFunction function) =>
         function == HashFunction.Sha384 ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256;
+
+    /// <summary>The hash of no bytes at all, which Derive-Secret covers where there are no messages.</summary>
+    public static ReadOnlySpan<byte> HashOfNothing(this HashFunction function) =>
+        function == HashFunction.Sha384 ? NothingBySha384 : NothingBySha256;
 
     public static void Hash(this HashFunction function, ReadOnlySpan<byte> source, Span<byte> destination)
     {
@@ -35,4 +42,9 @@ internal static class HashFunctions
             ? HMACSHA384.HashData(key, source, destination)
             : HMACSHA256.HashData(key, source, destination);
     }
+
+    /// <summary>HKDF-Expand-Label with this hash (RFC 8446 §7.1).</summary>
+    public static void ExpandLabel(
+        this HashFunction function, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output) =>
+        HkdfLabel.Expand(function.Name(), secret, label, context, output);
 }

@@ -1,31 +1,45 @@
 using System.Security.Cryptography;
-using HotQuic.Core.Protection;
 
 namespace HotQuic.Core.Tls.Secrets;
 
 /// <summary>
 /// The left-hand column of RFC 8446 §7.1: one secret at a time, each extracted from the one before, which is wiped.
-/// Call <see cref="ExtractEarly"/>, <see cref="ExtractHandshake"/>, <see cref="ExtractMain"/> in this order and
-/// <see cref="Derive"/> in between; <see cref="Wipe"/> at the end.
+/// Call <see cref="ExtractEarly"/> where there is a PSK, <see cref="ExtractHandshake"/>, <see cref="ExtractMain"/> in this
+/// order and <see cref="Derive"/> in between; <see cref="Wipe"/> at the end.
 /// </summary>
 internal sealed class KeySchedule
 {
+    // Without a PSK the Early Secret is the same for everyone, and so is what follows from it.
+    private static readonly byte[] SaltWithoutPskSha256 = SaltWithoutPsk(HashFunction.Sha256);
+    private static readonly byte[] SaltWithoutPskSha384 = SaltWithoutPsk(HashFunction.Sha384);
+
     private readonly HashFunction _hash;
+    private bool _hasEarlySecret;
     private SecretBytes _current;
 
     public KeySchedule(HashFunction hash) => _hash = hash;
 
-    /// <summary>The Early Secret, of a PSK, or of none where it is empty.</summary>
+    /// <summary>The Early Secret, of a PSK.</summary>
     public void ExtractEarly(ReadOnlySpan<byte> psk)
     {
         Span<byte> zeros = stackalloc byte[HashFunctions.MaxLength];
-        zeros = zeros[.._hash.Length()];
         zeros.Clear();
-        Extract(zeros, psk.IsEmpty ? zeros : psk);
+        Extract(zeros[.._hash.Length()], psk);
+        _hasEarlySecret = true;
     }
 
     /// <summary>The Handshake Secret, of the shared secret of the key exchange.</summary>
-    public void ExtractHandshake(ReadOnlySpan<byte> sharedSecret) => ExtractNext(sharedSecret);
+    public void ExtractHandshake(ReadOnlySpan<byte> sharedSecret)
+    {
+        if (_hasEarlySecret)
+        {
+            ExtractNext(sharedSecret);
+        }
+        else
+        {
+            Extract(_hash == HashFunction.Sha384 ? SaltWithoutPskSha384 : SaltWithoutPskSha256, sharedSecret);
+        }
+    }
 
     /// <summary>The Main Secret (called master secret in RFC 8446).</summary>
     public void ExtractMain()
@@ -40,7 +54,7 @@ internal sealed class KeySchedule
     /// <param name="transcriptHash">Hash of the messages that it covers.</param>
     /// <param name="secret">As long as the hash.</param>
     public void Derive(ReadOnlySpan<byte> label, ReadOnlySpan<byte> transcriptHash, Span<byte> secret) =>
-        HkdfLabel.Expand(_hash.Name(), Current, label, transcriptHash, secret);
+        _hash.ExpandLabel(Current, label, transcriptHash, secret);
 
     public void Wipe() => CryptographicOperations.ZeroMemory(_current);
 
@@ -48,14 +62,22 @@ internal sealed class KeySchedule
 
     private void ExtractNext(ReadOnlySpan<byte> inputKeyingMaterial)
     {
-        Span<byte> emptyHash = stackalloc byte[HashFunctions.MaxLength];
         Span<byte> salt = stackalloc byte[HashFunctions.MaxLength];
-        emptyHash = emptyHash[.._hash.Length()];
         salt = salt[.._hash.Length()];
-        _hash.Hash([], emptyHash);
-        Derive("derived"u8, emptyHash, salt);
+        DeriveSalt(salt);
         Extract(salt, inputKeyingMaterial);
         CryptographicOperations.ZeroMemory(salt);
+    }
+
+    private void DeriveSalt(Span<byte> salt) => Derive("derived"u8, _hash.HashOfNothing(), salt);
+
+    private static byte[] SaltWithoutPsk(HashFunction hash)
+    {
+        byte[] salt = new byte[hash.Length()];
+        var schedule = new KeySchedule(hash);
+        schedule.ExtractEarly(psk: new byte[hash.Length()]); // RFC 8446 §7.1: zeros stand for what there is none of
+        schedule.DeriveSalt(salt);
+        return salt;
     }
 
     // RFC 5869 §2.2

@@ -1,0 +1,45 @@
+using HotQuic.Core.Frames;
+using HotQuic.Streams;
+
+namespace HotQuic.Connections;
+
+/// <summary>What a connection's handle, or the work of its handshake, asks of the shard.</summary>
+internal enum ConnectionMessageKind
+{
+    /// <summary>A stream is wanted; the argument is the <see cref="OpenRequest"/>.</summary>
+    Open,
+
+    /// <summary>The stream is no longer wanted; the argument is the <see cref="OpenRequest"/>.</summary>
+    CancelOpen,
+
+    /// <summary>The application closes; the value is the code, the argument a completion or null.</summary>
+    Close,
+
+    /// <summary>The handle is gone; the argument is a completion or null.</summary>
+    Dispose,
+
+    /// <summary>The handshake is given up: the peer is told user_canceled.</summary>
+    CancelHandshake,
+
+    /// <summary>The argument is the completion that wants the numbers.</summary>
+    Statistics,
+
+    UpdateKeys,
+
+    /// <summary>The argument is the server's answer to the ClientHello.</summary>
+    Configure,
+
+    /// <summary>The argument is the signature, or null where there is none.</summary>
+    Sign,
+
+    /// <summary>The argument is the verdict on the peer's certificate.</summary>
+    Verdict,
+}
+
+/// <summary>Somebody waits for a stream to be opened.</summary>
+internal sealed class OpenRequest(StreamDirection direction)
+{
+    public StreamDirection Direction { get; } = direction;
+
+    public TaskCompletionSource<StreamDriver> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,58 @@
+using HotQuic.Core.Connections;
+
+namespace HotQuic.Errors;
+
+/// <summary>
+/// Why an operation failed, kept as a value and made into an exception for each one that has to be told: an exception object must not
+/// be thrown by several threads.
+/// </summary>
+internal sealed record Failure
+{
+    private readonly QuicError _error;
+    private readonly long? _code;
+    private readonly string _message;
+    private readonly Termination? _termination;
+    private readonly Exception? _inner;
+
+    private Failure(QuicError error, long? code, string message, Termination? termination = null, Exception? inner = null)
+    {
+        _error = error;
+        _code = code;
+        _message = message;
+        _termination = termination;
+        _inner = inner;
+    }
+
+    public static Failure ReadingAborted { get; } = Local("Reading was aborted.");
+
+    public static Failure WritingAborted { get; } = Local("Writing was aborted.");
+
+    public static Failure ConnectionDisposed { get; } = Local("The connection was disposed of.");
+
+    public static Failure ReadingAbortedByPeer(ulong code) =>
+        new(QuicError.StreamAborted, (long)code, $"The peer aborted writing to the stream with code {code}.");
+
+    public static Failure WritingAbortedByPeer(ulong code) =>
+        new(QuicError.StreamAborted, (long)code, $"The peer aborted reading from the stream with code {code}.");
+
+    public static Failure Of(Termination termination) => new(default, null, "", termination);
+
+    public static Failure Internal(Exception exception) =>
+        new(QuicError.InternalError, null, "An internal error occurred.", inner: exception);
+
+    /// <summary>The application's callback threw.</summary>
+    public static Failure Callback(Exception exception) =>
+        new(QuicError.CallbackError, null, "The options callback failed.", inner: exception);
+
+    /// <summary>What the application's callback gave cannot be used: it gets that very exception.</summary>
+    public static Failure Argument(ArgumentException exception) => new(QuicError.CallbackError, null, exception.Message, inner: exception);
+
+    public Exception ToException() => _inner is ArgumentException argument && _termination is null ? argument : _termination is { } termination
+        ? TerminationErrors.ToException(termination, _inner)
+        : new QuicException(_error, _code, _message, _inner);
+
+    /// <summary>The same with what lies behind it, such as what a validation callback threw.</summary>
+    public Failure With(Exception? inner) => inner is null ? this : new Failure(_error, _code, _message, _termination, inner);
+
+    private static Failure Local(string message) => new(QuicError.OperationAborted, null, message);
+}

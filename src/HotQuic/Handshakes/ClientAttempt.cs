@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using HotQuic.Certificates;
+using HotQuic.Core.Connections;
+using HotQuic.Core.Tls;
+using HotQuic.Options;
+using HotQuic.Shards;
+using HotQuic.Udp;
+
+namespace HotQuic.Handshakes;
+
+/// <summary>What a client connects with: its options, checked and prepared once for all addresses that are tried.</summary>
+internal sealed class ClientAttempt
+{
+    public ClientAttempt(QuicClientConnectionOptions options)
+    {
+        Options = options;
+        Configuration = TlsConfigurations.ForClient(options, NameOf(options.RemoteEndPoint));
+        Settings = ConnectionSettingsMapping.ToSettings(options);
+        Verifier = TlsConfigurations.VerifierForClient(options.ClientAuthenticationOptions);
+    }
+
+    public QuicClientConnectionOptions Options { get; }
+
+    public TlsClientConfiguration Configuration { get; }
+
+    public ConnectionSettings Settings { get; }
+
+    public CertificateVerifier Verifier { get; }
+
+    /// <summary>On the shard: the socket that the connection sends from.</summary>
+    /// <exception cref="SocketException">None can be had, or none that reaches the address.</exception>
+    public ShardSocket OpenSocket(Shard shard, IPEndPoint remote)
+    {
+        UdpIo io = ConnectionSettingsMapping.ToUdp(Options.Transport.IoMode);
+        ShardSocket socket;
+        if (Options.LocalEndPoint is { } local)
+        {
+            UdpSocket udp = UdpSocket.Bind(new UdpSocketOptions { LocalEndPoint = local, Io = io, ReportErrors = true });
+            socket = new ShardSocket(udp, port: null) { IsOwned = true };
+        }
+        else
+        {
+            socket = shard.ClientSocket(io);
+        }
+
+        bool takesIPv6 = socket.Udp.LocalEndPoint.AddressFamily == AddressFamily.InterNetworkV6;
+        bool takesIPv4 = !takesIPv6 || socket.Udp.Capabilities.DualMode;
+        bool isReachable = remote.AddressFamily == AddressFamily.InterNetworkV6 && !remote.Address.IsIPv4MappedToIPv6 ? takesIPv6 : takesIPv4;
+        if (socket.IsOwned && isReachable)
+        {
+            shard.AddSocket(socket);
+        }
+        else if (!isReachable)
+        {
+            if (socket.IsOwned)
+            {
+                socket.Udp.Dispose();
+            }
+
+            throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+        }
+
+        return socket;
+    }
+
+    private static string? NameOf(EndPoint endPoint) => endPoint switch
+    {
+        DnsEndPoint dns => dns.Host,
+        IPEndPoint ip => ip.Address.ToString(),
+        _ => null,
+    };
+}

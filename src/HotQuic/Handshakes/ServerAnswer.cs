@@ -1,0 +1,94 @@
+using System.Net.Security;
+using HotQuic.Certificates;
+using HotQuic.Connections;
+using HotQuic.Core.Connections;
+using HotQuic.Core.Tls;
+using HotQuic.Errors;
+using HotQuic.Options;
+using HotQuic.Ports;
+
+namespace HotQuic.Handshakes;
+
+/// <summary>What a server answers a ClientHello with, or why it does not.</summary>
+internal sealed record ServerAnswer
+{
+    public Failure? Failure { get; init; }
+
+    public QuicServerConnectionOptions? Options { get; init; }
+
+    public TlsServerConfiguration? Configuration { get; init; }
+
+    public ConnectionSettings? Settings { get; init; }
+
+    public CertificateVerifier? Verifier { get; init; }
+}
+
+/// <summary>
+/// Asks the application's callback for the options of one connection, on the thread pool. <see cref="Start"/>; the answer comes back as
+/// <see cref="ConnectionMessageKind.Configure"/>. <see cref="Cancel"/> when the handshake is over without it, <see cref="Dispose"/> when it is over with it.
+/// </summary>
+internal sealed class ServerAnswerWork : IThreadPoolWorkItem, IDisposable
+{
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly ConnectionDriver _driver;
+    private readonly QuicConnection _handle;
+    private readonly ListenerEntry _listener;
+    private readonly string _serverName;
+
+    public ServerAnswerWork(ConnectionDriver driver, QuicConnection handle, ListenerEntry listener, string serverName)
+    {
+        _driver = driver;
+        _handle = handle;
+        _listener = listener;
+        _serverName = serverName;
+    }
+
+    public void Start() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+    /// <summary>Tells the callback that nobody waits for it. It may run anything, so not on the caller's thread.</summary>
+    public void Cancel() => ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), _cancellation, preferLocal: false);
+
+    public void Dispose() => _cancellation.Dispose();
+
+    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+
+    private async Task RunAsync()
+    {
+        ServerAnswer answer;
+        try
+        {
+            var hello = new SslClientHelloInfo(_serverName, System.Security.Authentication.SslProtocols.Tls13);
+            QuicServerConnectionOptions options;
+            try
+            {
+                options = await _listener.Options.ConnectionOptionsCallback(_handle, hello, _cancellation.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                Post(new ServerAnswer { Failure = Failure.Callback(exception) });
+                return;
+            }
+
+            OptionChecks.Check(options, nameof(options));
+            answer = new ServerAnswer
+            {
+                Options = options,
+                Configuration = TlsConfigurations.ForServer(options, _listener.Options.ApplicationProtocols, _serverName),
+                Settings = ConnectionSettingsMapping.ToSettings(options),
+                Verifier = TlsConfigurations.VerifierForServer(options.ServerAuthenticationOptions),
+            };
+        }
+        catch (ArgumentException exception)
+        {
+            answer = new ServerAnswer { Failure = Failure.Argument(exception) };
+        }
+        catch (Exception exception)
+        {
+            answer = new ServerAnswer { Failure = Failure.Callback(exception) };
+        }
+
+        Post(answer);
+    }
+
+    private void Post(ServerAnswer answer) => HandshakeWork.Answer(_driver, ConnectionMessageKind.Configure, answer);
+}

@@ -1,0 +1,147 @@
+using System.Net;
+using System.Net.Security;
+using HotQuic.Core.Streams;
+using HotQuic.Core.Wire;
+
+namespace HotQuic.Options;
+
+/// <summary>What options must satisfy. Each check throws, naming the argument and the property and what was expected.</summary>
+internal static class OptionChecks
+{
+    public const int DefaultBacklog = 512;
+
+    public static void Check(QuicListenerOptions options, string argument)
+    {
+        ArgumentNullException.ThrowIfNull(options, argument);
+        NotNull(options.ListenEndPoint, argument, nameof(options.ListenEndPoint));
+        NotNull(options.ApplicationProtocols, argument, nameof(options.ApplicationProtocols));
+        NotNull(options.ConnectionOptionsCallback, argument, nameof(options.ConnectionOptionsCallback));
+        CheckProtocols(options.ApplicationProtocols, argument);
+        if (options.ListenBacklog < 0)
+        {
+            throw OutOfRange(argument, nameof(options.ListenBacklog), options.ListenBacklog, "0 or more");
+        }
+    }
+
+    public static void Check(QuicClientConnectionOptions options, string argument)
+    {
+        ArgumentNullException.ThrowIfNull(options, argument);
+        NotNull(options.ClientAuthenticationOptions, argument, nameof(options.ClientAuthenticationOptions));
+        NotNull(options.RemoteEndPoint, argument, nameof(options.RemoteEndPoint));
+        if (options.RemoteEndPoint is not (IPEndPoint or DnsEndPoint))
+        {
+            throw new ArgumentException($"Expected an IPEndPoint or a DnsEndPoint as {nameof(options.RemoteEndPoint)}.", argument);
+        }
+
+        CheckCommon(options, argument);
+        CheckTls(options.ClientAuthenticationOptions.EncryptionPolicy, options.ClientAuthenticationOptions.EnabledSslProtocols, argument);
+    }
+
+    public static void Check(QuicServerConnectionOptions options, string argument)
+    {
+        ArgumentNullException.ThrowIfNull(options, argument);
+        NotNull(options.ServerAuthenticationOptions, argument, nameof(options.ServerAuthenticationOptions));
+        CheckCommon(options, argument);
+        CheckTls(options.ServerAuthenticationOptions.EncryptionPolicy, options.ServerAuthenticationOptions.EnabledSslProtocols, argument);
+    }
+
+    /// <summary>L1: at least one name, each once. A name is 1 to 255 bytes by its type.</summary>
+    public static void CheckProtocols(List<SslApplicationProtocol>? protocols, string argument)
+    {
+        if (protocols is null || protocols.Count == 0)
+        {
+            throw new ArgumentException("Expected at least one protocol in ApplicationProtocols.", argument);
+        }
+
+        int total = 0;
+        for (int i = 0; i < protocols.Count; i++)
+        {
+            if (protocols[i].Protocol.Length is 0 or > byte.MaxValue)
+            {
+                throw new ArgumentException($"Expected names of 1 to 255 bytes: ApplicationProtocols[{i}] has {protocols[i].Protocol.Length}.", argument);
+            }
+
+            total += 1 + protocols[i].Protocol.Length;
+        }
+
+        if (total > ushort.MaxValue)
+        {
+            throw new ArgumentException($"Expected ApplicationProtocols of at most 65,535 bytes in all: they have {total}.", argument);
+        }
+    }
+
+    private static void CheckCommon(QuicConnectionOptions options, string argument)
+    {
+        InRange(options.MaxInboundBidirectionalStreams, 0, ushort.MaxValue, argument, nameof(options.MaxInboundBidirectionalStreams));
+        InRange(options.MaxInboundUnidirectionalStreams, 0, ushort.MaxValue, argument, nameof(options.MaxInboundUnidirectionalStreams));
+        CheckTime(options.IdleTimeout, argument, nameof(options.IdleTimeout));
+        CheckTime(options.KeepAliveInterval, argument, nameof(options.KeepAliveInterval));
+        CheckTime(options.HandshakeTimeout, argument, nameof(options.HandshakeTimeout));
+        InRange(options.DefaultStreamErrorCode, 0, (long)VarInt.MaxValue, argument, nameof(options.DefaultStreamErrorCode));
+        InRange(options.DefaultCloseErrorCode, 0, (long)VarInt.MaxValue, argument, nameof(options.DefaultCloseErrorCode));
+        NotNull(options.InitialReceiveWindowSizes, argument, nameof(options.InitialReceiveWindowSizes));
+        CheckWindows(options.InitialReceiveWindowSizes, argument);
+        NotNull(options.Transport, argument, nameof(options.Transport));
+        CheckTransport(options.Transport, argument);
+    }
+
+    private static void CheckWindows(QuicReceiveWindowSizes windows, string argument)
+    {
+        InRange(windows.Connection, 1, StreamLimits.LargestWindow, argument, nameof(windows.Connection));
+        InRange(windows.LocallyInitiatedBidirectionalStream, 1, StreamLimits.LargestWindow, argument, nameof(windows.LocallyInitiatedBidirectionalStream));
+        InRange(windows.RemotelyInitiatedBidirectionalStream, 1, StreamLimits.LargestWindow, argument, nameof(windows.RemotelyInitiatedBidirectionalStream));
+        InRange(windows.UnidirectionalStream, 1, StreamLimits.LargestWindow, argument, nameof(windows.UnidirectionalStream));
+    }
+
+    private static void CheckTransport(QuicTransportOptions transport, string argument)
+    {
+        InRange(transport.MaxUdpPayloadSize, 1200, 65507, argument, nameof(transport.MaxUdpPayloadSize));
+        InRange(transport.SendBufferSize, 1, 1 << 30, argument, nameof(transport.SendBufferSize));
+        InRange((int)transport.CongestionControl, 0, (int)QuicCongestionControl.NewReno, argument, nameof(transport.CongestionControl));
+        if (transport.KeyExchangeGroups is not { Count: > 0 } groups || groups.Distinct().Count() != groups.Count || !groups.All(Enum.IsDefined))
+        {
+            throw new ArgumentException("Expected at least one group in KeyExchangeGroups, each once.", argument);
+        }
+    }
+
+    private static void CheckTls(EncryptionPolicy policy, System.Security.Authentication.SslProtocols protocols, string argument)
+    {
+        if (policy != EncryptionPolicy.RequireEncryption)
+        {
+            throw new ArgumentException("Expected EncryptionPolicy.RequireEncryption: QUIC is always encrypted.", argument);
+        }
+
+        const System.Security.Authentication.SslProtocols tls13 = System.Security.Authentication.SslProtocols.Tls13;
+        if (protocols != default && !protocols.HasFlag(tls13))
+        {
+            throw new ArgumentException("Expected EnabledSslProtocols with TLS 1.3, the only version that QUIC has.", argument);
+        }
+    }
+
+    private static void CheckTime(TimeSpan value, string argument, string property)
+    {
+        if (value < TimeSpan.Zero && value != Timeout.InfiniteTimeSpan)
+        {
+            throw OutOfRange(argument, property, value, "zero or more, or Timeout.InfiniteTimeSpan");
+        }
+    }
+
+    private static void NotNull(object? value, string argument, string property)
+    {
+        if (value is null)
+        {
+            throw new ArgumentNullException(argument, $"Expected a value for {property}.");
+        }
+    }
+
+    private static void InRange(long value, long min, long max, string argument, string property)
+    {
+        if (value < min || value > max)
+        {
+            throw OutOfRange(argument, property, value, $"{min} to {max}");
+        }
+    }
+
+    private static ArgumentOutOfRangeException OutOfRange(string argument, string property, object value, string expected) =>
+        new(argument, value, $"Expected {property} to be {expected}.");
+}

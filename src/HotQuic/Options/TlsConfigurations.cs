@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Net.Security;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
+using HotQuic.Certificates;
+using HotQuic.Core.Protection;
+using HotQuic.Core.Tls;
+
+namespace HotQuic.Options;
+
+/// <summary>
+/// The platform's TLS options as configurations of our handshake. Preparing a certificate is dear (its chain is built), so prepared
+/// credentials are remembered with the objects they came from.
+/// </summary>
+internal static class TlsConfigurations
+{
+    private static readonly ConditionalWeakTable<X509Certificate2, TlsCredential> ByCertificate = [];
+    private static readonly ConditionalWeakTable<SslStreamCertificateContext, TlsCredential> ByContext = [];
+
+    /// <summary>A client's configuration; the name to prove is that of the options, or of the endpoint where they have none.</summary>
+    public static TlsClientConfiguration ForClient(QuicClientConnectionOptions options, string? endPointName)
+    {
+        SslClientAuthenticationOptions tls = options.ClientAuthenticationOptions;
+        OptionChecks.CheckProtocols(tls.ApplicationProtocols, nameof(options));
+        string name = PeerHostName.Normalize(string.IsNullOrEmpty(tls.TargetHost) ? endPointName : tls.TargetHost);
+        return new TlsClientConfiguration
+        {
+            ServerName = name.Length == 0 ? null : name,
+            ApplicationProtocols = ToProtocols(tls.ApplicationProtocols!),
+            CipherSuites = ToSuites(tls.CipherSuitesPolicy),
+            Groups = ConnectionSettingsMapping.ToGroups(options.Transport.KeyExchangeGroups),
+            Credential = ClientCredential(tls, name),
+            KeyLog = KeyLogFile.Open(options.Transport.KeyLogFile),
+        };
+    }
+
+    public static CertificateVerifier VerifierForClient(SslClientAuthenticationOptions tls) => new(new CertificateVerificationOptions
+    {
+        ValidationCallback = tls.RemoteCertificateValidationCallback,
+        ChainPolicy = tls.CertificateChainPolicy,
+        RevocationMode = tls.CertificateRevocationCheckMode,
+    });
+
+    /// <summary>A server's configuration for one ClientHello. May call the certificate selection callback: not for a shard.</summary>
+    /// <exception cref="ArgumentException">No certificate is given, or one that cannot serve.</exception>
+    public static TlsServerConfiguration ForServer(QuicServerConnectionOptions options, List<SslApplicationProtocol> listenerProtocols, string serverName)
+    {
+        SslServerAuthenticationOptions tls = options.ServerAuthenticationOptions;
+        List<SslApplicationProtocol> protocols = tls.ApplicationProtocols is { Count: > 0 } own ? own : listenerProtocols;
+        OptionChecks.CheckProtocols(protocols, nameof(options));
+        return new TlsServerConfiguration
+        {
+            Credential = ServerCredentialFor(tls, serverName),
+            ApplicationProtocols = ToProtocols(protocols),
+            CipherSuites = ToSuites(tls.CipherSuitesPolicy),
+            Groups = ConnectionSettingsMapping.ToGroups(options.Transport.KeyExchangeGroups),
+            ClientCertificateMode = !tls.ClientCertificateRequired ? ClientCertificateMode.None
+                : tls.RemoteCertificateValidationCallback is null ? ClientCertificateMode.Require
+                : ClientCertificateMode.Request,
+            KeyLog = KeyLogFile.Open(options.Transport.KeyLogFile),
+        };
+    }
+
+    public static CertificateVerifier? VerifierForServer(SslServerAuthenticationOptions tls) => !tls.ClientCertificateRequired
+        ? null
+        : new CertificateVerifier(new CertificateVerificationOptions
+        {
+            IsPeerCertificateRequired = true,
+            ValidationCallback = tls.RemoteCertificateValidationCallback,
+            ChainPolicy = tls.CertificateChainPolicy,
+            RevocationMode = tls.CertificateRevocationCheckMode,
+        });
+
+    private static ImmutableArray<ReadOnlyMemory<byte>> ToProtocols(List<SslApplicationProtocol> protocols) =>
+        [.. protocols.Select(protocol => protocol.Protocol)];
+
+    /// <summary>Those of the policy that QUIC has here, in its order.</summary>
+    private static ImmutableArray<CipherSuite> ToSuites(CipherSuitesPolicy? policy)
+    {
+        ImmutableArray<CipherSuite> all = [.. TlsClientConfiguration.DefaultCipherSuites.Where(suite => suite.IsSupported())];
+        if (policy is null || !OperatingSystem.IsLinux())
+        {
+            return all;
+        }
+
+        ImmutableArray<CipherSuite> wanted = [.. policy.AllowedCipherSuites.Select(suite => (CipherSuite)(ushort)suite).Where(all.Contains)];
+        return wanted.IsEmpty
+            ? throw new ArgumentException("Expected a CipherSuitesPolicy with at least one suite of TLS 1.3 that is supported.", nameof(policy))
+            : wanted;
+    }
+
+    private static TlsCredential ServerCredentialFor(SslServerAuthenticationOptions tls, string serverName)
+    {
+        if (tls.ServerCertificateContext is { } context)
+        {
+            return Remember(context);
+        }
+
+        if (tls.ServerCertificateSelectionCallback is { } select)
+        {
+            X509Certificate selected = select(tls, serverName)
+                ?? throw new ArgumentException($"The certificate selection callback gave no certificate for '{serverName}'.", nameof(tls));
+            return Remember(selected, additional: null);
+        }
+
+        return tls.ServerCertificate is { } certificate
+            ? Remember(certificate, additional: null)
+            : throw new ArgumentException(
+                "Expected a certificate: ServerCertificateContext, ServerCertificateSelectionCallback or ServerCertificate.", nameof(tls));
+    }
+
+    private static TlsCredential? ClientCredential(SslClientAuthenticationOptions tls, string name)
+    {
+        if (tls.ClientCertificateContext is { } context)
+        {
+            return Remember(context);
+        }
+
+        X509CertificateCollection certificates = tls.ClientCertificates ?? [];
+        if (tls.LocalCertificateSelectionCallback is { } select)
+        {
+            X509Certificate? selected = select(tls, name, certificates, remoteCertificate: null, acceptableIssuers: []);
+            return selected is null ? null : Remember(selected, additional: null);
+        }
+
+        X509Certificate2? usable = certificates.OfType<X509Certificate2>().FirstOrDefault(certificate => certificate.HasPrivateKey);
+        return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>()]);
+    }
+
+    private static TlsCredential Remember(SslStreamCertificateContext context) =>
+        ByContext.GetValue(context, static key => ToCredential(ServerCredential.Create(key)));
+
+    private static TlsCredential Remember(X509Certificate certificate, X509Certificate2Collection? additional)
+    {
+        X509Certificate2 full = certificate as X509Certificate2
+            ?? throw new ArgumentException("Expected an X509Certificate2, which has a private key.", nameof(certificate));
+        return ByCertificate.GetValue(full, key => ToCredential(ServerCredential.Create(key, additional)));
+    }
+
+    private static TlsCredential ToCredential(ServerCredential credential) => new(credential.Chain, credential.SignatureSchemes, credential);
+}

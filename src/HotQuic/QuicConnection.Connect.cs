@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using HotQuic.Connections;
+using HotQuic.Handshakes;
+using HotQuic.Options;
+using HotQuic.Shards;
+
+namespace HotQuic;
+
+/// <summary>Making a client's connection.</summary>
+public sealed partial class QuicConnection
+{
+    /// <summary>Connects to a server. Of a host name's addresses one after another is tried, until one answers.</summary>
+    /// <param name="options">Where to, for which protocols, and how the server is to prove who it is.</param>
+    /// <param name="cancellationToken">Gives the attempt up.</param>
+    /// <returns>The connection, its handshake complete.</returns>
+    /// <exception cref="ArgumentException">An option is missing or out of its range; the message names it.</exception>
+    /// <exception cref="SocketException">The host is not known, or nobody listens there.</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed by TLS: certificate, protocols, cipher suites.</exception>
+    /// <exception cref="QuicException">The server refused, did not answer in time, or the handshake failed otherwise.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static ValueTask<QuicConnection> ConnectAsync(QuicClientConnectionOptions options, CancellationToken cancellationToken = default)
+    {
+        OptionChecks.Check(options, nameof(options));
+        return ConnectOnAsync(QuicEngine.Default, options, cancellationToken);
+    }
+
+    internal static async ValueTask<QuicConnection> ConnectOnAsync(
+        QuicEngine engine, QuicClientConnectionOptions options, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var attempt = new ClientAttempt(options);
+        IPEndPoint[] endPoints = await ResolveAsync(options.RemoteEndPoint, cancellationToken).ConfigureAwait(false);
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                return await StartAsync(engine.NextShard(), attempt, endPoints[i], cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (i < endPoints.Length - 1 && IsWorthTheNext(exception))
+            {
+                // The next address may answer; what the last one says is thrown.
+            }
+        }
+    }
+
+    private static async Task<QuicConnection> StartAsync(Shard shard, ClientAttempt attempt, IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        ConnectionDriver driver = ConnectionDriver.ForClient(shard);
+        var connection = new QuicConnection(driver);
+        try
+        {
+            await shard.RunAsync(_ => driver.StartClient(connection, attempt, remote)).ConfigureAwait(false);
+        }
+        catch
+        {
+            connection._disposal = Task.CompletedTask;
+            throw;
+        }
+
+        try
+        {
+            await driver.Connected.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception exception)
+        {
+            if (exception is OperationCanceledException)
+            {
+                connection.Post(ConnectionMessageKind.CancelHandshake);
+            }
+
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async ValueTask<IPEndPoint[]> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        if (endPoint is IPEndPoint address)
+        {
+            return [address];
+        }
+
+        var host = (DnsEndPoint)endPoint;
+        IPAddress[] addresses = IPAddress.TryParse(host.Host, out IPAddress? literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(host.Host, host.AddressFamily, cancellationToken).ConfigureAwait(false);
+        return addresses.Length == 0
+            ? throw new SocketException((int)SocketError.HostNotFound)
+            : [.. addresses.Select(each => new IPEndPoint(each, host.Port))];
+    }
+
+    private static bool IsWorthTheNext(Exception exception) =>
+        exception is SocketException or QuicException { QuicError: QuicError.ConnectionTimeout or QuicError.ConnectionIdle };
+}

@@ -1,0 +1,175 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading.Channels;
+using HotQuic.Connections;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Wire;
+using HotQuic.Shards;
+using HotQuic.Streams;
+
+namespace HotQuic;
+
+/// <summary>
+/// A QUIC connection: made by <see cref="ConnectAsync"/> or by <see cref="QuicListener.AcceptConnectionAsync"/>. It carries streams, which
+/// <see cref="OpenOutboundStreamAsync"/> opens and <see cref="AcceptInboundStreamAsync"/> takes; <see cref="CloseAsync"/> ends it, and
+/// <see cref="DisposeAsync"/> gives it up. All members may be called from any thread.
+/// </summary>
+public sealed partial class QuicConnection : IAsyncDisposable
+{
+    private Task? _disposal;
+
+    internal QuicConnection(ConnectionDriver driver)
+    {
+        Driver = driver;
+    }
+
+    /// <summary>A handle that nobody disposed of and nobody can reach any more: its connection ends, as if it had been disposed of.</summary>
+    ~QuicConnection()
+    {
+        if (_disposal is null)
+        {
+            Driver.Shard.Post(new ShardMessage(Driver, (int)ConnectionMessageKind.Dispose));
+        }
+    }
+
+    /// <summary>Whether connecting works on this system: always true, since there is nothing native to miss.</summary>
+    public static bool IsSupported => true;
+
+    /// <summary>The address and port of this side.</summary>
+    public IPEndPoint LocalEndPoint => Facts.LocalEndPoint;
+
+    /// <summary>The address and port of the peer.</summary>
+    public IPEndPoint RemoteEndPoint => Facts.RemoteEndPoint;
+
+    /// <summary>The host that the client asked for, as it was sent (SNI) or, on a client, as the certificate proved it; empty where there is none.</summary>
+    public string TargetHostName => Facts.ServerName;
+
+    /// <summary>The peer's certificate; null where it showed none. The caller does not dispose of it.</summary>
+    public X509Certificate? RemoteCertificate => Facts.RemoteCertificate;
+
+    /// <summary>The application protocol agreed on (ALPN, RFC 7301).</summary>
+    public SslApplicationProtocol NegotiatedApplicationProtocol => Facts.ApplicationProtocol;
+
+    /// <summary>The cipher suite agreed on.</summary>
+    public TlsCipherSuite NegotiatedCipherSuite => Facts.CipherSuite;
+
+    /// <summary>The version of TLS: 1.3, once the handshake has begun (RFC 9001 §4.2).</summary>
+    public SslProtocols SslProtocol => Driver.Facts is null ? SslProtocols.None : SslProtocols.Tls13;
+
+    internal ConnectionDriver Driver { get; private set; }
+
+    private ConnectionFacts Facts => Driver.Facts ?? throw new InvalidOperationException("The connection is not established.");
+
+    /// <summary>Opens a stream, waiting until the peer allows one more (RFC 9000 §4.6). The peer learns of it with the first data.</summary>
+    /// <param name="type">Whether the peer may send on it too.</param>
+    /// <param name="cancellationToken">Ends the wait; no stream is lost by that.</param>
+    /// <returns>The stream.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The type is none of those there are.</exception>
+    /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
+    /// <exception cref="QuicException">The connection has ended.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask<QuicStream> OpenOutboundStreamAsync(QuicStreamType type, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        if (type is not (QuicStreamType.Bidirectional or QuicStreamType.Unidirectional))
+        {
+            throw new ArgumentOutOfRangeException(nameof(type), type, "Expected Bidirectional or Unidirectional.");
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional);
+        Post(ConnectionMessageKind.Open, request);
+        StreamDriver driver;
+        using (cancellationToken.UnsafeRegister(static (state, token) => ((OpenRequest)state!).Completion.TrySetCanceled(token), request))
+        {
+            driver = await request.Completion.Task.ConfigureAwait(false);
+        }
+
+        return new QuicStream(this, driver, isOurs: true);
+    }
+
+    /// <summary>Waits for a stream that the peer opened.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The stream.</returns>
+    /// <exception cref="InvalidOperationException">The options allow the peer no streams at all.</exception>
+    /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
+    /// <exception cref="QuicException">The connection has ended.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask<QuicStream> AcceptInboundStreamAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        if (!Driver.CanAcceptStreams)
+        {
+            throw new InvalidOperationException("The options allow the peer no streams: set MaxInboundBidirectionalStreams or MaxInboundUnidirectionalStreams.");
+        }
+
+        try
+        {
+            StreamDriver driver = await Driver.Inbound.ReadAsync(cancellationToken).ConfigureAwait(false);
+            return new QuicStream(this, driver, isOurs: false);
+        }
+        catch (ChannelClosedException)
+        {
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            throw Driver.Failure!.ToException();
+        }
+    }
+
+    /// <summary>Closes the connection at once, with all its streams (RFC 9000 §10.2). Once closed, by whomever, it does nothing.</summary>
+    /// <param name="errorCode">The code that the peer's application gets, 0 to 2^62-1.</param>
+    /// <param name="cancellationToken">Ends the wait, not the closing.</param>
+    /// <returns>Ends when the peer was told.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The code is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValueTask CloseAsync(long errorCode, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(errorCode);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)errorCode, VarInt.MaxValue, nameof(errorCode));
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(ConnectionMessageKind.Close, completion, errorCode);
+        return new ValueTask(completion.Task.WaitAsync(cancellationToken));
+    }
+
+    /// <summary>Gives the connection up: where it was not closed, it is with <see cref="QuicConnectionOptions.DefaultCloseErrorCode"/>.</summary>
+    /// <returns>Ends when the peer was told.</returns>
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.CompareExchange(ref _disposal, completion.Task, null) is null)
+        {
+            Post(ConnectionMessageKind.Dispose, completion);
+        }
+
+        return new ValueTask(_disposal);
+    }
+
+    /// <summary>What the connection has measured and counted so far. It waits for the connection's own thread, some microseconds.</summary>
+    /// <returns>The numbers, taken at one moment.</returns>
+    /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
+    public QuicConnectionStatistics GetStatistics()
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        var completion = new TaskCompletionSource<QuicConnectionStatistics>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(ConnectionMessageKind.Statistics, completion);
+        return completion.Task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Begins to use new packet protection keys, as soon as it is permitted (RFC 9001 §6).</summary>
+    /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
+    public void UpdateKeys()
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        Post(ConnectionMessageKind.UpdateKeys);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Driver.Facts is { } facts ? $"Connection {facts.LocalEndPoint} to {facts.RemoteEndPoint}" : "Connection";
+
+    private void Post(ConnectionMessageKind kind, object? argument = null, long value = 0) =>
+        Driver.Shard.Post(new ShardMessage(Driver, (int)kind, argument, value));
+}

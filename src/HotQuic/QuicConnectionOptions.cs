@@ -1,0 +1,50 @@
+namespace HotQuic;
+
+/// <summary>What client and server connections have in common. The values are read when a connection starts; changes after that have no effect on it.</summary>
+public abstract class QuicConnectionOptions
+{
+    private protected QuicConnectionOptions(int bidirectionalStreams, int unidirectionalStreams)
+    {
+        MaxInboundBidirectionalStreams = bidirectionalStreams;
+        MaxInboundUnidirectionalStreams = unidirectionalStreams;
+    }
+
+    /// <summary>Bidirectional streams that the peer may have open at a time, 0 to 65,535. Default: 100 on a server, 0 on a client.</summary>
+    public int MaxInboundBidirectionalStreams { get; set; }
+
+    /// <summary>Unidirectional streams that the peer may have open at a time, 0 to 65,535. Default: 10 on a server, 0 on a client.</summary>
+    public int MaxInboundUnidirectionalStreams { get; set; }
+
+    /// <summary>
+    /// The connection ends when nothing was heard of the peer for so long (RFC 9000 §10.1); the peer's wish counts where it is shorter.
+    /// Zero, the default, means 30 seconds; <see cref="Timeout.InfiniteTimeSpan"/> means never.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.Zero;
+
+    /// <summary>The code sent where a side of a stream is aborted without the application naming one, 0 to 2^62-1. It must be set.</summary>
+    public long DefaultStreamErrorCode { get; set; } = -1;
+
+    /// <summary>The code sent where the connection is disposed without having been closed, 0 to 2^62-1. It must be set.</summary>
+    public long DefaultCloseErrorCode { get; set; } = -1;
+
+    /// <summary>What the peer may send ahead of what is read. Default: 16 MiB for the connection, 64 KiB for each stream, to begin with.</summary>
+    public QuicReceiveWindowSizes InitialReceiveWindowSizes { get; set; } = new();
+
+    /// <summary>
+    /// A PING is sent whenever nothing was heard for so long, so that the connection does not become idle.
+    /// <see cref="Timeout.InfiniteTimeSpan"/>, the default, and zero mean that none is sent.
+    /// </summary>
+    public TimeSpan KeepAliveInterval { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>The longest that a handshake may take. Default: 10 seconds; <see cref="Timeout.InfiniteTimeSpan"/> means no limit.</summary>
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Called when the peer lets more streams be opened (RFC 9000 §4.6), the first time with its initial limits. It runs on the thread
+    /// pool, one call at a time for a connection; what it throws is ignored. Default: none.
+    /// </summary>
+    public Action<QuicConnection, QuicStreamCapacityChangedArgs>? StreamCapacityCallback { get; set; }
+
+    /// <summary>What System.Net.Quic has no option for: congestion control, pacing, buffers, diagnosis. Default: every default.</summary>
+    public QuicTransportOptions Transport { get; set; } = new();
+}

@@ -1,0 +1,43 @@
+using HotQuic.Ports;
+using HotQuic.Shards;
+
+namespace HotQuic;
+
+/// <summary>The shards of a process and the ports they listen on. <see cref="Default"/> starts with the first use and stays.</summary>
+internal sealed class QuicEngine : IDisposable
+{
+    private static readonly Lazy<QuicEngine> Shared = new(static () => new QuicEngine(QuicEngineOptions.FromAppContext()));
+
+    private readonly Shard[] _shards;
+    private int _next = -1;
+
+    public QuicEngine(QuicEngineOptions options)
+    {
+        _shards = new Shard[options.Shards];
+        for (int i = 0; i < _shards.Length; i++)
+        {
+            _shards[i] = new Shard(options, i, _shards.Length);
+        }
+
+        Ports = new PortTable(this);
+    }
+
+    public static QuicEngine Default => Shared.Value;
+
+    public ReadOnlySpan<Shard> Shards => _shards;
+
+    public PortTable Ports { get; }
+
+    /// <summary>The shard of the next client connection: each in turn.</summary>
+    public Shard NextShard() => _shards[(uint)Interlocked.Increment(ref _next) % (uint)_shards.Length];
+
+    public void Dispose()
+    {
+        foreach (Shard shard in _shards)
+        {
+            shard.Dispose();
+        }
+
+        Ports.Dispose();
+    }
+}

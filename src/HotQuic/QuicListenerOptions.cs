@@ -1,0 +1,38 @@
+using System.Net;
+using System.Net.Security;
+
+namespace HotQuic;
+
+/// <summary>Options of <see cref="QuicListener.ListenAsync"/>.</summary>
+public sealed class QuicListenerOptions
+{
+    /// <summary>
+    /// Where to listen. <see cref="IPAddress.IPv6Any"/> takes both families; port 0 lets the system choose one. It must be set.
+    /// </summary>
+    public IPEndPoint ListenEndPoint { get; set; } = null!;
+
+    /// <summary>
+    /// The protocols that the listener takes, the preferred first; its order decides, not the client's. At least one, each once.
+    /// Listeners on the same address and port share it as long as they have no protocol in common.
+    /// </summary>
+    public List<SslApplicationProtocol> ApplicationProtocols { get; set; } = null!;
+
+    /// <summary>Handshakes in progress and connections not yet accepted, together; those beyond are refused. Default: 0, which means 512.</summary>
+    public int ListenBacklog { get; set; }
+
+    /// <summary>
+    /// Called for each connection when its ClientHello has come, to give its options. It runs on the thread pool, never on a shard, and may
+    /// take its time; the token tells when the handshake was given up. It must be set.
+    /// </summary>
+    public Func<QuicConnection, SslClientHelloInfo, CancellationToken, ValueTask<QuicServerConnectionOptions>> ConnectionOptionsCallback
+    {
+        get;
+        set;
+    } = null!;
+
+    /// <summary>When clients have to prove their address by a Retry before anything is kept of them (RFC 9000 §8.1.2). Default: automatic.</summary>
+    public QuicRetryMode RetryMode { get; set; }
+
+    /// <summary>How the sockets of the port work. Default: the fastest way that the system has.</summary>
+    public QuicIoMode IoMode { get; set; }
+}

@@ -1,0 +1,214 @@
+using System.Diagnostics.CodeAnalysis;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Wire;
+using HotQuic.Shards;
+using HotQuic.Streams;
+
+namespace HotQuic;
+
+/// <summary>
+/// A stream of a <see cref="QuicConnection"/>: opened with <see cref="QuicConnection.OpenOutboundStreamAsync"/> or taken with
+/// <see cref="QuicConnection.AcceptInboundStreamAsync"/>, read and written like any other stream, and disposed of.
+/// </summary>
+/// <remarks>
+/// One read and one write may be under way at a time, each from any thread; <see cref="Abort"/>, <see cref="CompleteWrites"/> and
+/// <see cref="DisposeAsync"/> may be called beside them.
+/// </remarks>
+public sealed partial class QuicStream : Stream
+{
+    private readonly QuicConnection _connection;
+    private readonly StreamDriver _driver;
+    private readonly uint _generation;
+    private readonly StreamId _id;
+    private readonly bool _canRead;
+    private readonly bool _canWrite;
+    private Task? _disposal;
+
+    internal QuicStream(QuicConnection connection, StreamDriver driver, bool isOurs)
+    {
+        _connection = connection;
+        _driver = driver;
+        _generation = driver.Generation;
+        _id = driver.Id;
+        bool isBidirectional = _id.Direction == StreamDirection.Bidirectional;
+        _canRead = isBidirectional || !isOurs;
+        _canWrite = isBidirectional || isOurs;
+    }
+
+    /// <summary>The stream's ID, 0 to 2^62-1 (RFC 9000 §2.1).</summary>
+    public long Id => (long)_id.Value;
+
+    /// <summary>Whether one or both sides send.</summary>
+    public QuicStreamType Type => _id.Direction == StreamDirection.Bidirectional ? QuicStreamType.Bidirectional : QuicStreamType.Unidirectional;
+
+    /// <summary>
+    /// Ends when the reading side has: successfully when its end was read, else with the exception that a read would throw. It is over
+    /// from the start where the stream cannot be read. Nobody needs to look at its exception.
+    /// </summary>
+    public Task ReadsClosed => _disposal is null ? _driver.Reading.Closed : FinalReads;
+
+    /// <summary>
+    /// Ends when the writing side has: successfully when the peer has acknowledged everything, else with the exception that a write would
+    /// throw. It is over from the start where the stream cannot be written. Nobody needs to look at its exception.
+    /// </summary>
+    public Task WritesClosed => _disposal is null ? _driver.Writing.Closed : FinalWrites;
+
+    /// <inheritdoc/>
+    public override bool CanRead => _canRead && _disposal is null;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => _canWrite && _disposal is null;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"Stream {Id} of {_connection}";
+
+    /// <summary>Reads what there is, waiting for at least one byte; 0 means the end. A read of no bytes waits until there is something to read.</summary>
+    /// <param name="buffer">Where to put the bytes; it belongs to the stream until the read has ended.</param>
+    /// <param name="cancellationToken">Cancels the read, which aborts the reading side with <see cref="QuicConnectionOptions.DefaultStreamErrorCode"/>.</param>
+    /// <returns>The number of bytes read.</returns>
+    /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
+    /// <exception cref="InvalidOperationException">The stream cannot be read, or a read is under way.</exception>
+    /// <exception cref="QuicException">Reading was aborted by either side, or the connection ended.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        if (!_canRead)
+        {
+            throw new InvalidOperationException("Reading is not allowed on this stream.");
+        }
+
+        StreamHalf half = _driver.Reading;
+        if (half.IsEnded)
+        {
+            return half.Failure is { } failure ? ValueTask.FromException<int>(failure.ToException()) : new ValueTask<int>(0);
+        }
+
+        Begin(half, "read");
+        ValueTask<int> result = half.BeginRead(buffer, cancellationToken);
+        half.RegisterCancellation(static state => ((QuicStream)state!).Cancel(StreamMessageKind.CancelRead), this);
+        Post(StreamMessageKind.Read);
+        return result;
+    }
+
+    /// <summary>Writes all bytes, waiting while the send buffer is full: done means taken, not delivered.</summary>
+    /// <param name="buffer">The bytes; they must not change until the write has ended.</param>
+    /// <param name="cancellationToken">Cancels the write, which aborts the writing side with <see cref="QuicConnectionOptions.DefaultStreamErrorCode"/>.</param>
+    /// <returns>Ends when all bytes are in the send buffer.</returns>
+    /// <inheritdoc cref="WriteAsync(ReadOnlyMemory{byte}, bool, CancellationToken)" path="/exception"/>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        WriteAsync(buffer, completeWrites: false, cancellationToken);
+
+    /// <summary>Writes all bytes, and ends the writing side after them if asked to.</summary>
+    /// <param name="buffer">The bytes; they must not change until the write has ended.</param>
+    /// <param name="completeWrites">Whether these are the last bytes: the peer learns of the end together with them.</param>
+    /// <param name="cancellationToken">Cancels the write, which aborts the writing side with <see cref="QuicConnectionOptions.DefaultStreamErrorCode"/>.</param>
+    /// <returns>Ends when all bytes are in the send buffer.</returns>
+    /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
+    /// <exception cref="InvalidOperationException">The stream cannot be written, its writes were completed, or a write is under way.</exception>
+    /// <exception cref="QuicException">Writing was aborted by either side, or the connection ended.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, bool completeWrites, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        if (!_canWrite)
+        {
+            throw new InvalidOperationException("Writing is not allowed on this stream.");
+        }
+
+        StreamHalf half = _driver.Writing;
+        if (half.IsEnded && half.Failure is { } failure)
+        {
+            return ValueTask.FromException(failure.ToException());
+        }
+
+        Begin(half, "write");
+        ValueTask result = half.BeginWrite(buffer, completeWrites, cancellationToken);
+        half.RegisterCancellation(static state => ((QuicStream)state!).Cancel(StreamMessageKind.CancelWrite), this);
+        Post(StreamMessageKind.Write);
+        return result;
+    }
+
+    /// <summary>Ends one or both sides at once. A side that has ended stays as it is.</summary>
+    /// <param name="abortDirection">Which sides.</param>
+    /// <param name="errorCode">The code that the peer gets, 0 to 2^62-1.</param>
+    /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The code is out of range, or the direction none of those there are.</exception>
+    public void Abort(QuicAbortDirection abortDirection, long errorCode)
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(errorCode);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)errorCode, VarInt.MaxValue, nameof(errorCode));
+        if (abortDirection is < QuicAbortDirection.Read or > QuicAbortDirection.Both)
+        {
+            throw new ArgumentOutOfRangeException(nameof(abortDirection), abortDirection, "Expected Read, Write or Both.");
+        }
+
+        if (abortDirection.HasFlag(QuicAbortDirection.Read) && _canRead)
+        {
+            Post(StreamMessageKind.AbortRead, errorCode);
+        }
+
+        if (abortDirection.HasFlag(QuicAbortDirection.Write) && _canWrite)
+        {
+            Post(StreamMessageKind.AbortWrite, errorCode);
+        }
+    }
+
+    /// <summary>Ends the writing side after what was written (RFC 9000 §2.4). A second time does nothing.</summary>
+    /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
+    public void CompleteWrites()
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        if (_canWrite)
+        {
+            Post(StreamMessageKind.CompleteWrites);
+        }
+    }
+
+    /// <summary>
+    /// Gives the stream up: what was not read is dropped and the peer asked to stop, what was written is still delivered, followed by the
+    /// end of the stream. Ends when the peer has all of it, or the connection is over.
+    /// </summary>
+    /// <returns>Ends when nothing of the stream is left.</returns>
+    [SuppressMessage("Usage", "CA2215", Justification = "The base would block for what this awaits.")]
+    public override ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_disposal is null)
+        {
+            // The tasks of the handle outlive the state behind it.
+            FinalReads = _driver.Reading.Closed;
+            FinalWrites = _driver.Writing.Closed;
+            var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (Interlocked.CompareExchange(ref _disposal, completion.Task, null) is null)
+            {
+                _connection.Driver.Shard.Post(
+                    new ShardMessage(_driver, (int)StreamMessageKind.Dispose, completion) { Generation = _generation });
+            }
+        }
+
+        return new ValueTask(_disposal);
+    }
+
+    private Task FinalReads { get; set; } = Task.CompletedTask;
+
+    private Task FinalWrites { get; set; } = Task.CompletedTask;
+
+    private void Begin(StreamHalf half, string operation)
+    {
+        if (!half.TryBegin(_generation, this))
+        {
+            throw new InvalidOperationException($"A {operation} is under way: wait for it before the next.");
+        }
+    }
+
+    private void Cancel(StreamMessageKind kind)
+    {
+        StreamHalf half = kind == StreamMessageKind.CancelRead ? _driver.Reading : _driver.Writing;
+        Post(kind, half.Version);
+    }
+
+    private void Post(StreamMessageKind kind, long value = 0) =>
+        _connection.Driver.Shard.Post(new ShardMessage(_driver, (int)kind, Value: value) { Generation = _generation });
+}

@@ -1,0 +1,173 @@
+using HotQuic.Connections;
+using HotQuic.Core.Connections;
+using HotQuic.Core.Endpoints;
+using HotQuic.Core.Packets;
+using HotQuic.Core.Paths;
+using HotQuic.Udp;
+
+namespace HotQuic.Shards;
+
+/// <summary>What comes: batches from the sockets, segment by segment through the endpoint to the connections.</summary>
+internal sealed partial class Shard
+{
+    /// <summary>Batches taken from one socket before the next is looked at.</summary>
+    private const int BatchesPerTurn = 4;
+
+    /// <summary>The socket whose batch is being handled: the endpoint's questions about strangers are about its port.</summary>
+    private ShardSocket? _receiving;
+
+    private bool ReceiveAll()
+    {
+        bool any = false;
+        for (int i = _sockets.Count - 1; i >= 0; i--)
+        {
+            ShardSocket socket = _sockets[i];
+            if ((socket.Udp.Readiness & UdpReadiness.Error) != 0)
+            {
+                ReadErrors(socket);
+            }
+
+            if ((socket.Udp.Readiness & UdpReadiness.Writable) != 0 && socket.TryUnblock())
+            {
+                while (socket.TryTakeParked(out ConnectionDriver driver))
+                {
+                    driver.IsLinedUp = false;
+                    LineUp(driver);
+                }
+            }
+
+            if ((socket.Udp.Readiness & UdpReadiness.Readable) != 0)
+            {
+                any |= Receive(socket);
+            }
+        }
+
+        return any;
+    }
+
+    private bool Receive(ShardSocket socket)
+    {
+        bool any = false;
+        _receiving = socket;
+        for (int i = 0; i < BatchesPerTurn; i++)
+        {
+            int count = socket.Udp.Receive(_batch);
+            if (count == 0)
+            {
+                break;
+            }
+
+            any = true;
+            Now = ShardClock.Now;
+            foreach (ReceivedTrain train in _batch)
+            {
+                OnTrain(socket, train);
+            }
+
+            if (count < _batch.Capacity)
+            {
+                break;
+            }
+        }
+
+        _receiving = null;
+        return any;
+    }
+
+    private void OnTrain(ShardSocket socket, in ReceivedTrain train)
+    {
+        PathAddress remote = train.Remote.ToPath();
+        PathAddress local = train.Local.ToPath();
+        for (int i = 0; i < train.SegmentCount; i++)
+        {
+            var datagram = new ReceivedDatagram
+            {
+                Bytes = train.Segment(i),
+                Remote = remote,
+                Local = local,
+                At = Now,
+                Ecn = (EcnCodepoint)(byte)train.Ecn,
+            };
+            try
+            {
+                OnDatagram(socket, datagram);
+            }
+            catch (Exception exception)
+            {
+                // Bytes of a peer must not end the shard, whatever we got wrong about them.
+                OnDatagramFault(datagram, exception);
+            }
+        }
+    }
+
+    private void OnDatagram(ShardSocket socket, in ReceivedDatagram datagram)
+    {
+        DatagramResult result = _endpoint.OnDatagram(datagram, _response);
+        if (result.Connection is { } connection)
+        {
+            if (connection.UserState is not ConnectionDriver driver)
+            {
+                driver = ConnectionDriver.ForServer(this, socket, connection);
+                AddConnection(driver);
+                socket.Port!.OnConnectionCame();
+            }
+
+            driver.OnDatagram(datagram.Local);
+            Touch(driver);
+        }
+        else if (result.Outcome == DatagramOutcome.Answered)
+        {
+            var train = new Train(result.ResponseLength, result.ResponseLength, datagram.Remote, datagram.Local, EcnCodepoint.NotEct);
+            if (!socket.IsBlocked)
+            {
+                socket.Send(_response.AsSpan(0, result.ResponseLength), train, out _);
+            }
+        }
+    }
+
+    private void OnDatagramFault(in ReceivedDatagram datagram, Exception exception)
+    {
+        foreach (ConnectionDriver driver in _connections)
+        {
+            if (driver.Core.Path.Remote == datagram.Remote)
+            {
+                driver.OnFault(exception);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Reports that came by ICMP: a client whose packet they quote learns at once that nobody is there.</summary>
+    private void ReadErrors(ShardSocket socket)
+    {
+        Span<byte> quoted = stackalloc byte[64];
+        while (socket.Udp.TryReadError(quoted, out UdpError error))
+        {
+            if (error.Kind is UdpErrorKind.PortUnreachable or UdpErrorKind.HostUnreachable or UdpErrorKind.NetworkUnreachable)
+            {
+                OnUnreachable(error.Destination.ToPath(), quoted[..Math.Min(error.QuotedLength, quoted.Length)]);
+            }
+        }
+    }
+
+    private void OnUnreachable(PathAddress remote, ReadOnlySpan<byte> quoted)
+    {
+        foreach (ConnectionDriver driver in _connections)
+        {
+            if (driver.Core.Role == EndpointRole.Client && driver.Core.Path.Remote == remote && driver.HasSent(quoted))
+            {
+                driver.OnUnreachable();
+                Touch(driver);
+            }
+        }
+    }
+
+    /// <summary>The endpoint's questions about strangers, answered by the port they knock at.</summary>
+    private sealed class Admission(Shard shard) : IAdmission
+    {
+        public AdmissionVerdict Decide(in AdmissionRequest request) =>
+            shard._receiving?.Port?.Decide(request) ?? AdmissionVerdict.Drop;
+
+        public ConnectionSettings SettingsFor(in AdmissionRequest request) => ConnectionSettings.Default;
+    }
+}

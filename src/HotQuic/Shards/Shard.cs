@@ -1,0 +1,334 @@
+using HotQuic.Connections;
+using HotQuic.Core.Endpoints;
+using HotQuic.Core.Time;
+using HotQuic.Core.Tls.KeyExchange;
+using HotQuic.Streams;
+using HotQuic.Udp;
+using HotQuic.Udp.Waiting;
+
+namespace HotQuic.Shards;
+
+/// <summary>
+/// One thread with everything it drives: sockets, an endpoint with its connections, their timers. Other threads <see cref="Post"/>;
+/// everything else happens on the shard's own thread, run to completion, round and round:
+/// <code>
+///   sockets ─► endpoint ─► connections touched
+///   mailbox ─► targets  ─► connections touched
+///   timers  ─► connections touched
+///   touched connections: events ─► deadline ─► those that want to send, one train each, round robin, a bounded burst
+///   sleep until a socket, a deadline or a post
+/// </code>
+/// No connection ever changes its shard, so nothing here takes a lock.
+/// </summary>
+internal sealed partial class Shard : IShardTarget, IDisposable
+{
+    /// <summary>The most that one train holds: UDP's own limit.</summary>
+    public const int SendBufferSize = 65507;
+
+    /// <summary>Messages taken before sockets are looked at again.</summary>
+    private const int MessagesPerTurn = 1024;
+
+    private readonly Mailbox _mailbox = new();
+    private readonly ShardWaiter _waiter;
+    private readonly Thread _thread;
+    private readonly Endpoint _endpoint;
+    private readonly Admission _admission;
+    private readonly TimerHeap<ConnectionDriver> _timers = new();
+    private readonly List<ShardSocket> _sockets = [];
+    private readonly Dictionary<UdpIo, ShardSocket> _clientSockets = [];
+    private readonly HashSet<ConnectionDriver> _connections = [];
+    private readonly List<ConnectionDriver> _touched = [];
+    private readonly Queue<ConnectionDriver> _senders = new();
+    private readonly ReceiveBatch _batch = new();
+    private readonly byte[] _sendBuffer = GC.AllocateUninitializedArray<byte>(SendBufferSize, pinned: true);
+    private readonly byte[] _response = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
+    private readonly TimeSpan _spin;
+    private Instant _spinUntil;
+    private volatile bool _isStopped;
+
+    public Shard(QuicEngineOptions options, int number, int count)
+    {
+        Number = number;
+        _spin = options.Spin;
+        _waiter = ShardWaiter.Create(options.Io);
+        _admission = new Admission(this);
+        var random = new SystemRandom();
+        _endpoint = new Endpoint(
+            new EndpointOptions
+            {
+                Route = new ShardRoute(number, count),
+                TokenSecret = options.TokenSecret,
+                ResetSecret = options.ResetSecret,
+                Tokens = new TokenOptions { WallClockAtZero = ShardClock.WallClockAtZero },
+            },
+            random,
+            new SystemKeyShareFactory(random),
+            _admission);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"HotQuic shard {number}" };
+        _thread.Start();
+    }
+
+    private enum MessageKind
+    {
+        Run,
+        Stop,
+    }
+
+    public int Number { get; }
+
+    /// <summary>Stream state for reuse.</summary>
+    public StreamDriverPool Streams { get; } = new();
+
+    public Endpoint Endpoint => _endpoint;
+
+    /// <summary>The time of the batch that is being handled.</summary>
+    public Instant Now { get; private set; }
+
+    /// <summary>Connections of this shard, drained ones excluded.</summary>
+    public int ConnectionCount => _connections.Count;
+
+    /// <summary>Leaves a message, from any thread but the shard's own, and wakes the shard if it sleeps. Waits where the mailbox is full.</summary>
+    public void Post(in ShardMessage message)
+    {
+        var wait = default(SpinWait);
+        while (!_mailbox.TryPost(message))
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            _waiter.Wake();
+            wait.SpinOnce();
+        }
+
+        _waiter.Wake();
+    }
+
+    /// <summary>Runs something on the shard; the task ends, or fails, with it.</summary>
+    public Task RunAsync(Action<Shard> action)
+    {
+        var work = new ShardWork(action);
+        Post(new ShardMessage(this, (int)MessageKind.Run, work));
+        return work.Completion.Task;
+    }
+
+    void IShardTarget.OnMessage(in ShardMessage message)
+    {
+        if ((MessageKind)message.Kind == MessageKind.Run)
+        {
+            ((ShardWork)message.Argument!).Run(this);
+        }
+        else
+        {
+            _isStopped = true;
+        }
+    }
+
+    void IShardTarget.OnFault(Exception exception)
+    {
+    }
+
+    /// <summary>Stops the thread and closes the sockets; connections end without a word.</summary>
+    public void Dispose()
+    {
+        if (!_isStopped)
+        {
+            Post(new ShardMessage(this, (int)MessageKind.Stop));
+            if (Thread.CurrentThread != _thread)
+            {
+                _thread.Join();
+            }
+        }
+    }
+
+    /// <summary>Something happened to the connection: its events are drained and its packets sent before the shard sleeps.</summary>
+    public void Touch(ConnectionDriver driver)
+    {
+        if (!driver.IsTouched)
+        {
+            driver.IsTouched = true;
+            _touched.Add(driver);
+        }
+    }
+
+    /// <summary>Takes a socket into the loop.</summary>
+    public void AddSocket(ShardSocket socket)
+    {
+        _sockets.Add(socket);
+        _waiter.Add(socket.Udp);
+    }
+
+    /// <summary>Lets a socket go, and closes it.</summary>
+    public void RemoveSocket(ShardSocket socket)
+    {
+        _sockets.Remove(socket);
+        _waiter.Remove(socket.Udp);
+        socket.Udp.Dispose();
+    }
+
+    /// <summary>The socket that clients share.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">None can be had.</exception>
+    public ShardSocket ClientSocket(UdpIo io)
+    {
+        if (!_clientSockets.TryGetValue(io, out ShardSocket? socket))
+        {
+            socket = new ShardSocket(UdpSocket.Bind(new UdpSocketOptions { Io = io, ReportErrors = true }), port: null);
+            _clientSockets.Add(io, socket);
+            AddSocket(socket);
+        }
+
+        return socket;
+    }
+
+    public void AddConnection(ConnectionDriver driver)
+    {
+        driver.Socket.Users++;
+        _connections.Add(driver);
+    }
+
+    /// <summary>The connection is drained: nothing will come or go for it any more.</summary>
+    public void RemoveConnection(ConnectionDriver driver)
+    {
+        if (!_connections.Remove(driver))
+        {
+            return;
+        }
+
+        _timers.Remove(driver);
+        ShardSocket socket = driver.Socket;
+        if (--socket.Users == 0 && socket.IsOwned)
+        {
+            RemoveSocket(socket);
+        }
+
+        socket.Port?.OnConnectionGone();
+    }
+
+    private void Run()
+    {
+        while (!_isStopped)
+        {
+            Now = ShardClock.Now;
+            bool isBusy = ReceiveAll();
+            isBusy |= TakeMessages();
+            isBusy |= RunTimers();
+            FinishTouched();
+            isBusy |= TransmitAll();
+            Rest(isBusy);
+        }
+
+        foreach (ShardSocket socket in _sockets)
+        {
+            socket.Udp.Dispose();
+        }
+
+        foreach (ConnectionDriver driver in _connections)
+        {
+            driver.OnShardStopped();
+        }
+
+        _waiter.Dispose();
+        _endpoint.Dispose();
+    }
+
+    private bool TakeMessages()
+    {
+        int count = 0;
+        while (count < MessagesPerTurn && _mailbox.TryTake(out ShardMessage message))
+        {
+            count++;
+            try
+            {
+                message.Target.OnMessage(message);
+            }
+            catch (Exception exception)
+            {
+                // A fault of ours ends what it was about, never the shard.
+                message.Target.OnFault(exception);
+            }
+        }
+
+        return count > 0;
+    }
+
+    private bool RunTimers()
+    {
+        bool any = false;
+        while (_timers.TryTakeDue(Now, out ConnectionDriver driver))
+        {
+            any = true;
+            driver.OnTimeout();
+            Touch(driver);
+        }
+
+        return any;
+    }
+
+    /// <summary>Tells the application what happened, once a turn for each connection, and lines up those that may have something to send.</summary>
+    private void FinishTouched()
+    {
+        // Drained by index: handling events may touch further connections.
+        for (int i = 0; i < _touched.Count; i++)
+        {
+            ConnectionDriver driver = _touched[i];
+            driver.IsTouched = false;
+            driver.DrainEvents();
+            if (!driver.IsDrained)
+            {
+                LineUp(driver);
+            }
+        }
+
+        _touched.Clear();
+    }
+
+    private void LineUp(ConnectionDriver driver)
+    {
+        if (!driver.IsLinedUp)
+        {
+            driver.IsLinedUp = true;
+            _senders.Enqueue(driver);
+        }
+    }
+
+    /// <summary>Sleeps until something happens; where the last turn had work, only looks, and so spins for a while where that is wanted.</summary>
+    private void Rest(bool isBusy)
+    {
+        if (isBusy || _senders.Count > 0 || _touched.Count > 0 || !_mailbox.IsEmpty)
+        {
+            _spinUntil = _spin > TimeSpan.Zero ? ShardClock.Now + _spin : default;
+            _waiter.Wait(TimeSpan.Zero);
+            return;
+        }
+
+        Instant now = ShardClock.Now;
+        if (now < _spinUntil)
+        {
+            _waiter.Wait(TimeSpan.Zero);
+            return;
+        }
+
+        Instant next = _timers.Next;
+        _waiter.Wait(next.IsNever ? TimeSpan.MaxValue : next - now);
+    }
+
+    /// <summary>Something to run on the shard, and who waits for it.</summary>
+    private sealed class ShardWork(Action<Shard> action)
+    {
+        public TaskCompletionSource Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Run(Shard shard)
+        {
+            try
+            {
+                action(shard);
+                Completion.SetResult();
+            }
+            catch (Exception exception)
+            {
+                Completion.SetException(exception);
+            }
+        }
+    }
+}

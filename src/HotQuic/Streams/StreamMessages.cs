@@ -1,0 +1,29 @@
+namespace HotQuic.Streams;
+
+/// <summary>What a stream's handle asks of the shard. All carry the generation of the stream's state.</summary>
+internal enum StreamMessageKind
+{
+    /// <summary>The read that was begun.</summary>
+    Read,
+
+    /// <summary>The write that was begun.</summary>
+    Write,
+
+    /// <summary>The read is cancelled; the value is its version.</summary>
+    CancelRead,
+
+    /// <summary>The write is cancelled; the value is its version.</summary>
+    CancelWrite,
+
+    /// <summary>Reading is aborted; the value is the code.</summary>
+    AbortRead,
+
+    /// <summary>Writing is aborted; the value is the code.</summary>
+    AbortWrite,
+
+    /// <summary>No data follows what was written.</summary>
+    CompleteWrites,
+
+    /// <summary>The handle was disposed of.</summary>
+    Dispose,
+}
