@@ -11,6 +11,7 @@ namespace HotQuic;
 /// AppContext name             default
 /// HotQuic.Shards              number of processors, at most 64
 /// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do
+/// HotQuic.QlogDirectory       none: where each connection writes a qlog file
 /// </code>
 /// </summary>
 internal sealed record QuicEngineOptions
@@ -26,6 +27,9 @@ internal sealed record QuicEngineOptions
     /// <summary>The way of waiting, which decides what sockets a shard can take.</summary>
     public UdpIo Io { get; init; } = UdpIo.Auto;
 
+    /// <summary>Takes a qlog file of each connection; null where none is written.</summary>
+    public string? QlogDirectory { get; init; }
+
     /// <summary>32 bytes that tokens derive from.</summary>
     public ReadOnlyMemory<byte> TokenSecret { get; init; } = RandomNumberGenerator.GetBytes(32);
 
@@ -35,7 +39,7 @@ internal sealed record QuicEngineOptions
     /// <summary>What the process asks for.</summary>
     public static QuicEngineOptions FromAppContext()
     {
-        var options = new QuicEngineOptions();
+        var options = new QuicEngineOptions { QlogDirectory = AppContext.GetData("HotQuic.QlogDirectory") as string };
         if (Read("HotQuic.Shards") is { } shards)
         {
             options = options with { Shards = (int)Math.Clamp(shards, 1, MaxShards) };

@@ -532,8 +532,7 @@ internal sealed class Connection
 
     internal void StartOneRtt(in TrafficSecret send, in TrafficSecret receive)
     {
-        var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens);
-        settings = settings with { ConfidentialityLimit = Math.Min(settings.ConfidentialityLimit, Settings.PacketsPerKey) };
+        var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens) { PacketsBeforeUpdate = Settings.PacketsPerKey };
         OneRtt = new KeyPhases(settings, send.Bytes, receive.Bytes);
     }
 
@@ -670,7 +669,9 @@ internal sealed class Connection
 
     private void InstallInitialKeys(ConnectionId destination)
     {
-        InitialKeys.Derive(Version, destination, Role, out PacketKeys send, out PacketKeys receive);
+        // A first flight in a version that we do not speak asks the server for those that it speaks (RFC 9000 §6); it needs some keys.
+        QuicVersion version = Version.IsSupported() ? Version : QuicVersion.Version1;
+        InitialKeys.Derive(version, destination, Role, out PacketKeys send, out PacketKeys receive);
         PacketSpace space = Space(PacketNumberSpace.Initial)!;
         space.InstallSendKeys(send);
         space.InstallReceiveKeys(receive);
