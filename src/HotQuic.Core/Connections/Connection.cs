@@ -539,7 +539,7 @@ internal sealed class Connection
 
     internal void StartOneRtt(in TrafficSecret send, in TrafficSecret receive)
     {
-        var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens) { PacketsBeforeUpdate = Settings.PacketsPerKey };
+        var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens) { UpdateAfter = Settings.PacketsPerKey };
         OneRtt = new KeyPhases(settings, send.Bytes, receive.Bytes);
     }
 
