@@ -2,6 +2,8 @@ using HotQuic.Core.Connections;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
+using HotQuic.Core.Recovery;
+using HotQuic.Core.Time;
 using HotQuic.Core.Wire;
 
 namespace HotQuic.Testing;
@@ -12,13 +14,16 @@ namespace HotQuic.Testing;
 /// </summary>
 internal sealed class PacketForge
 {
+    private readonly SimulatedNetwork _network;
     private readonly Connection _speaker;
     private readonly ConnectionId _original;
 
+    /// <param name="network">Knows the time.</param>
     /// <param name="speaker">Whose keys and packet numbers are used.</param>
     /// <param name="original">The destination of the client's first Initial, which keys all Initials.</param>
-    public PacketForge(Connection speaker, ConnectionId original)
+    public PacketForge(SimulatedNetwork network, Connection speaker, ConnectionId original)
     {
+        _network = network;
         _speaker = speaker;
         _original = original;
     }
@@ -52,6 +57,7 @@ internal sealed class PacketForge
     /// <summary>A packet of the level with these frames.</summary>
     public byte[] Packet(EncryptionLevel level, ReadOnlySpan<byte> frames, Forgery? forgery = null)
     {
+        Instant at = _network.Now;
         forgery ??= Forgery.None;
         PacketNumberSpace kind = level.Space();
         PacketNumber number = forgery.Number ?? _speaker.Space(kind)?.TakeNumber() ?? new PacketNumber(1000);
@@ -98,6 +104,14 @@ internal sealed class PacketForge
         }
 
         Span<byte> packet = buffer.AsSpan(0, length);
+        if (forgery.Number is null && _speaker.Space(kind) is not null)
+        {
+            // The real side has to know the number, or it would not believe the peer that acknowledges it.
+            _speaker.Recovery.OnPacketSent(
+                new SentPacketInfo { Space = kind, Number = number, SentAt = at, Size = (ushort)length, IsAckEliciting = false, IsInFlight = false },
+                default);
+        }
+
         Seal(level, number, packet, new HeaderExtent(headerLength, numberOffset));
         packet[^1] ^= (byte)(forgery.IsTagWrong ? 1 : 0);
         return packet.ToArray();

@@ -40,6 +40,8 @@ internal sealed record LoggedPacket(Instant At, PacketType Type, PacketNumber Nu
 
     public bool Has(FrameType type) => Frames.Any(frame => frame.Type == type);
 
+    public bool HasAck => Has(FrameType.Ack) || Has(FrameType.AckEcn);
+
     public override string ToString() => $"{Type} {Number}: {string.Join(", ", Frames.Select(frame => frame.Type))}";
 }
 

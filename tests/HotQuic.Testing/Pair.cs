@@ -81,7 +81,7 @@ internal sealed class Pair
     public bool IsFromClient(in SimulatedDatagram datagram) => datagram.From == ClientHost.Address;
 
     /// <summary>What one side would say if it lied.</summary>
-    public PacketForge ForgeOf(EndpointRole speaker) => new(speaker == EndpointRole.Client ? Client : Server, _original);
+    public PacketForge ForgeOf(EndpointRole speaker) => new(Network, speaker == EndpointRole.Client ? Client : Server, _original);
 
     /// <summary>One side says these frames in one packet; the other handles them at once.</summary>
     public DatagramResult Say(EndpointRole speaker, EncryptionLevel level, ReadOnlySpan<byte> frames, Forgery? forgery = null)

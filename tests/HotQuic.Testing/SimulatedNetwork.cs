@@ -118,10 +118,7 @@ internal sealed class SimulatedNetwork
         long lastStep = Steps + MaxSteps;
         while (!condition())
         {
-            if (Steps > lastStep)
-            {
-                throw new InvalidOperationException($"At {Now} hosts go round in circles: {MaxSteps} steps did not lead to the end.");
-            }
+            ThrowIfCircling(lastStep);
 
             if (Now > end || !Step())
             {
@@ -136,8 +133,10 @@ internal sealed class SimulatedNetwork
     public void RunFor(TimeSpan span)
     {
         Instant end = Now + span;
+        long lastStep = Steps + MaxSteps;
         while (Now < end && NextEvent <= end && Step())
         {
+            ThrowIfCircling(lastStep);
         }
 
         Advance(end);
@@ -154,6 +153,14 @@ internal sealed class SimulatedNetwork
             }
 
             return next;
+        }
+    }
+
+    private void ThrowIfCircling(long lastStep)
+    {
+        if (Steps > lastStep)
+        {
+            throw new InvalidOperationException($"At {Now} hosts go round in circles: {MaxSteps} steps did not lead to the end.");
         }
     }
 

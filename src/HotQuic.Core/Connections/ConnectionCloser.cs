@@ -176,6 +176,7 @@ internal sealed class ConnectionCloser
         TerminationKind.StatelessReset => CloseTrigger.StatelessReset,
         TerminationKind.VersionNegotiation => CloseTrigger.VersionMismatch,
         TerminationKind.Unreachable => CloseTrigger.Unreachable,
+        TerminationKind.PacketNumbersExhausted => CloseTrigger.PacketNumbersExhausted,
         _ => CloseTrigger.TransportError,
     };
 

@@ -136,7 +136,7 @@ internal sealed class FrameDispatcher
         switch (type)
         {
             case >= FrameType.Stream and <= FrameType.StreamLast:
-                return StreamFrame.TryRead(type, ref reader, out StreamFrame stream) ? streams.OnStream(stream) : FrameRules.Malformed((ulong)type);
+                return StreamFrame.TryRead(type, ref reader, out StreamFrame stream) ? NamedAs(type, streams.OnStream(stream)) : FrameRules.Malformed((ulong)type);
             case FrameType.ResetStream:
                 return ResetStreamFrame.TryRead(ref reader, out ResetStreamFrame reset) ? streams.OnResetStream(reset) : FrameRules.Malformed((ulong)type);
             case FrameType.StopSending:
@@ -156,4 +156,7 @@ internal sealed class FrameDispatcher
                 return StreamsBlockedFrame.TryRead(type, ref reader, out StreamsBlockedFrame streamsBlocked) ? streams.OnStreamsBlocked(streamsBlocked) : FrameRules.Malformed((ulong)type);
         }
     }
+
+    /// <summary>The flags are part of the type that CONNECTION_CLOSE names (RFC 9000 §19.19).</summary>
+    private static TransportError? NamedAs(FrameType type, TransportError? error) => error is null ? null : error with { FrameType = (ulong)type };
 }

@@ -35,7 +35,6 @@ internal sealed class HandshakeDriver
     private TrafficSecret? _pendingSend;
     private TrafficSecret? _pendingReceive;
     private HandshakeQuestion _announced;
-    private EncryptionLevel _openLevel = EncryptionLevel.Initial;
     private bool _arePeerParametersRead;
     private EncryptionLevel _receiveLevel = EncryptionLevel.Initial;
 
@@ -115,12 +114,6 @@ internal sealed class HandshakeDriver
             Install(secret);
         }
 
-        error = CloseOldLevels();
-        if (error is not null)
-        {
-            return error;
-        }
-
         Ask();
         return _tls.IsComplete && !IsComplete ? Complete(now) : null;
     }
@@ -134,22 +127,6 @@ internal sealed class HandshakeDriver
         }
 
         Confirm(now);
-        return null;
-    }
-
-    /// <summary>RFC 9001 §4.1.3: once TLS expects a higher level, nothing unread may be left of the one before, and nothing new may come.</summary>
-    private TransportError? CloseOldLevels()
-    {
-        while (_openLevel < _tls.ReceiveLevel)
-        {
-            PacketSpace? old = _connection.Space(_openLevel.Space());
-            _openLevel = _openLevel == EncryptionLevel.Initial ? EncryptionLevel.Handshake : EncryptionLevel.OneRtt;
-            if (old?.Crypto.OnHigherKeys() is { } error)
-            {
-                return error;
-            }
-        }
-
         return null;
     }
 

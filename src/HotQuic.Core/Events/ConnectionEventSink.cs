@@ -161,4 +161,5 @@ internal enum CloseTrigger : byte
     StatelessReset,
     VersionMismatch,
     Unreachable,
+    PacketNumbersExhausted,
 }

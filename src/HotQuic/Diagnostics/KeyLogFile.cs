@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using HotQuic.Core.Tls;
 
@@ -18,6 +19,8 @@ internal sealed class KeyLogFile : KeyLog, IDisposable
 
     // Static: two instances may share a file, and a line goes to its end.
     private static readonly Lock Gate = new();
+
+    private static readonly ConcurrentDictionary<string, KeyLogFile> Opened = new(StringComparer.Ordinal);
 
     private readonly FileStream _stream;
     private bool _isBroken;
@@ -45,9 +48,12 @@ internal sealed class KeyLogFile : KeyLog, IDisposable
         _stream = new FileStream(path, options);
     }
 
+    /// <summary>The log of a path, one for the life of the process, which nobody disposes; null where no path is given.</summary>
+    public static KeyLogFile? Open(string? path) =>
+        string.IsNullOrEmpty(path) ? null : Opened.GetOrAdd(Path.GetFullPath(path), static full => new KeyLogFile(full));
+
     /// <summary>The file that SSLKEYLOGFILE names; null where the variable is not set.</summary>
-    public static KeyLogFile? FromEnvironment() =>
-        Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } path ? new KeyLogFile(path) : null;
+    public static KeyLogFile? FromEnvironment() => Open(Environment.GetEnvironmentVariable(EnvironmentVariable));
 
     /// <summary>A disk that fails ends the log, never a connection.</summary>
     public override void Write(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret)

@@ -44,6 +44,9 @@ internal sealed class QlogDirectory : IDisposable
     /// <summary>Files that could not be created or written to the end.</summary>
     public long FailedFiles => _files.FailedFiles;
 
+    /// <summary>Connections whose files still grow.</summary>
+    public int OpenFiles => _sinks.Count;
+
     internal DateTimeOffset UtcNow => _clock.GetUtcNow();
 
     /// <summary>The sink of a new connection; null once the directory is disposed.</summary>

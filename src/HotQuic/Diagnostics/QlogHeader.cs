@@ -37,7 +37,7 @@ internal static class QlogHeader
     {
         using var block = new QlogBlock();
         block.Append(0x1e);
-        using (var json = new Utf8JsonWriter(block))
+        using (var json = new Utf8JsonWriter(block, QlogJson.Options))
         {
             json.WriteStartObject();
             json.WriteString("file_schema"u8, "urn:ietf:params:qlog:file:sequential"u8);

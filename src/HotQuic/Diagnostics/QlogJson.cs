@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using HotQuic.Core.Packets;
 
@@ -8,6 +9,9 @@ internal static class QlogJson
 {
     /// <summary>Longer byte strings are cut; the length stands beside them (draft-ietf-quic-qlog-main-schema §11.4).</summary>
     public const int MaxHexBytes = 64;
+
+    /// <summary>Escapes what JSON asks for and no more: these files are not embedded in HTML, and tools look for "+" as it is.</summary>
+    public static JsonWriterOptions Options { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void WriteHex(this Utf8JsonWriter json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> bytes)
     {

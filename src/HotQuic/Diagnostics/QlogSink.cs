@@ -199,7 +199,12 @@ internal sealed class QlogSink : ConnectionEventSink
                 return;
             }
 
-            WriteInitiator(json, e.IsLocal);
+            if (e.Trigger is CloseTrigger.Application or CloseTrigger.TransportError or CloseTrigger.HandshakeTimeout or CloseTrigger.StatelessReset)
+            {
+                // The other ends are silent: no side closed the connection.
+                WriteInitiator(json, e.IsLocal);
+            }
+
             if (e.IsApplication)
             {
                 WriteError(json, "application_error"u8, QlogNames.Unknown, e.Code);

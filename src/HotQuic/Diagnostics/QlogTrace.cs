@@ -28,7 +28,7 @@ internal sealed class QlogTrace : IDisposable
     public QlogTrace(QlogFileWriter files)
     {
         _files = files;
-        _json = new Utf8JsonWriter(_block);
+        _json = new Utf8JsonWriter(_block, QlogJson.Options);
     }
 
     /// <summary>Events that are missing from the file.</summary>

@@ -71,8 +71,9 @@ public sealed class KeyLogFileTests
             Environment.SetEnvironmentVariable(KeyLogFile.EnvironmentVariable, null);
             Assert.Null(KeyLogFile.FromEnvironment());
             Environment.SetEnvironmentVariable(KeyLogFile.EnvironmentVariable, Path.Combine(directory.Path, "keys.log"));
-            using KeyLogFile? log = KeyLogFile.FromEnvironment();
+            KeyLogFile? log = KeyLogFile.FromEnvironment();
             Assert.NotNull(log);
+            Assert.Same(log, KeyLogFile.FromEnvironment());
             Assert.Single(directory.Files);
         }
         finally

@@ -33,16 +33,47 @@ public sealed class QlogDirectoryTests
     }
 
     [Fact]
+    public async Task DisposingWhileConnectionsRunLeavesWholeRecords()
+    {
+        using var directory = new TemporaryDirectory();
+        var qlog = new QlogDirectory(directory.Path);
+        using var half = new ManualResetEventSlim();
+        var run = new TracedRun(Seed, qlog.CreateSink, streams: 5, bytes: 200_000);
+        run.Network.Filter = _ =>
+        {
+            if (run.Network.DatagramsDelivered > 300)
+            {
+                half.Set();
+            }
+
+            return true;
+        };
+        Task disposal = Task.Run(() =>
+        {
+            half.Wait();
+            qlog.Dispose();
+        });
+        run.Transfer();
+        await disposal;
+
+        Assert.Equal(2, directory.Files.Length);
+        Assert.All(directory.Files, file => Assert.Empty(QlogText.Read(file).Faults()));
+    }
+
+    [Fact]
     public void AFileIsCompleteWhenItsConnectionHasDrained()
     {
         using var directory = new TemporaryDirectory();
-        using var qlog = new QlogDirectory(directory.Path);
+        var qlog = new QlogDirectory(directory.Path);
         var run = new TracedRun(Seed, qlog.CreateSink);
         run.Transfer();
+        Assert.Equal(2, qlog.OpenFiles);
         run.Close();
+        Assert.Equal(0, qlog.OpenFiles);
 
-        // The writer's task needs no dispose to get there.
-        Assert.True(SpinWait.SpinUntil(() => directory.Files.Length == 2 && directory.Files.All(EndsClosed), TimeSpan.FromSeconds(30)));
+        qlog.Dispose();
+        Assert.All(directory.Files, file => Assert.Equal("closed", QlogText.Read(file).Events[^1].GetProperty("data").GetProperty("new").GetString()));
+        Assert.Equal(0, qlog.DroppedEvents);
     }
 
     [Fact]
@@ -146,12 +177,6 @@ public sealed class QlogDirectoryTests
         JsonElement only = Assert.Single(QlogText.Read(path).Events);
         Assert.Null(QlogSchema.FaultOfEvent(only));
         Assert.Equal(pings.Length, only.GetProperty("data").GetProperty("frames").GetArrayLength());
-    }
-
-    private static bool EndsClosed(string path)
-    {
-        string text = File.ReadAllText(path);
-        return text.EndsWith("\"new\":\"closed\"}}\n", StringComparison.Ordinal);
     }
 
     /// <summary>A file whose writes wait until they are released.</summary>

@@ -42,6 +42,7 @@ public sealed class QlogTransferTests
         (QlogText client, QlogText server) = Trace(LinkConditions.Perfect);
 
         JsonElement trace = client.Header.GetProperty("trace");
+        Assert.StartsWith("{\"file_schema\":\"urn:ietf:params:qlog:file:sequential\",\"serialization_format\":\"application/qlog+json-seq\"", client.Header.GetRawText(), StringComparison.Ordinal);
         string id = trace.GetProperty("common_fields").GetProperty("group_id").GetString()!;
         Assert.True(id.Length >= 16);
         Assert.Equal(id, server.Header.GetProperty("trace").GetProperty("common_fields").GetProperty("group_id").GetString());
@@ -152,6 +153,28 @@ public sealed class QlogTransferTests
         }
 
         Assert.All(directory.Files, file => Assert.Empty(QlogText.Read(file).Faults()));
+    }
+
+    [Fact]
+    public void AnIdleTimeoutIsLoggedAsOneThatNoSideBegan()
+    {
+        using var directory = new TemporaryDirectory();
+        using (var qlog = new QlogDirectory(directory.Path))
+        {
+            var run = new TracedRun(Seed, qlog.CreateSink);
+            run.Transfer();
+            run.Network.RunFor(TimeSpan.FromMinutes(2));
+        }
+
+        foreach (string file in directory.Files)
+        {
+            QlogText log = QlogText.Read(file);
+            Assert.Empty(log.Faults());
+            JsonElement closed = Assert.Single(log.DataOf("quic:connection_closed"));
+            Assert.Equal("idle_timeout", closed.GetProperty("trigger").GetString());
+            Assert.False(closed.TryGetProperty("initiator", out _));
+            Assert.Equal("closed", States(log)[^1]);
+        }
     }
 
     [Fact]
