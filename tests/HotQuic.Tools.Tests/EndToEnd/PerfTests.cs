@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using HotQuic.Load.Scenarios;
 using HotQuic.Tools.Perf;
@@ -62,6 +63,25 @@ public sealed class PerfTests : IDisposable
         server.EndInput();
 
         Assert.Equal(ExitCode.Success, await server.WaitForExitAsync());
+    }
+
+    [SkippableFact]
+    public async Task AServerDoesNotOutliveAnInstanceThatIsKilled()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "/proc names the children of a process");
+        ToolProcess perf = ToolProcess.Start("perf", "latency", "--seconds", "600");
+        Process server;
+        using (perf)
+        {
+            Assert.StartsWith("latency ...", await perf.ReadLineAsync(), StringComparison.Ordinal);
+            server = Process.GetProcessById(Assert.Single(perf.Children()));
+        }
+
+        using (server)
+        {
+            using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(30));
+            await server.WaitForExitAsync(timeout.Token);
+        }
     }
 
     [Fact]

@@ -96,6 +96,26 @@ public sealed partial class ServeAndGetTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task BothSidesWriteAQlogFileOfTheirConnection()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "signals");
+        _temporary.Write("served/file", "content");
+        using ToolProcess serve = Serve("--qlog", _temporary.In("qlog"));
+        using ToolProcess get = ToolProcess.Start(
+            "get", await UrlOf(serve) + "file", "--output", _temporary.In("got"), "--insecure", "--qlog", _temporary.In("qlog"));
+        Assert.Equal(ExitCode.Success, await get.WaitForExitAsync());
+
+        serve.Signal("TERM");
+
+        Assert.Equal(ExitCode.Success, await serve.WaitForExitAsync());
+        string[] files = [.. Directory.GetFiles(_temporary.In("qlog")).Select(Path.GetFileName).Order()!];
+        Assert.Equal(2, files.Length);
+        Assert.EndsWith("_client.sqlog", files[0], StringComparison.Ordinal);
+        Assert.EndsWith("_server.sqlog", files[1], StringComparison.Ordinal);
+        Assert.All(files, file => Assert.NotEqual(0, new FileInfo(_temporary.In($"qlog/{file}")).Length));
+    }
+
+    [SkippableFact]
     public async Task AServerStopsWhenAskedTo()
     {
         Skip.If(OperatingSystem.IsWindows(), "signals");

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace HotQuic.Tools.Tests.EndToEnd;
 
-/// <summary>The tool in a process of its own, ended at the latest when this is disposed.</summary>
+/// <summary>The tool in a process of its own, killed when this is disposed.</summary>
 internal sealed class ToolProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -41,6 +41,11 @@ internal sealed class ToolProcess : IDisposable
         using Process kill = Process.Start("kill", ["-s", name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
+
+    /// <summary>The processes that it started, on Linux.</summary>
+    public IEnumerable<int> Children() => Directory.GetDirectories($"/proc/{_process.Id}/task")
+        .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Select(id => int.Parse(id, CultureInfo.InvariantCulture));
 
     public async Task<int> WaitForExitAsync()
     {
