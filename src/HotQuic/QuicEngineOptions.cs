@@ -24,11 +24,11 @@ internal sealed record QuicEngineOptions
     /// <summary>How long a shard that has nothing to do looks for work before it sleeps.</summary>
     public TimeSpan Spin { get; init; }
 
+    /// <summary>Where each connection's qlog file goes; null for none.</summary>
+    public string? QlogDirectory { get; init; }
+
     /// <summary>The way of waiting, which decides what sockets a shard can take.</summary>
     public UdpIo Io { get; init; } = UdpIo.Auto;
-
-    /// <summary>Takes a qlog file of each connection; null where none is written.</summary>
-    public string? QlogDirectory { get; init; }
 
     /// <summary>32 bytes that tokens derive from.</summary>
     public ReadOnlyMemory<byte> TokenSecret { get; init; } = RandomNumberGenerator.GetBytes(32);

@@ -14,9 +14,6 @@ internal static class CommandLine
 {
     private const string Name = "hotquic";
 
-    /// <summary>How long a command may take to end itself after Ctrl-C.</summary>
-    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(15);
-
     /// <summary>Runs one command line; returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -31,7 +28,7 @@ internal static class CommandLine
             Output = terminal.Output,
             Error = terminal.Error,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TerminationTimeout,
+            ProcessTerminationTimeout = null,
         };
         try
         {

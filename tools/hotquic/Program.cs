@@ -1,4 +1,5 @@
 using HotQuic.Tools;
 using HotQuic.Tools.Output;
 
-return await CommandLine.RunAsync(args, Terminal.OfThisProcess(), CancellationToken.None);
+using StopSignals signals = new();
+return await CommandLine.RunAsync(args, Terminal.OfThisProcess(), signals.Token);

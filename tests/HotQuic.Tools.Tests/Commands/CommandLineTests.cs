@@ -9,8 +9,8 @@ public sealed class CommandLineTests
         "upload download handshake request latency --seconds --connections --outstanding --request-size --response-size "
         + "--cipher aes128|aes256|chacha20 --io auto|offload|sockets --shards --server --json")]
     [InlineData("perf-server", "--listen --cert --key --io --shards")]
-    [InlineData("serve", "DIR --listen --alpn --cert --key --retry --keylog")]
-    [InlineData("get", "URL --output --ca --insecure --alpn --cipher --keylog")]
+    [InlineData("serve", "DIR --listen --alpn --cert --key --retry --keylog --qlog")]
+    [InlineData("get", "URL --output --ca --insecure --alpn --cipher --keylog --qlog")]
     public async Task HelpNamesEverything(string command, string words)
     {
         Invocation help = await Invocation.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

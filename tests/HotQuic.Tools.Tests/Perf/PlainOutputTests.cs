@@ -15,8 +15,16 @@ public sealed class PlainOutputTests
 
         Assert.DoesNotContain(printed, character => char.IsControl(character) && character != '\n');
         Assert.Contains("upload", printed, StringComparison.Ordinal);
-        Assert.Contains("latency *", printed, StringComparison.Ordinal);
+        Assert.Contains("latency*", printed, StringComparison.Ordinal);
         Assert.Contains("interrupted", printed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AllFiveScenariosFitIntoEightyCharacters()
+    {
+        string printed = Print([.. ScenarioRules.All.Select(rules => Samples.Result(rules.Kind, interrupted: true))]);
+
+        Assert.All(printed.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
     }
 
     [Fact]

@@ -81,6 +81,12 @@ internal static class CommonOptions
         HelpName = "FILE",
     };
 
+    public static Option<DirectoryInfo?> Qlog() => new("--qlog")
+    {
+        Description = "Write a qlog file for each connection to this directory.",
+        HelpName = "DIR",
+    };
+
     private static Option<T> OneOf<T>(this Option<T> option, string[] values)
     {
         option.AcceptOnlyFromAmong(values);

@@ -6,6 +6,7 @@ namespace HotQuic.Tools.Commands;
 internal static class EngineSettings
 {
     private const string ShardsName = "HotQuic.Shards";
+    private const string QlogDirectoryName = "HotQuic.QlogDirectory";
 
     /// <summary>Sets the number of shards; null leaves it to the engine.</summary>
     public static void UseShards(int? shards)
@@ -13,6 +14,16 @@ internal static class EngineSettings
         if (shards is { } number)
         {
             AppContext.SetData(ShardsName, number.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    /// <summary>Makes the directory, and lets each connection write its qlog file there; null for none.</summary>
+    public static void UseQlog(DirectoryInfo? directory)
+    {
+        if (directory is not null)
+        {
+            directory.Create();
+            AppContext.SetData(QlogDirectoryName, directory.FullName);
         }
     }
 }

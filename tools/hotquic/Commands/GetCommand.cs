@@ -23,13 +23,15 @@ internal static class GetCommand
         Option<string> protocol = CommonOptions.ApplicationProtocol();
         Option<string?> cipher = CommonOptions.Cipher();
         Option<FileInfo?> keyLog = CommonOptions.KeyLog();
+        Option<DirectoryInfo?> qlog = CommonOptions.Qlog();
         Command command = new("get", "Fetch files over hq-interop, in parallel, over one connection to each server.")
         {
-            urls, output, authorities, insecure, protocol, cipher, keyLog,
+            urls, output, authorities, insecure, protocol, cipher, keyLog, qlog,
         };
         Checks.RequireOneAtMost(command, authorities, insecure);
         command.SetAction(async (parsed, cancellation) =>
         {
+            EngineSettings.UseQlog(parsed.GetValue(qlog));
             HqClientOptions options = new()
             {
                 OutputDirectory = Directory.CreateDirectory(parsed.GetValue(output)?.FullName ?? Environment.CurrentDirectory).FullName,

@@ -21,6 +21,7 @@ internal static class ServeCommand
         Command command = new("serve", "Serve the files of a directory over hq-interop: HTTP/0.9 on QUIC streams.")
         {
             options.Directory, options.Listen, options.ApplicationProtocol, options.Certificate, options.Key, options.Retry, options.KeyLog,
+            options.Qlog,
         };
         Checks.RequireTogether(command, options.Certificate, options.Key);
         command.SetAction((parsed, cancellation) => RunAsync(options, parsed, terminal, cancellation));
@@ -29,6 +30,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ServeOptions options, ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
+        EngineSettings.UseQlog(parsed.GetValue(options.Qlog));
         ServedDirectory directory = new(parsed.GetRequiredValue(options.Directory).FullName);
         IPEndPoint endPoint = parsed.GetValue(options.Listen) ?? DefaultEndPoint;
         using ServerIdentity identity = ServerIdentity.From(
@@ -59,6 +61,8 @@ internal static class ServeCommand
         public Option<bool> Retry { get; } = new("--retry") { Description = "Make every client prove its address by a Retry." };
 
         public Option<FileInfo?> KeyLog { get; } = CommonOptions.KeyLog();
+
+        public Option<DirectoryInfo?> Qlog { get; } = CommonOptions.Qlog();
 
         public QuicListenerOptions ToListenerOptions(ParseResult parsed, IPEndPoint endPoint, ServerIdentity identity)
         {
