@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs the independent QUIC stacks that the interop tests talk to: Debian's packages, npm's packages, and our Go peer built from Debian's
-# quic-go source. Idempotent; silent when all is there. Without root (or off Debian) it says what is missing and exits 2.
+# Installs the independent QUIC stacks that the interop tests talk to: Debian's packages, npm's packages, and our Go peer built from
+# Debian's quic-go source. Idempotent; silent when all is there. Without root (or off Debian) it says what is missing and exits 2.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

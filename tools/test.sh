@@ -1,12 +1,14 @@
 #!/bin/bash
-# Sets up all that the tests need, builds, checks the format, runs every test project and closes with one line: "N passed, N failed, N skipped".
+# Sets up all that the tests need, builds, checks the format, runs every test project and closes with one line:
+# "N passed, N failed, N skipped".
 #
 #   tools/test.sh [--long] [--filter EXPRESSION]
 #
 #   --long      many more seeds and longer fuzzing (sets HOTQUIC_LONG=1)
 #   --filter    only the tests that match (dotnet test's filter expression)
 #
-# CI=true turns a missing peer or missing test vectors from a skip into a failure. The exit code is 0 only when tests ran and nothing failed.
+# CI=true turns a missing peer or missing test vectors from a skip into a failure. The exit code is 0 only when tests ran and nothing
+# failed.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -42,7 +44,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --long) export HOTQUIC_LONG=1 ;;
     --filter) filter=(--filter "${2:?--filter needs an expression}"); shift ;;
-    *) sed -n '4,7s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    *) sed -n '5,8s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
   esac
   shift
 done
@@ -51,7 +53,8 @@ check_dotnet() {
   local wanted
   wanted=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' global.json)
   command -v dotnet >/dev/null || give_up "the .NET SDK is missing: install $wanted (see global.json) and put dotnet on the PATH"
-  dotnet --version >/dev/null 2>&1 || give_up "no installed .NET SDK fits global.json, which wants $wanted; installed: $(dotnet --list-sdks 2>&1 | tr '\n' ' ')"
+  dotnet --version >/dev/null 2>&1 ||
+    give_up "no installed .NET SDK fits global.json, which wants $wanted; installed: $(dotnet --list-sdks 2>&1 | tr '\n' ' ')"
 }
 
 install_peers() {
@@ -84,7 +87,8 @@ run_project() {
   section "$name"
   timeout --kill-after=10s "$project_limit" \
     dotnet test "$project" -c "$configuration" --no-build --results-directory "$results/$name" "${filter[@]}" \
-    --logger 'console;verbosity=minimal' --logger 'trx;LogFileName=results.trx' --blame-hang-timeout "$test_limit" --blame-hang-dump-type none </dev/null |
+    --logger 'console;verbosity=minimal' --logger 'trx;LogFileName=results.trx' \
+    --blame-hang-timeout "$test_limit" --blame-hang-dump-type none </dev/null |
     grep -v -e '\[SKIP\]$' -e '^  Skipped ' -e "^Data collector 'Blame'" # the reasons follow, once each
   code=${PIPESTATUS[0]}
   trx=$results/$name/results.trx

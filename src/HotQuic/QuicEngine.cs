@@ -1,3 +1,4 @@
+using HotQuic.Diagnostics;
 using HotQuic.Ports;
 using HotQuic.Shards;
 
@@ -9,14 +10,16 @@ internal sealed class QuicEngine : IDisposable
     private static readonly Lazy<QuicEngine> Shared = new(static () => new QuicEngine(QuicEngineOptions.FromAppContext()));
 
     private readonly Shard[] _shards;
+    private readonly QlogDirectory? _qlog;
     private int _next = -1;
 
     public QuicEngine(QuicEngineOptions options)
     {
+        _qlog = options.QlogDirectory is { Length: > 0 } directory ? new QlogDirectory(directory) : null;
         _shards = new Shard[options.Shards];
         for (int i = 0; i < _shards.Length; i++)
         {
-            _shards[i] = new Shard(options, i, _shards.Length);
+            _shards[i] = new Shard(options, _qlog, i, _shards.Length);
         }
 
         Ports = new PortTable(this);
@@ -39,5 +42,6 @@ internal sealed class QuicEngine : IDisposable
         }
 
         Ports.Dispose();
+        _qlog?.Dispose();
     }
 }

@@ -11,6 +11,7 @@ namespace HotQuic;
 /// AppContext name             default
 /// HotQuic.Shards              number of processors, at most 64
 /// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do
+/// HotQuic.QlogDirectory       none: where each connection writes a qlog file
 /// </code>
 /// </summary>
 internal sealed record QuicEngineOptions
@@ -22,6 +23,9 @@ internal sealed record QuicEngineOptions
 
     /// <summary>How long a shard that has nothing to do looks for work before it sleeps.</summary>
     public TimeSpan Spin { get; init; }
+
+    /// <summary>Where each connection's qlog file goes; null for none.</summary>
+    public string? QlogDirectory { get; init; }
 
     /// <summary>The way of waiting, which decides what sockets a shard can take.</summary>
     public UdpIo Io { get; init; } = UdpIo.Auto;
@@ -35,7 +39,7 @@ internal sealed record QuicEngineOptions
     /// <summary>What the process asks for.</summary>
     public static QuicEngineOptions FromAppContext()
     {
-        var options = new QuicEngineOptions();
+        var options = new QuicEngineOptions { QlogDirectory = AppContext.GetData("HotQuic.QlogDirectory") as string };
         if (Read("HotQuic.Shards") is { } shards)
         {
             options = options with { Shards = (int)Math.Clamp(shards, 1, MaxShards) };

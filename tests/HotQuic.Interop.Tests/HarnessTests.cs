@@ -24,7 +24,12 @@ public sealed class HarnessTests(ITestOutputHelper output)
         { "ngtcp2", "ngtcp2" },
     };
 
-    public static TheoryData<string, string> RetryPairs { get; } = new() { { "quic-go", "quic-go" }, { "quiche", "quic-go" }, { "ngtcp2", "ngtcp2" } };
+    public static TheoryData<string, string> RetryPairs { get; } = new()
+    {
+        { "quic-go", "quic-go" },
+        { "quiche", "quic-go" },
+        { "ngtcp2", "ngtcp2" },
+    };
 
     [SkippableTheory]
     [MemberData(nameof(Pairs))]
@@ -128,7 +133,8 @@ public sealed class HarnessTests(ITestOutputHelper output)
     public async Task ClientStartsAKeyUpdate(string server, string client)
     {
         Work work = client == "ngtcp2" ? Work.Small : Work.Medium;
-        PeerReport report = await RunAsync(server, new PeerOptions { Work = work }, client, new PeerOptions { Work = work, KeyUpdate = true });
+        PeerOptions options = new() { Work = work };
+        PeerReport report = await RunAsync(server, options, client, options with { KeyUpdate = true });
         Assert.True(report.Succeeded, report.Error);
         Assert.True(report.LocalKeyUpdates >= 1);
     }

@@ -37,8 +37,8 @@ internal static class InteropMatrix
         ("quinn-deno", InteropCase.VersionNegotiation, Direction.HotQuicServer, "Deno's client always offers version 1."),
         ("quiche", InteropCase.VersionNegotiation, Direction.HotQuicServer, "The package's client always offers version 1."),
 
-        ("quinn-deno", InteropCase.HelloRetryRequest, Direction.HotQuicClient, "Deno's groups cannot be chosen, and they include every group of ours."),
-        ("quiche", InteropCase.HelloRetryRequest, Direction.HotQuicClient, "The package's groups cannot be chosen, and they include every group of ours."),
+        ("quinn-deno", InteropCase.HelloRetryRequest, Direction.HotQuicClient, "Deno's groups cannot be chosen; they include all of ours."),
+        ("quiche", InteropCase.HelloRetryRequest, Direction.HotQuicClient, "Its groups cannot be chosen; they include all of ours."),
 
         ("quiche", InteropCase.KeyUpdateByPeer, Direction.HotQuicClient, "quiche 0.18 never starts a key update."),
         ("quiche", InteropCase.KeyUpdateByPeer, Direction.HotQuicServer, "quiche 0.18 never starts a key update."),
@@ -46,7 +46,7 @@ internal static class InteropMatrix
         ("lsquic-bun", InteropCase.KeyUpdateByPeer, Direction.HotQuicServer, "Bun's updateKey() does nothing."),
         ("ngtcp2", InteropCase.KeyUpdateByPeer, Direction.HotQuicClient, "gtlsserver never starts a key update."),
 
-        ("ngtcp2", InteropCase.Upload20MB, Direction.HotQuicClient, "gtlsserver discards what is uploaded, so nothing shows that it arrived."),
+        ("ngtcp2", InteropCase.Upload20MB, Direction.HotQuicClient, "gtlsserver discards uploads, so nothing shows that they arrived."),
         ("ngtcp2", InteropCase.UntrustedCertificate, Direction.HotQuicServer, "gtlsclient accepts any certificate."),
     ];
 

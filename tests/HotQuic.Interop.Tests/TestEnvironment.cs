@@ -1,8 +1,8 @@
 namespace HotQuic.Interop.Tests;
 
 /// <summary>
-/// Where the repository and the installed peers are, and whether a missing one fails (<c>CI=true</c>) or skips a test. Call <see cref="Require(string?)"/> with the
-/// reason why something cannot run, null when it can.
+/// Where the repository and the installed peers are, and whether a missing one fails (<c>CI=true</c>) or skips a test. Call
+/// <see cref="Require(string?)"/> with the reason why something cannot run, null when it can.
 /// </summary>
 internal static class TestEnvironment
 {
@@ -41,7 +41,7 @@ internal static class TestEnvironment
         Skip.If(true, $"{missing} tools/install-test-peers.sh installs the peers.");
     }
 
-    private static bool IsTrue(string? value) => value is not null && (value == "1" || value.Equals("true", StringComparison.OrdinalIgnoreCase));
+    private static bool IsTrue(string? value) => value == "1" || string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
 
     private static string FindRepositoryRoot()
     {

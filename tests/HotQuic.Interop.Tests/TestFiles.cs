@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace HotQuic.Interop.Tests;
 
 /// <summary>
-/// The files that peers read, made once a test run in a temporary folder: a certificate authority, a P-256 leaf for localhost, 127.0.0.1 and ::1, and
-/// files of the test pattern for the peer that serves from disk. <see cref="PeersCollection"/> deletes the folder.
+/// The files that peers read, made once a test run in a temporary folder: a certificate authority, a P-256 leaf for localhost, 127.0.0.1
+/// and ::1, and files of the test pattern for the peer that serves from disk. <see cref="PeersCollection"/> deletes the folder.
 /// </summary>
 internal static class TestFiles
 {
@@ -69,7 +69,8 @@ internal static class TestFiles
         X509Certificate2 authority = CreateAuthority(from, until);
         X509Certificate2 server = CreateLeaf(authority, from, until);
         File.WriteAllText(Path.Combine(Folder.Value, "ca.pem"), authority.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(Folder.Value, "server.pem"), server.ExportCertificatePem() + "\n" + authority.ExportCertificatePem() + "\n");
+        string chain = $"{server.ExportCertificatePem()}\n{authority.ExportCertificatePem()}\n";
+        File.WriteAllText(Path.Combine(Folder.Value, "server.pem"), chain);
         using ECDsa key = server.GetECDsaPrivateKey()!;
         File.WriteAllText(Path.Combine(Folder.Value, "server.key"), key.ExportPkcs8PrivateKeyPem());
         return (authority, server);

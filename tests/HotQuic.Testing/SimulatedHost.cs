@@ -57,6 +57,9 @@ internal sealed class SimulatedHost : IAdmission
 
     public Action<Connection, StreamEvent>? OnStreamEvent { get; set; }
 
+    /// <summary>Sees what the endpoint made of each datagram, before the connection goes on.</summary>
+    public Action<DatagramResult>? OnDatagramResult { get; set; }
+
     /// <summary>Runs after everything else that a connection did, before it transmits.</summary>
     public Action<Connection>? OnTurn { get; set; }
 
@@ -96,6 +99,7 @@ internal sealed class SimulatedHost : IAdmission
         DatagramResult result = Endpoint.OnDatagram(
             new ReceivedDatagram { Bytes = datagram.Bytes, Remote = datagram.From, Local = datagram.To, At = _network.Now, Ecn = datagram.Ecn },
             _buffer);
+        OnDatagramResult?.Invoke(result);
         switch (result.Outcome)
         {
             case DatagramOutcome.Accepted:

@@ -40,12 +40,15 @@ internal sealed class SimulatedNetwork
     /// <summary>Every connection keeps a <see cref="PacketLog"/> instead of a trace; set before hosts are made.</summary>
     public bool IsRecording { get; init; }
 
+    /// <summary>Makes the event sinks where no trace is written; set before hosts are made.</summary>
+    public Func<Connection, ConnectionEventSink?>? SinkFactory { get; init; }
+
     public long DatagramsDelivered { get; private set; }
 
     public long DatagramsLost { get; private set; }
 
     public ConnectionEventSink? SinkFor(Connection connection) => IsRecording ? new PacketLog()
-        : Trace is { } trace ? new TraceSink(trace, connection) : null;
+        : Trace is { } trace ? new TraceSink(trace, connection) : SinkFactory?.Invoke(connection);
 
     /// <summary>Events so far.</summary>
     public long Steps { get; private set; }
@@ -115,10 +118,7 @@ internal sealed class SimulatedNetwork
         long lastStep = Steps + MaxSteps;
         while (!condition())
         {
-            if (Steps > lastStep)
-            {
-                throw new InvalidOperationException($"At {Now} hosts go round in circles: {MaxSteps} steps did not lead to the end.");
-            }
+            ThrowIfCircling(lastStep);
 
             if (Now > end || !Step())
             {
@@ -133,8 +133,10 @@ internal sealed class SimulatedNetwork
     public void RunFor(TimeSpan span)
     {
         Instant end = Now + span;
+        long lastStep = Steps + MaxSteps;
         while (Now < end && NextEvent <= end && Step())
         {
+            ThrowIfCircling(lastStep);
         }
 
         Advance(end);
@@ -151,6 +153,14 @@ internal sealed class SimulatedNetwork
             }
 
             return next;
+        }
+    }
+
+    private void ThrowIfCircling(long lastStep)
+    {
+        if (Steps > lastStep)
+        {
+            throw new InvalidOperationException($"At {Now} hosts go round in circles: {MaxSteps} steps did not lead to the end.");
         }
     }
 

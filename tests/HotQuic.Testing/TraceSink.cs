@@ -32,7 +32,7 @@ internal sealed class TraceSink : ConnectionEventSink
 
     public override void OnStateChanged(in StateChangedEvent e) => Line(e.At.Ticks, $"{e.OldState} -> {e.NewState}");
 
-    public override void OnClosed(in ClosedEvent e) => Line(e.At.Ticks, $"closed local={e.IsLocal} application={e.IsApplication} code={e.Code:x} {e.Trigger}");
+    public override void OnClosed(in ClosedEvent e) => Line(e.At.Ticks, $"closed local={e.IsLocal} application={e.IsApplication} code={e.Code:x} {e.Trigger} {e.Reason}");
 
     public override void OnKeyUpdated(in KeyUpdatedEvent e) => Line(e.At.Ticks, $"keys {e.Phase} remote={e.IsRemoteInitiated}");
 

@@ -9,8 +9,9 @@ export function parseOptions(argv, unsupported) {
   const { values, positionals } = parseArgs({
     args: argv, allowPositionals: true,
     options: {
-      port: { ...text, default: "0" }, certs: { ...text, default: "." }, alpn: { ...text, default: "hq-interop" }, streams: { ...text, default: "1" },
-      get: text, put: text, ciphers: text, groups: text, "key-log": text, "key-update": text, version: text, retry: flag, "system-roots": flag,
+      port: { ...text, default: "0" }, certs: { ...text, default: "." }, alpn: { ...text, default: "hq-interop" },
+      streams: { ...text, default: "1" }, get: text, put: text, ciphers: text, groups: text, "key-log": text, "key-update": text,
+      version: text, retry: flag, "system-roots": flag,
     },
   });
   const role = positionals[0];
@@ -64,7 +65,7 @@ export class ResponseReader {
   }
 }
 
-/** A server's reading of a request. Push what arrives, call end() at the FIN: it gives the response's bytes, or null for a malformed request. */
+/** A server's reading of a request. Push what arrives; end(), at the FIN, gives the response, or null for a malformed request. */
 export class RequestReader {
   #hash = createHash("sha256");
   #head = Buffer.alloc(0);

@@ -261,7 +261,7 @@ internal sealed class Connection
             return false;
         }
 
-        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt.SendGeneration, IsRemoteInitiated: false));
+        NoteKeyGeneration(now, isRemoteInitiated: false);
         return true;
     }
 
@@ -398,7 +398,11 @@ internal sealed class Connection
             ApplyMtu();
         }
 
-        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number));
+        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number)
+        {
+            Trigger = packet.Fate == PacketFate.LostByPacketThreshold ? LossTrigger.PacketThreshold : LossTrigger.TimeThreshold,
+            IsMtuProbe = packet.IsMtuProbe,
+        });
     }
 
     internal void OnPacketAcknowledged(PacketNumberSpace space, in PacketReport packet)
@@ -414,11 +418,18 @@ internal sealed class Connection
         }
     }
 
-    /// <summary>The first packet of the next phase came and was authentic (RFC 9001 §6.2).</summary>
-    internal void OnKeysUpdatedByPeer(Instant now)
+    /// <summary>Our keys may have moved on: because we wished it, or in answer to the peer (RFC 9001 §6.2). Its answer to ours moves nothing.</summary>
+    internal void NoteKeyGeneration(Instant now, bool isRemoteInitiated)
     {
-        _statistics.KeyUpdatesByPeer++;
-        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt!.SendGeneration, IsRemoteInitiated: true));
+        long generation = OneRtt!.SendGeneration;
+        if (generation == _statistics.KeyUpdatesByPeer + _statistics.KeyUpdatesInitiated)
+        {
+            return;
+        }
+
+        _statistics.KeyUpdatesByPeer += isRemoteInitiated ? 1 : 0;
+        _statistics.KeyUpdatesInitiated += isRemoteInitiated ? 0 : 1;
+        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, generation, isRemoteInitiated));
     }
 
     internal void OnPacketSent(in AssembledPacket packet, Instant now)
@@ -647,6 +658,7 @@ internal sealed class Connection
     {
         if (Path.Mtu != Mtu.CurrentSize)
         {
+            Sink?.OnMtuUpdated(new MtuUpdatedEvent(_now, Path.Mtu, Mtu.CurrentSize));
             Path.Mtu = Mtu.CurrentSize;
             Recovery.OnMtuChanged(Mtu.CurrentSize, _now);
             Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
@@ -664,7 +676,9 @@ internal sealed class Connection
 
     private void InstallInitialKeys(ConnectionId destination)
     {
-        InitialKeys.Derive(Version, destination, Role, out PacketKeys send, out PacketKeys receive);
+        // A first flight in a version that we do not speak asks the server for those that it speaks (RFC 9000 §6); it needs some keys.
+        QuicVersion version = Version.IsSupported() ? Version : QuicVersion.Version1;
+        InitialKeys.Derive(version, destination, Role, out PacketKeys send, out PacketKeys receive);
         PacketSpace space = Space(PacketNumberSpace.Initial)!;
         space.InstallSendKeys(send);
         space.InstallReceiveKeys(receive);

@@ -137,6 +137,14 @@ internal sealed class ConnectionAttempt
             return DropReason.VersionNegotiationNotAccepted;
         }
 
+        _connection.Sink?.OnPacketReceived(new PacketEvent
+        {
+            At = now,
+            Type = PacketType.VersionNegotiation,
+            Number = PacketNumber.None,
+            Length = bytes.Length,
+            Payload = bytes[^(negotiation.VersionCount * sizeof(uint))..],
+        });
         _connection.Closer.EndSilently(TerminationKind.VersionNegotiation, "The server speaks none of our versions.", now);
         return DropReason.None;
     }

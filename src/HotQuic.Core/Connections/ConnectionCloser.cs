@@ -164,9 +164,21 @@ internal sealed class ConnectionCloser
         Termination = termination;
         bool isLocal = termination.Kind is TerminationKind.LocalApplication or TerminationKind.LocalTransport or TerminationKind.HandshakeTimeout;
         bool isApplication = termination.Kind is TerminationKind.LocalApplication or TerminationKind.PeerApplication;
-        _connection.Sink?.OnClosed(new ClosedEvent(now, isLocal, isApplication, termination.Code, null, termination.Reason));
+        _connection.Sink?.OnClosed(new ClosedEvent(now, isLocal, isApplication, termination.Code, TriggerOf(termination.Kind), termination.Reason));
         _connection.OnTerminated();
     }
+
+    private static CloseTrigger TriggerOf(TerminationKind kind) => kind switch
+    {
+        TerminationKind.LocalApplication or TerminationKind.PeerApplication => CloseTrigger.Application,
+        TerminationKind.IdleTimeout => CloseTrigger.IdleTimeout,
+        TerminationKind.HandshakeTimeout => CloseTrigger.HandshakeTimeout,
+        TerminationKind.StatelessReset => CloseTrigger.StatelessReset,
+        TerminationKind.VersionNegotiation => CloseTrigger.VersionMismatch,
+        TerminationKind.Unreachable => CloseTrigger.Unreachable,
+        TerminationKind.PacketNumbersExhausted => CloseTrigger.PacketNumbersExhausted,
+        _ => CloseTrigger.TransportError,
+    };
 
     private void EnterDraining(Instant now)
     {

@@ -221,7 +221,7 @@ internal sealed class HandshakeDriver
 
     private TransportError? ReadPeerParameters(Instant now)
     {
-        if (_arePeerParametersRead || _tls.PeerTransportParameters.IsEmpty)
+        if (_arePeerParametersRead || !_tls.HasPeerTransportParameters)
         {
             return null;
         }

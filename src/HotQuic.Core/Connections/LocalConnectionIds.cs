@@ -17,6 +17,9 @@ internal sealed class LocalConnectionIds
     private readonly Connection _owner;
     private readonly List<Entry> _entries = new(MaxActive);
     private ulong _nextSequenceNumber;
+
+    /// <summary>The peer was told of every sequence number below this.</summary>
+    private ulong _announcedEnd;
     private int _limit = 1;
     private int _unsent;
     private ConnectionId? _clientChosenId;
@@ -36,6 +39,7 @@ internal sealed class LocalConnectionIds
     public void AddHandshakeId(ConnectionId id, StatelessResetToken resetToken)
     {
         _entries.Add(new Entry(_nextSequenceNumber++, id, resetToken, IsPending: false));
+        _announcedEnd = _nextSequenceNumber;
     }
 
     /// <summary>
@@ -60,7 +64,7 @@ internal sealed class LocalConnectionIds
     /// <summary>RFC 9000 §19.16: the peer will not use an ID again; it gets a new one.</summary>
     public TransportError? OnRetire(in RetireConnectionIdFrame frame, ReadOnlySpan<byte> packetDestinationId)
     {
-        if (_registry.ConnectionIdLength == 0 || frame.SequenceNumber >= _nextSequenceNumber)
+        if (_registry.ConnectionIdLength == 0 || frame.SequenceNumber >= _announcedEnd)
         {
             return new TransportError(TransportErrorCode.ProtocolViolation, (ulong)FrameType.RetireConnectionId, "An ID was retired that was never issued.");
         }
@@ -103,6 +107,7 @@ internal sealed class LocalConnectionIds
             frame.Write(ref writer.Wire);
             writer.Log(new SentFrame(FrameType.NewConnectionId, 0, entry.SequenceNumber, 0));
             _entries[i] = entry with { IsPending = false };
+            _announcedEnd = Math.Max(_announcedEnd, entry.SequenceNumber + 1);
             _unsent--;
         }
     }

@@ -104,7 +104,7 @@ internal sealed class PacketReceiver
             return DropReason.VersionMismatch;
         }
 
-        // RFC 9000 §14.1
+        // RFC 9000 §14.1: or small datagrams would buy answers.
         if (packet.Type == PacketType.Initial && _connection.Role == EndpointRole.Server && datagram.Bytes.Length < Transmitter.MinDatagramSize)
         {
             return DropReason.InitialDatagramTooSmall;
@@ -201,7 +201,7 @@ internal sealed class PacketReceiver
 
         if (result.IsKeyUpdate)
         {
-            _connection.OnKeysUpdatedByPeer(datagram.At);
+            _connection.NoteKeyGeneration(datagram.At, isRemoteInitiated: true);
         }
 
         OpenedPacket opened = new()
@@ -230,6 +230,7 @@ internal sealed class PacketReceiver
             return DropReason.None;
         }
 
+        // The packet is the peer's, whatever is wrong with it: its connection ID is the one to answer to.
         _connection.OnPacketOpened(packet, datagram);
 
         // RFC 9000 §17.2, §17.3.1: only now, after the AEAD has spoken.

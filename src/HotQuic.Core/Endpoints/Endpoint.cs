@@ -71,6 +71,9 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 
     public ConnectionServices Services { get; }
 
+    /// <summary>Connection IDs that lead to a connection; 0 once every connection is drained.</summary>
+    public int ConnectionIdCount => _table.Count;
+
     public EndpointStatistics Statistics => _responder.Statistics;
 
     int IConnectionIdRegistry.ConnectionIdLength => _ids.Length;

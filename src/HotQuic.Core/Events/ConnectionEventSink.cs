@@ -1,4 +1,3 @@
-using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Time;
 
@@ -32,6 +31,10 @@ internal abstract class ConnectionEventSink
     }
 
     public virtual void OnMetricsUpdated(in MetricsEvent e)
+    {
+    }
+
+    public virtual void OnMtuUpdated(in MtuUpdatedEvent e)
     {
     }
 
@@ -77,7 +80,7 @@ internal readonly ref struct PacketEvent
     /// <summary>The whole packet, protection included, in bytes.</summary>
     public required int Length { get; init; }
 
-    /// <summary>The frames, in the clear.</summary>
+    /// <summary>The frames, in the clear; the versions of a Version Negotiation; empty for Retry.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 
     public EcnCodepoint Ecn { get; init; }
@@ -87,7 +90,19 @@ internal readonly ref struct PacketEvent
 
 internal readonly record struct PacketDroppedEvent(Instant At, DropReason Reason, int Length, PacketType? Type);
 
-internal readonly record struct PacketLostEvent(Instant At, PacketNumberSpace Space, PacketNumber Number);
+internal readonly record struct PacketLostEvent(Instant At, PacketNumberSpace Space, PacketNumber Number)
+{
+    public required LossTrigger Trigger { get; init; }
+
+    public bool IsMtuProbe { get; init; }
+}
+
+/// <summary>How a loss was noticed (RFC 9002 §6.1).</summary>
+internal enum LossTrigger : byte
+{
+    PacketThreshold,
+    TimeThreshold,
+}
 
 internal readonly record struct MetricsEvent(Instant At)
 {
@@ -108,6 +123,9 @@ internal readonly record struct MetricsEvent(Instant At)
     public required long SlowStartThreshold { get; init; }
 }
 
+/// <summary>The path is known to carry larger UDP payloads, or no longer does; in bytes.</summary>
+internal readonly record struct MtuUpdatedEvent(Instant At, int OldMtu, int NewMtu);
+
 /// <summary>Transport parameters of either side, encoded as they travel.</summary>
 internal readonly ref struct ParametersEvent
 {
@@ -124,4 +142,24 @@ internal readonly record struct KeyUpdatedEvent(Instant At, EncryptionLevel Leve
 
 internal readonly record struct StateChangedEvent(Instant At, string OldState, string NewState);
 
-internal readonly record struct ClosedEvent(Instant At, bool IsLocal, bool IsApplication, ulong Code, TransportError? Error, string Trigger);
+/// <summary>The connection ended; packets may still follow.</summary>
+/// <param name="At">When.</param>
+/// <param name="IsLocal">We ended it, not the peer.</param>
+/// <param name="IsApplication">The code is the application's.</param>
+/// <param name="Code">The application's code or the transport error code; 0 where there is none.</param>
+/// <param name="Trigger">What kind of end it was.</param>
+/// <param name="Reason">Our fixed sentence, the application's, or the peer's phrase.</param>
+internal readonly record struct ClosedEvent(Instant At, bool IsLocal, bool IsApplication, ulong Code, CloseTrigger Trigger, string Reason);
+
+/// <summary>What kind of end a connection came to.</summary>
+internal enum CloseTrigger : byte
+{
+    Application,
+    TransportError,
+    IdleTimeout,
+    HandshakeTimeout,
+    StatelessReset,
+    VersionMismatch,
+    Unreachable,
+    PacketNumbersExhausted,
+}

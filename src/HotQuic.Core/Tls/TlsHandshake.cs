@@ -61,8 +61,19 @@ internal abstract class TlsHandshake : IDisposable
     /// <summary>On a client the name it was configured with, on a server the one the client sent.</summary>
     public string? ServerName { get; private protected set; }
 
-    /// <summary>The body of the peer's quic_transport_parameters, once read; authenticated when complete (RFC 9001 §8.2).</summary>
-    public ReadOnlyMemory<byte> PeerTransportParameters { get; private protected set; }
+    /// <summary>The body of the peer's quic_transport_parameters, as soon as it is read; authenticated when complete (RFC 9001 §8.2).</summary>
+    public ReadOnlyMemory<byte> PeerTransportParameters
+    {
+        get;
+        private protected set
+        {
+            field = value;
+            HasPeerTransportParameters = true;
+        }
+    }
+
+    /// <summary>The peer's extension has come; it may be empty.</summary>
+    public bool HasPeerTransportParameters { get; private set; }
 
     /// <summary>What the handshake waits for, if anything.</summary>
     public HandshakeQuestion Question { get; private protected set; }

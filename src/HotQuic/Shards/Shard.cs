@@ -2,6 +2,7 @@ using HotQuic.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Time;
 using HotQuic.Core.Tls.KeyExchange;
+using HotQuic.Diagnostics;
 using HotQuic.Streams;
 using HotQuic.Udp;
 using HotQuic.Udp.Waiting;
@@ -46,7 +47,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private Instant _spinUntil;
     private volatile bool _isStopped;
 
-    public Shard(QuicEngineOptions options, int number, int count)
+    public Shard(QuicEngineOptions options, QlogDirectory? qlog, int number, int count)
     {
         Number = number;
         _spin = options.Spin;
@@ -60,6 +61,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
                 TokenSecret = options.TokenSecret,
                 ResetSecret = options.ResetSecret,
                 Tokens = new TokenOptions { WallClockAtZero = ShardClock.WallClockAtZero },
+                SinkFactory = qlog is null ? null : qlog.CreateSink,
             },
             random,
             new SystemKeyShareFactory(random),

@@ -3,7 +3,7 @@ using HotQuic.Interop.Tests.Protocols;
 
 namespace HotQuic.Interop.Tests.Peers;
 
-/// <summary>One of our own four programs in tests/peers, which share a command line, a protocol and a form of report (tests/peers/README.md).</summary>
+/// <summary>One of our own four programs, which share a command line, a protocol and a form of report (tests/peers/README.md).</summary>
 internal sealed class CommonPeer : Peer
 {
     private const int KeyUpdateInterval = 20;
@@ -25,7 +25,8 @@ internal sealed class CommonPeer : Peer
 
     public static CommonPeer Lsquic { get; } = new("lsquic-bun", InPackages("@oven/bun-linux-x64/bin/bun"), [InSources("bun/peer.ts")]);
 
-    public static CommonPeer Quiche { get; } = new("quiche", "node", [InSources("quiche/peer.mjs")], InPackages("@matrixai/quic/package.json"));
+    public static CommonPeer Quiche { get; } = new(
+        "quiche", "node", [InSources("quiche/peer.mjs")], InPackages("@matrixai/quic/package.json"));
 
     public static CommonPeer QuicGo { get; } = new("quic-go", Path.Combine(TestEnvironment.PeersDirectory, "quic-go-peer"), []);
 

@@ -4,19 +4,21 @@ using System.Net.NetworkInformation;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using HotQuic.Interop.Tests.Protocols;
 
 namespace HotQuic.Interop.Tests.Peers;
 
 /// <summary>
-/// ngtcp2 with GnuTLS: Debian's <c>gtlsserver</c> and <c>gtlsclient</c>, HTTP/3 only. The server serves the pattern from files. The client ends with 0 whatever
-/// happened and accepts any certificate, so its report is read from the downloaded files and from its log.
+/// ngtcp2 with GnuTLS: Debian's <c>gtlsserver</c> and <c>gtlsclient</c>, HTTP/3 only. The server serves the pattern from files. The client
+/// ends with 0 whatever happened and accepts any certificate, so its report is read from the downloaded files and from its log.
 /// </summary>
 internal sealed partial class Ngtcp2Peer : Peer
 {
     private const string ServerProgram = "/usr/sbin/gtlsserver";
     private const string ClientProgram = "/usr/bin/gtlsclient";
+    private const int DefaultMostStreams = 100;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
     private static readonly Dictionary<TlsCipherSuite, string> CipherNames = new()
@@ -26,7 +28,12 @@ internal sealed partial class Ngtcp2Peer : Peer
         [TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256] = "CHACHA20-POLY1305",
     };
 
-    private static readonly Dictionary<string, string> GroupNames = new() { ["X25519"] = "X25519", ["P-256"] = "SECP256R1", ["P-384"] = "SECP384R1" };
+    private static readonly Dictionary<string, string> GroupNames = new()
+    {
+        ["X25519"] = "X25519",
+        ["P-256"] = "SECP256R1",
+        ["P-384"] = "SECP384R1",
+    };
 
     public override string Name => "ngtcp2";
 
@@ -38,7 +45,8 @@ internal sealed partial class Ngtcp2Peer : Peer
     {
         int port = options.Port == 0 ? FreePort() : options.Port;
         string documents = TestFiles.DocumentsFor(options.Work);
-        List<string> arguments = [.. CommonArguments(options), "-d", documents, $"--max-streams-bidi={Math.Max(100, options.Work.Streams)}"];
+        int streams = Math.Max(DefaultMostStreams, options.Work.Streams);
+        List<string> arguments = [.. CommonArguments(options), "-d", documents, $"--max-streams-bidi={streams}"];
         if (options.Retry)
         {
             arguments.Add("--validate-addr");
@@ -63,7 +71,8 @@ internal sealed partial class Ngtcp2Peer : Peer
         string downloads = TestFiles.CreateSubfolder("downloads");
         List<string> arguments =
         [
-            .. CommonArguments(options), "--exit-on-all-streams-close", "--timeout=20s", "--handshake-timeout=5s", $"--download={downloads}", "--sni=localhost",
+            .. CommonArguments(options),
+            "--exit-on-all-streams-close", "--timeout=20s", "--handshake-timeout=5s", "--sni=localhost", $"--download={downloads}",
         ];
         if (options.KeyUpdate)
         {
@@ -81,7 +90,11 @@ internal sealed partial class Ngtcp2Peer : Peer
         }
 
         arguments.AddRange(["127.0.0.1", $"{options.Port}"]);
-        arguments.AddRange(Enumerable.Range(0, options.Work.Streams).Select(stream => $"https://localhost:{options.Port}/{TestFiles.DocumentName(stream)}"));
+        for (int stream = 0; stream < options.Work.Streams; stream++)
+        {
+            arguments.Add($"https://localhost:{options.Port}/{TestFiles.DocumentName(stream)}");
+        }
+
         await using PeerProcess process = PeerProcess.Start(Command(ClientProgram, arguments, options));
         await process.WaitForExitAsync(cancellationToken);
         return Report(downloads, options, process.Output);
@@ -105,8 +118,8 @@ internal sealed partial class Ngtcp2Peer : Peer
 
     private static PeerCommand Command(string program, List<string> arguments, PeerOptions options)
     {
-        PeerCommand command = new(program, arguments);
-        return options.KeyLogFile is null ? command : command with { Environment = new Dictionary<string, string> { ["SSLKEYLOGFILE"] = options.KeyLogFile } };
+        Dictionary<string, string> environment = options.KeyLogFile is { } file ? new() { ["SSLKEYLOGFILE"] = file } : [];
+        return new PeerCommand(program, arguments) { Environment = environment };
     }
 
     private static string Certificate(string name) => Path.Combine(TestFiles.CertificatesDirectory, name);
@@ -116,7 +129,9 @@ internal sealed partial class Ngtcp2Peer : Peer
         Dictionary<string, int> digests = [];
         foreach (string file in Directory.EnumerateFiles(downloads))
         {
-            string digest = options.Work.Kind == WorkKind.Upload ? File.ReadAllText(file).Trim() : Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
+            byte[] content = File.ReadAllBytes(file);
+            bool isDigest = options.Work.Kind == WorkKind.Upload; // of the upload, by the server
+            string digest = isDigest ? Encoding.ASCII.GetString(content).Trim() : Convert.ToHexStringLower(SHA256.HashData(content));
             digests[digest] = digests.GetValueOrDefault(digest) + 1;
         }
 

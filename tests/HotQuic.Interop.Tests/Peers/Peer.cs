@@ -3,7 +3,8 @@ using HotQuic.Interop.Tests.Protocols;
 namespace HotQuic.Interop.Tests.Peers;
 
 /// <summary>
-/// One independent QUIC stack. Ask <see cref="Missing"/> first (null: it can be started), then start it as server, or run it as client to its end.
+/// One independent QUIC stack. Ask <see cref="Missing"/> first (null: it can be started), then start it as server, or run it as client to
+/// its end.
 /// </summary>
 internal abstract class Peer
 {

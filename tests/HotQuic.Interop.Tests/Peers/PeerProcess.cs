@@ -5,8 +5,8 @@ using System.Text;
 namespace HotQuic.Interop.Tests.Peers;
 
 /// <summary>
-/// One peer's operating system process. Start it, wait for a line of its output or for its end, and dispose it: that kills it with its children, whatever
-/// state it is in. It runs under coreutils' <c>timeout</c>, which ends it should the test host die first.
+/// One peer's operating system process. Start it, wait for a line of its output or for its end, and dispose it: that kills it with its
+/// children, whatever state it is in. It runs under coreutils' <c>timeout</c>, which ends it should the test host die first.
 /// </summary>
 internal sealed partial class PeerProcess : IAsyncDisposable
 {
@@ -24,7 +24,8 @@ internal sealed partial class PeerProcess : IAsyncDisposable
     private PeerProcess(Process process)
     {
         _process = process;
-        _reading = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError)).ContinueWith(_ => Signal(), TaskScheduler.Default);
+        Task output = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
+        _reading = output.ContinueWith(_ => Signal(), TaskScheduler.Default);
     }
 
     public string Output
@@ -64,7 +65,7 @@ internal sealed partial class PeerProcess : IAsyncDisposable
         return new PeerProcess(process);
     }
 
-    /// <summary>The rest of the first line that starts with <paramref name="prefix"/>; throws, with the whole output, when the process ends or the time is up.</summary>
+    /// <summary>The rest of the first line that starts with the prefix; throws, with all output, when the process ends or time is up.</summary>
     public async Task<string> WaitForLineAsync(string prefix, CancellationToken cancellationToken)
     {
         int next = 0;

@@ -28,12 +28,17 @@ internal sealed class HqInterop : IApplicationProtocol
     public async Task ServeAsync(IHotQuicConnection connection, Work work, CancellationToken cancellationToken)
     {
         List<Task> answers = [];
-        while (await connection.AcceptStreamAsync(cancellationToken) is { } stream)
+        try
         {
-            answers.Add(AnswerAsync(stream, cancellationToken));
+            while (await connection.AcceptStreamAsync(cancellationToken) is { } stream)
+            {
+                answers.Add(AnswerAsync(stream, cancellationToken));
+            }
         }
-
-        await Task.WhenAll(answers);
+        finally
+        {
+            await Task.WhenAll(answers); // what went wrong there matters more than how the loop ended
+        }
     }
 
     private static async Task<string> DownloadAsync(SideStream stream, int count, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ internal interface IApplicationProtocol
     /// <summary>Does the work and gives the digests of the transferred bytes with the number of streams that ended with each.</summary>
     Task<IReadOnlyDictionary<string, int>> FetchAsync(IHotQuicConnection connection, Work work, CancellationToken cancellationToken);
 
-    /// <summary>Answers the peer's requests until the connection ends; <paramref name="work"/> is what the peer was told to ask for.</summary>
+    /// <summary>Answers requests until the connection ends; <paramref name="work"/> is what the peer was told to ask for.</summary>
     Task ServeAsync(IHotQuicConnection connection, Work work, CancellationToken cancellationToken);
 }
 
@@ -21,7 +21,9 @@ internal static class ApplicationProtocolExtensions
     public static async Task<IReadOnlyDictionary<string, int>> CountDigestsAsync(this Work work, Func<int, Task<string>> exchange)
     {
         ConcurrentDictionary<string, int> digests = new();
-        await Task.WhenAll(Enumerable.Range(0, work.Streams).Select(async stream => digests.AddOrUpdate(await exchange(stream), 1, (_, count) => count + 1)));
+        await Task.WhenAll(Enumerable.Range(0, work.Streams).Select(RunAsync));
         return digests;
+
+        async Task RunAsync(int stream) => digests.AddOrUpdate(await exchange(stream), 1, static (_, count) => count + 1);
     }
 }

@@ -5,7 +5,8 @@ using HotQuic.Interop.Tests.Sides;
 namespace HotQuic.Interop.Tests.Protocols;
 
 /// <summary>
-/// As much of HTTP/3 (RFC 9114) and QPACK (RFC 9204) as a peer that speaks nothing else needs: an empty SETTINGS, field sections from the static table, DATA.
+/// As much of HTTP/3 (RFC 9114) and QPACK (RFC 9204) as a peer that speaks nothing else needs: an empty SETTINGS, field sections from the
+/// static table, DATA.
 /// The server does not decode requests: it answers a body with its digest,
 /// and a request without one with as many bytes of the pattern as the test's work says. The client only downloads.
 /// </summary>
@@ -30,7 +31,8 @@ internal sealed class MiniHttp3 : IApplicationProtocol
 
     public string Alpn => "h3";
 
-    public async Task<IReadOnlyDictionary<string, int>> FetchAsync(IHotQuicConnection connection, Work work, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, int>> FetchAsync(
+        IHotQuicConnection connection, Work work, CancellationToken cancellationToken)
     {
         using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await OpenControlStreamAsync(connection, cancellationToken);
@@ -52,12 +54,18 @@ internal sealed class MiniHttp3 : IApplicationProtocol
     {
         await OpenControlStreamAsync(connection, cancellationToken);
         List<Task> exchanges = [];
-        while (await connection.AcceptStreamAsync(cancellationToken) is { } stream)
+        try
         {
-            exchanges.Add(stream.Kind == StreamKind.Bidirectional ? AnswerAsync(stream, work, cancellationToken) : IgnoreAsync(stream.Data, cancellationToken));
+            while (await connection.AcceptStreamAsync(cancellationToken) is { } stream)
+            {
+                bool isRequest = stream.Kind == StreamKind.Bidirectional;
+                exchanges.Add(isRequest ? AnswerAsync(stream, work, cancellationToken) : IgnoreAsync(stream.Data, cancellationToken));
+            }
         }
-
-        await Task.WhenAll(exchanges);
+        finally
+        {
+            await Task.WhenAll(exchanges); // what went wrong there matters more than how the loop ended
+        }
     }
 
     private static async Task OpenControlStreamAsync(IHotQuicConnection connection, CancellationToken cancellationToken)
@@ -127,7 +135,8 @@ internal sealed class MiniHttp3 : IApplicationProtocol
         long length = 0;
         while (await TryReadVarIntAsync(stream, cancellationToken) is { } type)
         {
-            long left = await TryReadVarIntAsync(stream, cancellationToken) ?? throw new EndOfStreamException("The stream ended within a frame's header.");
+            long left = await TryReadVarIntAsync(stream, cancellationToken)
+                ?? throw new EndOfStreamException("A frame's header is cut short.");
             while (left > 0)
             {
                 Memory<byte> part = piece.AsMemory(0, (int)Math.Min(left, piece.Length));

@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace HotQuic.Interop.Tests.Sides;
 
 /// <summary>
-/// Our engine as the interop tests drive it: listen or connect, open and accept streams, ask for facts. <see cref="HotQuicSide"/> puts it on HotQuic's API;
-/// the tests know only this, so that what is particular to that API stays in one file.
+/// Our engine as the interop tests drive it: listen or connect, open and accept streams, ask for facts. <see cref="HotQuicSide"/> puts it
+/// on HotQuic's API; the tests know only this, so that what is particular to that API stays in one file.
 /// </summary>
 internal interface IHotQuicSide
 {
@@ -31,9 +31,6 @@ internal interface IHotQuicConnection : IAsyncDisposable
 
     /// <summary>The next stream of the peer, null when the connection has ended.</summary>
     Task<SideStream?> AcceptStreamAsync(CancellationToken cancellationToken);
-
-    /// <summary>Starts a key update as soon as that is allowed, and ends when the peer has followed.</summary>
-    Task UpdateKeysAsync(CancellationToken cancellationToken);
 }
 
 internal enum StreamKind
@@ -53,8 +50,11 @@ internal sealed record SideOptions
     /// <summary>The only cipher suite, when set.</summary>
     public TlsCipherSuite? CipherSuite { get; init; }
 
-    /// <summary>Server: accept P-384 only, which no client sends a key share for at first.</summary>
+    /// <summary>Server: take part in no key exchange but P-384's, for which no client sends a key share at first.</summary>
     public bool RequireSecp384R1 { get; init; }
+
+    /// <summary>Start a key update after so many packets, and again.</summary>
+    public long? PacketsPerKey { get; init; }
 
     /// <summary>Server: validate every address with a Retry.</summary>
     public bool AlwaysRetry { get; init; }
@@ -76,7 +76,8 @@ internal sealed record ConnectionFacts
     /// <summary>The client met a Retry, or the server's client came back with a Retry token.</summary>
     public required bool Retried { get; init; }
 
-    public required bool HelloRetryRequested { get; init; }
+    /// <summary>The key exchange was P-384's. No client here sends a share for it at first, so a HelloRetryRequest led to it.</summary>
+    public required bool UsedSecp384R1 { get; init; }
 
     public required int KeyUpdatesStartedHere { get; init; }
 

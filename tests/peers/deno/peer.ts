@@ -1,4 +1,5 @@
-// The quinn peer of the interop tests (Deno's QUIC is quinn and rustls). Run: deno run -A --unstable-net peer.ts server|client … (see ../README.md)
+// The quinn peer of the interop tests (Deno's QUIC is quinn and rustls).
+// Run: deno run -A --unstable-net peer.ts server|client … (see ../README.md)
 import process from "node:process";
 import { failed, listening, parseOptions, Report, requestBytes, RequestReader, ResponseReader } from "../common.mjs";
 

@@ -1,5 +1,5 @@
-// The quiche peer of the interop tests: quiche's sans-I/O connections (from @matrixai/quic) driven over node:dgram, since that package's own server
-// always sends a Retry. Run: node peer.mjs server|client … (see ../README.md); HOTQUIC_PEERS names the folder with node_modules.
+// The quiche peer of the interop tests: quiche's sans-I/O connections (from @matrixai/quic) driven over node:dgram, since
+// that package's own server always sends a Retry. Run: node peer.mjs server|client … (see ../README.md); HOTQUIC_PEERS names the folder with node_modules.
 import { createHmac, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { pathToFileURL } from "node:url";
@@ -38,7 +38,8 @@ function configuration(server) {
 }
 
 function bind(port) {
-  const socket = createSocket({ type: "udp4", lookup: (name, _, done) => done(null, name, 4), recvBufferSize: 1 << 21, sendBufferSize: 1 << 21 });
+  const lookup = (name, _, done) => done(null, name, 4); // it is an address already
+  const socket = createSocket({ type: "udp4", lookup, recvBufferSize: 1 << 21, sendBufferSize: 1 << 21 });
   return new Promise((resolve, reject) => {
     socket.once("error", reject);
     socket.bind(port, host, () => resolve(socket));
@@ -104,7 +105,8 @@ class Driver {
     let written;
     do {
       const rest = pending.bytes.subarray(pending.offset);
-      try { written = this.connection.streamSend(id, rest, true); } catch { written = null; } // no stream credit yet, or the peer stopped the stream
+      // It throws when there is no stream credit yet, or the peer has stopped the stream.
+      try { written = this.connection.streamSend(id, rest, true); } catch { written = null; }
       pending.offset += written ?? 0;
     } while (written > 0 && pending.offset < pending.bytes.length);
     if (written !== null && pending.offset === pending.bytes.length) this.#outgoing.delete(id);
@@ -181,7 +183,9 @@ class Server {
   #admit(header, remote) {
     if (header.ty !== packetType.initial) return null;
     const scid = Buffer.from(header.scid), dcid = Buffer.from(header.dcid), token = Buffer.from(header.token ?? []);
-    if (!quiche.versionIsSupported(header.version)) return this.#reply(remote, out => quiche.negotiateVersion(scid, dcid, out));
+    if (!quiche.versionIsSupported(header.version)) {
+      return this.#reply(remote, out => quiche.negotiateVersion(scid, dcid, out));
+    }
     const retryScid = randomBytes(cidLength);
     if (options.retry && token.length === 0) {
       return this.#reply(remote, out => quiche.retry(scid, dcid, retryScid, this.#token(dcid, remote), header.version, out));
@@ -192,7 +196,8 @@ class Server {
   }
 
   #accept(localCid, firstDcid, originalDcid, remote) {
-    const connection = quiche.Connection.accept(localCid, originalDcid, { host, port: this.socket.address().port }, { host, port: remote.port }, this.#config);
+    const local = { host, port: this.socket.address().port };
+    const connection = quiche.Connection.accept(localCid, originalDcid, local, { host, port: remote.port }, this.#config);
     const driver = new ServerDriver(connection, this.socket, remote.port);
     for (const cid of [localCid, firstDcid]) this.#drivers.set(this.#key(cid), driver);
     driver.closed.then(() => {
@@ -226,7 +231,8 @@ async function serve() {
 
 async function request() {
   const socket = await bind(0);
-  const connection = quiche.Connection.connect("localhost", randomBytes(cidLength), { host, port: socket.address().port }, { host, port: options.port }, configuration(false));
+  const local = { host, port: socket.address().port }, remote = { host, port: options.port };
+  const connection = quiche.Connection.connect("localhost", randomBytes(cidLength), local, remote, configuration(false));
   const driver = new ClientDriver(connection, socket, options.port);
   socket.on("message", datagram => driver.receive(datagram));
   driver.advance();

@@ -1,0 +1,22 @@
+using HotQuic.Load.Measuring;
+
+namespace HotQuic.Load.Scenarios;
+
+/// <summary>What the workers of one run share.</summary>
+internal sealed record LoadContext
+{
+    /// <summary>Makes the connections.</summary>
+    public required PerfClient Client { get; init; }
+
+    /// <summary>Which scenario.</summary>
+    public required ScenarioKind Kind { get; init; }
+
+    /// <summary>With what.</summary>
+    public required ScenarioSettings Settings { get; init; }
+
+    /// <summary>Whether to count, and when to stop.</summary>
+    public required MeasuringWindow Window { get; init; }
+
+    /// <summary>Where to count.</summary>
+    public required TallySet Tallies { get; init; }
+}

@@ -1,0 +1,86 @@
+namespace HotQuic.Tools.Tests.Commands;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("", "perf perf-server serve get --version")]
+    [InlineData(
+        "perf",
+        "upload download handshake request latency --seconds --connections --outstanding --request-size --response-size "
+        + "--cipher aes128|aes256|chacha20 --io auto|offload|sockets --shards --server --json")]
+    [InlineData("perf-server", "--listen --cert --key --io --shards")]
+    [InlineData("serve", "DIR --listen --alpn --cert --key --retry --keylog --qlog")]
+    [InlineData("get", "URL --output --ca --insecure --alpn --cipher --keylog --qlog")]
+    public async Task HelpNamesEverything(string command, string words)
+    {
+        Invocation help = await Invocation.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+
+        Assert.Equal(ExitCode.Success, help.ExitCode);
+        Assert.Empty(help.Error);
+        Assert.All(words.Split(' '), word => Assert.Contains(word, help.Output, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("unheard-of")]
+    [InlineData("perf sideways")]
+    [InlineData("perf --seconds 0")]
+    [InlineData("perf --seconds NaN")]
+    [InlineData("perf --seconds 1e9")]
+    [InlineData("perf --seconds -1")]
+    [InlineData("perf --connections 0")]
+    [InlineData("perf --connections 1.5")]
+    [InlineData("perf --outstanding many")]
+    [InlineData("perf --cipher rc4")]
+    [InlineData("perf --io fast")]
+    [InlineData("perf --udp-payload-limit 1199")]
+    [InlineData("perf --server host")]
+    [InlineData("perf --server host:0")]
+    [InlineData("perf --server ::1:4433")]
+    [InlineData("perf --server host:99999")]
+    [InlineData("perf --insecure")]
+    [InlineData("perf-server --listen nowhere:1")]
+    [InlineData("serve")]
+    [InlineData("serve . --listen 4433")]
+    [InlineData("serve . --cert chain.pem")]
+    [InlineData("serve . --key key.pem")]
+    [InlineData("get")]
+    [InlineData("get http://host/file")]
+    [InlineData("get host/file")]
+    [InlineData("get https://host/a https://other/a")]
+    [InlineData("get https://host/a --ca ca.pem --insecure")]
+    [InlineData("get https://host/a%2f..")]
+    public async Task WhatIsNotUnderstoodIsAUsageErrorInPlainWords(string commandLine)
+    {
+        Invocation invocation = await Invocation.RunAsync(commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(ExitCode.Usage, invocation.ExitCode);
+        Assert.Empty(invocation.Output);
+        Assert.StartsWith("hotquic: ", invocation.Error, StringComparison.Ordinal);
+        Assert.Contains("--help", invocation.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", invocation.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("serve /no/such/directory")]
+    [InlineData("serve . --cert /no/such/file --key /no/such/file")]
+    [InlineData("get https://127.0.0.1:1/file --ca /no/such/file")]
+    [InlineData("perf latency --server 127.0.0.1:1 --ca /no/such/file")]
+    public async Task WhatCannotBeDoneIsAFailureInPlainWords(string commandLine)
+    {
+        Invocation invocation = await Invocation.RunAsync(commandLine.Split(' '));
+
+        Assert.Equal(ExitCode.Failure, invocation.ExitCode);
+        Assert.Contains("/no/such/", invocation.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", invocation.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task VersionIsOneLine()
+    {
+        Invocation version = await Invocation.RunAsync("--version");
+
+        Assert.Equal(ExitCode.Success, version.ExitCode);
+        Assert.Single(version.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+}

@@ -1,0 +1,146 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
+using HotQuic.Tools.Certificates;
+
+namespace HotQuic.Tools.Tests.EndToEnd;
+
+[Collection(nameof(EndToEnd))]
+public sealed partial class ServeAndGetTests : IDisposable
+{
+    private readonly TemporaryDirectory _temporary = new();
+
+    public ServeAndGetTests()
+    {
+        Directory.CreateDirectory(_temporary.In("served"));
+        Directory.CreateDirectory(_temporary.In("got"));
+    }
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public async Task FilesComeWholeAndInParallelFromAServerWithAGivenCertificate()
+    {
+        byte[] large = RandomNumberGenerator.GetBytes(3_000_000);
+        File.WriteAllBytes(_temporary.In("served/large"), large);
+        _temporary.Write("served/small", "small");
+        _temporary.Write("served/empty", string.Empty);
+        using ServerIdentity identity = ServerIdentity.From(chain: null, key: null);
+        string chain = _temporary.Write("chain.pem", identity.Certificate.ExportCertificatePem());
+        string key = _temporary.Write("key.pem", identity.Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        using ToolProcess serve = Serve("--cert", chain, "--key", key, "--retry", "--keylog", _temporary.In("server.keys"));
+        string server = await UrlOf(serve);
+
+        Invocation get = await Invocation.RunAsync(
+            "get", server + "large", server + "small", server + "empty", "--output", _temporary.In("got"), "--ca", chain,
+            "--cipher", "chacha20", "--keylog", _temporary.In("client.keys"));
+
+        Assert.True(get.ExitCode == ExitCode.Success, get.Error);
+        Assert.Equal(large, File.ReadAllBytes(_temporary.In("got/large")));
+        Assert.Equal("small", File.ReadAllText(_temporary.In("got/small")));
+        Assert.Equal(3, Directory.GetFileSystemEntries(_temporary.In("got")).Length);
+        Assert.Equal(File.ReadAllLines(_temporary.In("client.keys")).Order(), File.ReadAllLines(_temporary.In("server.keys")).Order());
+    }
+
+    [Fact]
+    public async Task WhatTheServerDoesNotServeLeavesNothingBehind()
+    {
+        _temporary.Write("secret", "secret");
+        _temporary.Write("served/file", "content");
+        File.CreateSymbolicLink(_temporary.In("served/link"), "../secret");
+        using ToolProcess serve = Serve();
+        string server = await UrlOf(serve);
+
+        Invocation get = await Invocation.RunAsync(
+            "get", server + "file", server + "missing", server + "link", "--output", _temporary.In("got"), "--insecure");
+
+        Assert.Equal(ExitCode.Failure, get.ExitCode);
+        Assert.Contains($"{server}missing: the server has no such file", get.Error, StringComparison.Ordinal);
+        Assert.Contains($"{server}link: the server has no such file", get.Error, StringComparison.Ordinal);
+        Assert.Equal(_temporary.In("got/file"), Assert.Single(Directory.GetFileSystemEntries(_temporary.In("got"))));
+    }
+
+    [Fact]
+    public async Task AServerThatIsNotTrustedIsNotAskedForAnything()
+    {
+        _temporary.Write("served/file", "content");
+        using ToolProcess serve = Serve();
+
+        Invocation get = await Invocation.RunAsync("get", await UrlOf(serve) + "file", "--output", _temporary.In("got"));
+
+        Assert.Equal(ExitCode.Failure, get.ExitCode);
+        Assert.Contains("TLS", get.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_temporary.In("got")));
+    }
+
+    [Fact]
+    public async Task BrokenOffItLeavesNothingBehind()
+    {
+        using (FileStream huge = File.Create(_temporary.In("served/huge")))
+        {
+            huge.SetLength(20L << 30);
+        }
+
+        using ToolProcess serve = Serve();
+        string server = await UrlOf(serve);
+        using CancellationTokenSource stop = new();
+        using FileSystemWatcher watcher = new(_temporary.In("got"));
+        watcher.Created += (_, _) => stop.Cancel();
+        watcher.EnableRaisingEvents = true;
+
+        Invocation get = await Invocation.RunAsync(["get", server + "huge", "--output", _temporary.In("got"), "--insecure"], stop.Token);
+
+        Assert.Equal(ExitCode.Failure, get.ExitCode);
+        Assert.Contains("interrupted", get.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_temporary.In("got")));
+    }
+
+    [SkippableFact]
+    public async Task BothSidesWriteAQlogFileOfTheirConnection()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "signals");
+        _temporary.Write("served/file", "content");
+        using ToolProcess serve = Serve("--qlog", _temporary.In("qlog"));
+        using ToolProcess get = ToolProcess.Start(
+            "get", await UrlOf(serve) + "file", "--output", _temporary.In("got"), "--insecure", "--qlog", _temporary.In("qlog"));
+        Assert.Equal(ExitCode.Success, await get.WaitForExitAsync());
+
+        serve.Signal("TERM");
+
+        Assert.Equal(ExitCode.Success, await serve.WaitForExitAsync());
+        string[] files = [.. Directory.GetFiles(_temporary.In("qlog")).Select(Path.GetFileName).Order()!];
+        Assert.Equal(2, files.Length);
+        Assert.EndsWith("_client.sqlog", files[0], StringComparison.Ordinal);
+        Assert.EndsWith("_server.sqlog", files[1], StringComparison.Ordinal);
+        Assert.All(files, file => Assert.NotEqual(0, new FileInfo(_temporary.In($"qlog/{file}")).Length));
+    }
+
+    [SkippableFact]
+    public async Task AServerStopsWhenAskedTo()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "signals");
+        using ToolProcess serve = Serve();
+        await UrlOf(serve);
+
+        serve.Signal("TERM");
+
+        Assert.Equal(ExitCode.Success, await serve.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task TheFingerprintOfTheMadeCertificateIsPrinted()
+    {
+        using ToolProcess serve = Serve();
+        await UrlOf(serve);
+
+        Assert.Matches("SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}$", await serve.ReadLineAsync());
+    }
+
+    private ToolProcess Serve(params string[] options) =>
+        ToolProcess.Start(["serve", _temporary.In("served"), "--listen", "127.0.0.1:0", .. options]);
+
+    private static async Task<string> UrlOf(ToolProcess serve) => $"https://{Listening().Match(await serve.ReadLineAsync()).Value}/";
+
+    [GeneratedRegex(@"127\.0\.0\.1:\d+")]
+    private static partial Regex Listening();
+}

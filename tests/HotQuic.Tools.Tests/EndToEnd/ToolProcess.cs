@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace HotQuic.Tools.Tests.EndToEnd;
+
+/// <summary>The tool in a process of its own, killed when this is disposed.</summary>
+internal sealed class ToolProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+
+    private ToolProcess(Process process) => _process = process;
+
+    public static ToolProcess Start(params string[] arguments)
+    {
+        ProcessStartInfo info = new("dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        info.ArgumentList.Add(typeof(CommandLine).Assembly.Location);
+        Array.ForEach(arguments, info.ArgumentList.Add);
+        return new(Process.Start(info)!);
+    }
+
+    public async Task<string> ReadLineAsync()
+    {
+        using CancellationTokenSource timeout = new(Patience);
+        return await _process.StandardOutput.ReadLineAsync(timeout.Token)
+            ?? throw new InvalidOperationException($"The process ended: {await _process.StandardError.ReadToEndAsync(timeout.Token)}");
+    }
+
+    public void EndInput() => _process.StandardInput.Close();
+
+    /// <summary>Sends SIGTERM or SIGINT.</summary>
+    public void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", ["-s", name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>The processes that it started, on Linux.</summary>
+    public IEnumerable<int> Children() => Directory.GetDirectories($"/proc/{_process.Id}/task")
+        .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Select(id => int.Parse(id, CultureInfo.InvariantCulture));
+
+    public async Task<int> WaitForExitAsync()
+    {
+        using CancellationTokenSource timeout = new(Patience);
+        await _process.WaitForExitAsync(timeout.Token);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+}

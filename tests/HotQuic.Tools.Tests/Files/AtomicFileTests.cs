@@ -1,0 +1,65 @@
+using HotQuic.Tools.Files;
+
+namespace HotQuic.Tools.Tests.Files;
+
+public sealed class AtomicFileTests : IDisposable
+{
+    private readonly TemporaryDirectory _temporary = new();
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public async Task ACommittedFileIsThereWholeAndAlone()
+    {
+        await AtomicFile.WriteTextAsync(_temporary.In("file"), "content", CancellationToken.None);
+
+        Assert.Equal("content", File.ReadAllText(_temporary.In("file")));
+        Assert.Single(Directory.GetFiles(_temporary.Root));
+    }
+
+    [Fact]
+    public async Task BeforeTheCommitTheOldContentStands()
+    {
+        _temporary.Write("file", "old");
+        await using AtomicFile file = AtomicFile.Create(_temporary.In("file"));
+        await file.Stream.WriteAsync("new"u8.ToArray());
+        await file.Stream.FlushAsync();
+
+        Assert.Equal("old", File.ReadAllText(_temporary.In("file")));
+        file.Commit();
+        Assert.Equal("new", File.ReadAllText(_temporary.In("file")));
+    }
+
+    [Fact]
+    public async Task WithoutACommitNothingIsLeft()
+    {
+        await using (AtomicFile file = AtomicFile.Create(_temporary.In("file")))
+        {
+            await file.Stream.WriteAsync(new byte[100_000]);
+        }
+
+        Assert.Empty(Directory.GetFileSystemEntries(_temporary.Root));
+    }
+
+    [Fact]
+    public async Task ACommitThatFailsLeavesNothing()
+    {
+        Directory.CreateDirectory(_temporary.In("file/occupied"));
+        await using (AtomicFile file = AtomicFile.Create(_temporary.In("file")))
+        {
+            Assert.ThrowsAny<Exception>(file.Commit);
+        }
+
+        Assert.Empty(Directory.GetFiles(_temporary.Root));
+    }
+
+    [Fact]
+    public async Task ANameMayBeAsLongAsTheSystemAllows()
+    {
+        string name = new('n', 255);
+
+        await AtomicFile.WriteTextAsync(_temporary.In(name), "content", CancellationToken.None);
+
+        Assert.True(File.Exists(_temporary.In(name)));
+    }
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using System.Net;
+
+namespace HotQuic.Tools.Commands;
+
+/// <summary>Rules about several options at once.</summary>
+internal static class Checks
+{
+    /// <summary>Both options or neither.</summary>
+    public static void RequireTogether(Command command, Option first, Option second) => command.Validators.Add(result =>
+    {
+        if (result.GetResult(first) is { Implicit: false } != result.GetResult(second) is { Implicit: false })
+        {
+            result.AddError($"{first.Name} and {second.Name} belong together.");
+        }
+    });
+
+    /// <summary>At most one of the two.</summary>
+    public static void RequireOneAtMost(Command command, Option first, Option second) => command.Validators.Add(result =>
+    {
+        if (result.GetResult(first) is { Implicit: false } && result.GetResult(second) is { Implicit: false })
+        {
+            result.AddError($"{first.Name} and {second.Name} exclude each other.");
+        }
+    });
+
+    /// <summary>The name that a made certificate should prove for a listener there, beyond localhost; null for any address.</summary>
+    public static string? NameOf(IPEndPoint endPoint) =>
+        endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any) ? null : endPoint.Address.ToString();
+}

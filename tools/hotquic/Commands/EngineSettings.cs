@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace HotQuic.Tools.Commands;
+
+/// <summary>Settings of the whole process, to be made before the first listener or connection.</summary>
+internal static class EngineSettings
+{
+    private const string ShardsName = "HotQuic.Shards";
+    private const string QlogDirectoryName = "HotQuic.QlogDirectory";
+
+    /// <summary>Sets the number of shards; null leaves it to the engine.</summary>
+    public static void UseShards(int? shards)
+    {
+        if (shards is { } number)
+        {
+            AppContext.SetData(ShardsName, number.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    /// <summary>Makes the directory, and lets each connection write its qlog file there; null for none.</summary>
+    public static void UseQlog(DirectoryInfo? directory)
+    {
+        if (directory is not null)
+        {
+            directory.Create();
+            AppContext.SetData(QlogDirectoryName, directory.FullName);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using HotQuic.Load;
+using HotQuic.Tools.Certificates;
+using HotQuic.Tools.Output;
+using HotQuic.Tools.Perf;
+
+namespace HotQuic.Tools.Commands;
+
+/// <summary><c>hotquic perf-server</c>: the server that <c>hotquic perf</c> measures, on its own.</summary>
+internal static class PerfServerCommand
+{
+    private static readonly IPEndPoint DefaultEndPoint = new(IPAddress.Loopback, 4433);
+
+    public static Command Create(Terminal terminal)
+    {
+        Option<IPEndPoint?> listen = CommonOptions.Listen(DefaultEndPoint);
+        Option<FileInfo?> certificate = CommonOptions.Certificate();
+        Option<FileInfo?> key = CommonOptions.Key();
+        Option<string?> io = CommonOptions.Io();
+        Option<int?> shards = CommonOptions.Shards();
+        Option<int?> udpPayloadLimit = CommonOptions.UdpPayloadLimit();
+        Option<bool> untilInputEnds = new("--until-stdin-ends")
+        {
+            Description = "End when standard input ends, and let Ctrl-C to whoever started this: for a server that is part of another command.",
+        };
+        Command command = new("perf-server", "The server of perf, on its own. It prints one line of JSON when it is ready: address and certificate.")
+        {
+            listen, certificate, key, io, shards, udpPayloadLimit, untilInputEnds,
+        };
+        Checks.RequireTogether(command, certificate, key);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            EngineSettings.UseShards(parsed.GetValue(shards));
+            IPEndPoint endPoint = parsed.GetValue(listen) ?? DefaultEndPoint;
+            using ServerIdentity identity = ServerIdentity.From(parsed.GetValue(certificate), parsed.GetValue(key), Checks.NameOf(endPoint));
+            PerfServerOptions options = new()
+            {
+                ListenEndPoint = endPoint,
+                Certificate = identity.Certificate,
+                Intermediates = identity.Intermediates,
+                Transport = new() { IoMode = IoModes.Parse(parsed.GetValue(io)), MaxUdpPayloadSize = parsed.GetValue(udpPayloadLimit) },
+            };
+            using CancellationTokenSource end = parsed.GetValue(untilInputEnds)
+                ? EndOfInput()
+                : CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            using PosixSignalRegistration? interrupt = parsed.GetValue(untilInputEnds)
+                ? PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true)
+                : null;
+            await using PerfServer server = await PerfServer.ListenAsync(options, end.Token);
+            ServerAnnouncement announcement = new(
+                server.LocalEndPoint.ToString(), identity.Certificate.ExportCertificatePem(), identity.Fingerprint);
+            terminal.Output.WriteLine(JsonSerializer.Serialize(announcement, AnnouncementJson.Default.ServerAnnouncement));
+            await terminal.Output.FlushAsync(end.Token);
+            await server.RunAsync(end.Token);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    /// <summary>Is cancelled once standard input has ended, which it does however the parent dies.</summary>
+    private static CancellationTokenSource EndOfInput()
+    {
+        CancellationTokenSource end = new();
+        Thread reader = new(() =>
+        {
+            using Stream input = Console.OpenStandardInput();
+            byte[] ignored = new byte[256];
+            while (input.Read(ignored) > 0)
+            {
+            }
+
+            end.Cancel();
+        })
+        {
+            IsBackground = true,
+            Name = "standard input",
+        };
+        reader.Start();
+        return end;
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Security;
+using HotQuic.Load.Transport;
+using HotQuic.Tools.Certificates;
+using HotQuic.Tools.Files;
+using HotQuic.Tools.Hq;
+using HotQuic.Tools.Output;
+using Microsoft.Extensions.Logging;
+
+namespace HotQuic.Tools.Commands;
+
+/// <summary><c>hotquic serve</c>: serves the files of a directory.</summary>
+internal static class ServeCommand
+{
+    private static readonly IPEndPoint DefaultEndPoint = new(IPAddress.Loopback, 4433);
+
+    public static Command Create(Terminal terminal)
+    {
+        ServeOptions options = new();
+        Command command = new("serve", "Serve the files of a directory over hq-interop: HTTP/0.9 on QUIC streams.")
+        {
+            options.Directory, options.Listen, options.ApplicationProtocol, options.Certificate, options.Key, options.Retry, options.KeyLog,
+            options.Qlog,
+        };
+        Checks.RequireTogether(command, options.Certificate, options.Key);
+        command.SetAction((parsed, cancellation) => RunAsync(options, parsed, terminal, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ServeOptions options, ParseResult parsed, Terminal terminal, CancellationToken cancellation)
+    {
+        EngineSettings.UseQlog(parsed.GetValue(options.Qlog));
+        ServedDirectory directory = new(parsed.GetRequiredValue(options.Directory).FullName);
+        IPEndPoint endPoint = parsed.GetValue(options.Listen) ?? DefaultEndPoint;
+        using ServerIdentity identity = ServerIdentity.From(
+            parsed.GetValue(options.Certificate), parsed.GetValue(options.Key), Checks.NameOf(endPoint));
+        using ILoggerFactory logging = LoggerFactory.Create(builder => builder.AddSimpleConsole(console => console.SingleLine = true));
+        await using QuicListener listener = await QuicListener.ListenAsync(options.ToListenerOptions(parsed, endPoint, identity), cancellation);
+        string protocol = parsed.GetRequiredValue(options.ApplicationProtocol);
+        terminal.Output.WriteLine($"Serving {parsed.GetRequiredValue(options.Directory).FullName} on {listener.LocalEndPoint}, protocol {protocol}.");
+        terminal.Output.WriteLine($"Certificate SHA-256 {identity.Fingerprint}");
+        terminal.Output.WriteLine("Press Ctrl-C to stop.");
+        await terminal.Output.FlushAsync(cancellation);
+        await new HqServer(listener, directory, logging.CreateLogger("serve")).RunAsync(cancellation);
+        return ExitCode.Success;
+    }
+
+    private sealed class ServeOptions
+    {
+        public Argument<DirectoryInfo> Directory { get; } = new("DIR") { Description = "The directory; nothing outside it is ever served." };
+
+        public Option<IPEndPoint?> Listen { get; } = CommonOptions.Listen(DefaultEndPoint);
+
+        public Option<string> ApplicationProtocol { get; } = CommonOptions.ApplicationProtocol();
+
+        public Option<FileInfo?> Certificate { get; } = CommonOptions.Certificate();
+
+        public Option<FileInfo?> Key { get; } = CommonOptions.Key();
+
+        public Option<bool> Retry { get; } = new("--retry") { Description = "Make every client prove its address by a Retry." };
+
+        public Option<FileInfo?> KeyLog { get; } = CommonOptions.KeyLog();
+
+        public Option<DirectoryInfo?> Qlog { get; } = CommonOptions.Qlog();
+
+        public QuicListenerOptions ToListenerOptions(ParseResult parsed, IPEndPoint endPoint, ServerIdentity identity)
+        {
+            SslApplicationProtocol protocol = new(parsed.GetRequiredValue(ApplicationProtocol));
+            QuicServerConnectionOptions connectionOptions = new()
+            {
+                ServerAuthenticationOptions = new()
+                {
+                    ApplicationProtocols = [protocol],
+                    ServerCertificateContext = SslStreamCertificateContext.Create(identity.Certificate, identity.Intermediates, offline: true),
+                },
+                DefaultCloseErrorCode = HqProtocol.NoError,
+                DefaultStreamErrorCode = HqProtocol.NoError,
+                Transport = new TransportChoices { KeyLogFile = parsed.GetValue(KeyLog)?.FullName }.ToOptions(),
+            };
+            return new()
+            {
+                ListenEndPoint = endPoint,
+                ApplicationProtocols = [protocol],
+                RetryMode = parsed.GetValue(Retry) ? QuicRetryMode.Always : QuicRetryMode.Automatic,
+                ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(connectionOptions),
+            };
+        }
+    }
+}

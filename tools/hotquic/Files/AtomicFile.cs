@@ -1,0 +1,74 @@
+using System.Text;
+
+namespace HotQuic.Tools.Files;
+
+/// <summary>
+/// A file that appears whole or not at all: write to <see cref="Stream"/>, which is a temporary file beside the target, then
+/// <see cref="Commit"/> to put it in the target's place. Disposing without that removes it.
+/// </summary>
+internal sealed class AtomicFile : IAsyncDisposable
+{
+    private const int BufferSize = 64 * 1024;
+
+    private readonly string _temporary;
+    private readonly string _target;
+    private readonly FileStream _stream;
+    private bool _committed;
+
+    private AtomicFile(string target, string temporary)
+    {
+        _target = target;
+        _temporary = temporary;
+        _stream = new(temporary, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = BufferSize,
+            Options = FileOptions.Asynchronous,
+        });
+    }
+
+    /// <summary>Where to write.</summary>
+    public Stream Stream => _stream;
+
+    /// <summary>Begins a file. Its directory must exist.</summary>
+    public static AtomicFile Create(string target)
+    {
+        string full = Path.GetFullPath(target);
+        return new(full, Path.Combine(Path.GetDirectoryName(full) ?? full, $".hotquic-{Guid.NewGuid():N}.part"));
+    }
+
+    /// <summary>Writes a whole text file.</summary>
+    public static async Task WriteTextAsync(string target, string text, CancellationToken cancellation)
+    {
+        await using AtomicFile file = Create(target);
+        await file.Stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation);
+        file.Commit();
+    }
+
+    /// <summary>Puts what was written on disk and in the target's place, over what was there.</summary>
+    public void Commit()
+    {
+        _stream.Flush(flushToDisk: true);
+        _stream.Dispose();
+        File.Move(_temporary, _target, overwrite: true);
+        _committed = true;
+    }
+
+    /// <summary>Removes what was not committed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await _stream.DisposeAsync();
+        }
+        finally
+        {
+            if (!_committed)
+            {
+                File.Delete(_temporary);
+            }
+        }
+    }
+}
