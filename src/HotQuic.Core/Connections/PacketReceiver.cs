@@ -38,6 +38,14 @@ internal sealed class PacketReceiver
         while (!rest.IsEmpty && !_connection.Closer.IsPeerClosed)
         {
             DropReason reason = ProtectedPacket.TryRead(rest, _connection.LocalConnectionIdLength, out ProtectedPacket packet);
+            if (reason == DropReason.TooShortToSample && packet.Length < rest.Length)
+            {
+                // RFC 9000 §12.2: its length is known, so what follows is looked at all the same.
+                Drop(datagram, reason, packet.Length, packet.Type);
+                rest = rest[packet.Length..];
+                continue;
+            }
+
             if (reason != DropReason.None)
             {
                 OnUnreadable(datagram, rest, isFirst, reason);

@@ -1,0 +1,366 @@
+using HotQuic.Core.CongestionControl;
+using HotQuic.Core.Datagrams;
+using HotQuic.Core.Errors;
+using HotQuic.Core.Events;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Packets;
+using HotQuic.Core.Parameters;
+using HotQuic.Core.Paths;
+using HotQuic.Core.Protection;
+using HotQuic.Core.Recovery;
+using HotQuic.Core.Streams;
+using HotQuic.Core.Time;
+using HotQuic.Core.Tls.Secrets;
+using Path = HotQuic.Core.Paths.Path;
+
+namespace HotQuic.Core.Connections;
+
+/// <summary>What the parts of a connection tell one another: packets that were opened, sent or lost, steps of the handshake, the end.</summary>
+internal sealed partial class Connection
+{
+    internal PacketSpace? Space(PacketNumberSpace kind) => _spaces[(int)kind];
+
+    internal void Raise(ConnectionEventKind kind) => _events.Enqueue(kind);
+
+    internal void CountDrop(in PacketDroppedEvent drop)
+    {
+        _statistics.PacketsDropped++;
+        Sink?.OnPacketDropped(drop);
+    }
+
+    internal void OnPacketOpened(in OpenedPacket packet, in ReceivedDatagram datagram)
+    {
+        _statistics.PacketsReceived++;
+        Timers.OnPacketReceived(datagram.At);
+        Attempt.OnPacketOpened(packet);
+        Sink?.OnPacketReceived(new PacketEvent
+        {
+            At = datagram.At,
+            Type = packet.Type,
+            Number = packet.Number,
+            Length = packet.Length,
+            Payload = packet.Payload,
+            Ecn = datagram.Ecn,
+            DestinationId = new ConnectionId(packet.DestinationConnectionId),
+        });
+        if (packet.Level == EncryptionLevel.Handshake && Role == EndpointRole.Server)
+        {
+            // RFC 9000 §8.1, RFC 9001 §4.9.1
+            Path.Validate();
+            DiscardSpace(PacketNumberSpace.Initial, datagram.At);
+        }
+        else if (packet.Level == EncryptionLevel.OneRtt && packet.Number > _largestForSpin)
+        {
+            _largestForSpin = packet.Number;
+            SpinBit = _isSpinBitEnabled && ((packet.FirstByte & (byte)ShortHeaderBits.Spin) != 0) == (Role == EndpointRole.Server);
+        }
+    }
+
+    internal TransportError? OnAck(in AckFrame frame, in PacketContext packet)
+    {
+        PacketSpace? space = Space(packet.Space);
+        if (space is null)
+        {
+            return null;
+        }
+
+        int exponent = packet.Space == PacketNumberSpace.Application
+            ? Handshake.PeerParameters?.AckDelayExponent ?? AckDelay.DefaultExponent
+            : AckDelay.DefaultExponent;
+        TransportError? error = Recovery.OnAckReceived(
+            packet.Space,
+            frame,
+            new AckContext(AckDelay.Decode(frame.AckDelay, exponent), packet.At),
+            _sentFrames);
+        if (error is not null)
+        {
+            return error;
+        }
+
+        ReportMetrics(packet.At);
+        return packet.Space == PacketNumberSpace.Application ? OneRtt?.OnAcknowledged(frame.LargestAcknowledged, packet.At, CurrentPto) : null;
+    }
+
+    internal void OnPacketLost(PacketNumberSpace space, in PacketReport packet)
+    {
+        if (packet.Fate == PacketFate.Withdrawn)
+        {
+            return;
+        }
+
+        if (packet.IsMtuProbe)
+        {
+            Mtu.OnProbeLost(_now, packet.Size);
+        }
+        else if (space == PacketNumberSpace.Application && Mtu.OnPacketLost(_now, packet.SentAt, packet.Size))
+        {
+            ApplyMtu();
+        }
+
+        Sink?.OnPacketLost(new PacketLostEvent(_now, space, packet.Number)
+        {
+            Trigger = packet.Fate == PacketFate.LostByPacketThreshold ? LossTrigger.PacketThreshold : LossTrigger.TimeThreshold,
+            IsMtuProbe = packet.IsMtuProbe,
+        });
+    }
+
+    internal void OnPacketAcknowledged(PacketNumberSpace space, in PacketReport packet)
+    {
+        if (packet.IsMtuProbe)
+        {
+            Mtu.OnProbeAcknowledged(_now, packet.Size);
+            ApplyMtu();
+        }
+        else if (space == PacketNumberSpace.Application)
+        {
+            Mtu.OnPacketAcknowledged(packet.SentAt, packet.Size);
+        }
+    }
+
+    /// <summary>Our keys may have moved on: because we wished it, or in answer to the peer (RFC 9001 §6.2). Its answer to ours moves nothing.</summary>
+    internal void NoteKeyGeneration(Instant now, bool isRemoteInitiated)
+    {
+        long generation = OneRtt!.SendGeneration;
+        if (generation == _statistics.KeyUpdatesByPeer + _statistics.KeyUpdatesInitiated)
+        {
+            return;
+        }
+
+        _statistics.KeyUpdatesByPeer += isRemoteInitiated ? 1 : 0;
+        _statistics.KeyUpdatesInitiated += isRemoteInitiated ? 0 : 1;
+        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, generation, isRemoteInitiated));
+    }
+
+    internal void OnPacketSent(in AssembledPacket packet, Instant now)
+    {
+        _statistics.PacketsSent++;
+        if (packet.IsAckEliciting)
+        {
+            Timers.OnAckElicitingSent(now);
+        }
+    }
+
+    internal void OnDatagramsSent(int bytes, int datagrams, int largest)
+    {
+        _statistics.DatagramsSent += datagrams;
+        _statistics.BytesSent += bytes;
+        _statistics.LargestDatagramSent = Math.Max(_statistics.LargestDatagramSent, largest);
+        UpdateAmplificationLimit();
+    }
+
+    internal TransportError? OnNewToken(in NewTokenFrame frame)
+    {
+        // A token that no Initial could carry is as good as none.
+        if (frame.Token.Length <= ConnectionAttempt.MaxTokenLength)
+        {
+            NewToken = frame.Token.ToArray();
+            Raise(ConnectionEventKind.NewToken);
+        }
+
+        return null;
+    }
+
+    internal TransportError? OnPathChallenge(in PathChallengeFrame frame)
+    {
+        Validator.OnChallenge(frame);
+        return null;
+    }
+
+    internal TransportError? OnPathResponse(in PathResponseFrame frame)
+    {
+        Validator.OnResponse(frame, _now);
+        return null;
+    }
+
+    internal TransportError? OnDatagramFrame(in DatagramFrame frame)
+    {
+        TransportError? error = Datagrams.OnDatagram(frame);
+        if (error is null)
+        {
+            Raise(ConnectionEventKind.DatagramReceived);
+        }
+
+        return error;
+    }
+
+    /// <summary>RFC 9000 §7.3, §7.4: the IDs must match, the limits open.</summary>
+    internal TransportError? OnPeerParameters(TransportParameters parameters)
+    {
+        TransportError? error = Attempt.Authenticate(parameters);
+        if (error is not null)
+        {
+            return error;
+        }
+
+        if (parameters.StatelessResetToken is { } token)
+        {
+            PeerIds.SetHandshakeResetToken(token);
+        }
+
+        ApplyPeerLimits(parameters);
+        return null;
+    }
+
+    /// <summary>Nothing of what is replaced was used or told before the ClientHello is answered.</summary>
+    private void ReplaceSettings(ConnectionSettings settings, Instant now)
+    {
+        if (settings.CongestionControl != Settings.CongestionControl)
+        {
+            Recovery.ReplaceCongestion(CongestionControllers.Create(settings.CongestionControl, settings.Recovery.Congestion), now);
+        }
+
+        Settings = settings;
+        Streams = new StreamSet(Role, settings.Streams, Services.Buffers);
+        Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = settings.MaxDatagramFrameSize });
+        Mtu = new MtuDiscovery(settings.MtuUpperBound);
+        if (Handshake.PeerParameters is { } parameters)
+        {
+            ApplyPeerLimits(parameters);
+        }
+    }
+
+    private void ApplyPeerLimits(TransportParameters parameters)
+    {
+        Streams.OnPeerParameters(new PeerStreamLimits
+        {
+            MaximumData = parameters.InitialMaxData,
+            MaximumStreamDataBidirectionalLocal = parameters.InitialMaxStreamDataBidiLocal,
+            MaximumStreamDataBidirectionalRemote = parameters.InitialMaxStreamDataBidiRemote,
+            MaximumStreamDataUnidirectional = parameters.InitialMaxStreamDataUni,
+            BidirectionalStreams = parameters.InitialMaxStreamsBidi,
+            UnidirectionalStreams = parameters.InitialMaxStreamsUni,
+        });
+        Datagrams.OnPeerLimit(parameters.MaxDatagramFrameSize);
+        Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
+        Recovery.PeerMaxAckDelay = parameters.MaxAckDelay;
+        Mtu.OnPeerLimit(parameters.MaxUdpPayloadSize);
+    }
+
+    internal void StartOneRtt(in TrafficSecret send, in TrafficSecret receive)
+    {
+        var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens) { UpdateAfter = Settings.PacketsPerKey };
+        OneRtt = new KeyPhases(settings, send.Bytes, receive.Bytes);
+    }
+
+    internal void OnHandshakeComplete(Instant now)
+    {
+        LocalIds.OnPeerLimit((ulong)Handshake.PeerParameters!.ActiveConnectionIdLimit);
+        if (Role == EndpointRole.Server)
+        {
+            Path.Validate();
+        }
+
+        Raise(ConnectionEventKind.HandshakeCompleted);
+        Sink?.OnStateChanged(new StateChangedEvent(now, "handshake_started", "handshake_complete"));
+    }
+
+    internal void OnHandshakeConfirmed(Instant now)
+    {
+        DiscardSpace(PacketNumberSpace.Initial, now);
+        DiscardSpace(PacketNumberSpace.Handshake, now);
+        OneRtt!.OnHandshakeConfirmed();
+        Recovery.OnHandshakeConfirmed(now);
+        Mtu.Start();
+        Raise(ConnectionEventKind.HandshakeConfirmed);
+        Sink?.OnStateChanged(new StateChangedEvent(now, "handshake_complete", "handshake_confirmed"));
+    }
+
+    /// <summary>RFC 9001 §4.9: with the keys go the packets in flight and the timers.</summary>
+    internal void DiscardSpace(PacketNumberSpace kind, Instant now)
+    {
+        if (Space(kind) is { } space)
+        {
+            _spaces[(int)kind] = null;
+            space.Discard();
+            if (kind != PacketNumberSpace.Application)
+            {
+                Recovery.DiscardSpace(kind, now);
+            }
+        }
+    }
+
+    /// <summary>RFC 9000 §17.2.5.3: new keys and destination; packet numbers go on, what was sent is sent again.</summary>
+    internal void RestartInitial(ConnectionId destination, Instant now)
+    {
+        PeerIds.SetTemporary(destination);
+        InstallInitialKeys(destination);
+        Recovery.OnRetry(now, _sentFrames);
+    }
+
+    internal void OnRecoveryTimeout(Instant now)
+    {
+        TimeoutResult result = Recovery.OnTimeout(now, _sentFrames);
+        if (result.Kind == TimeoutKind.ProbesWanted && Space(result.Space) is { } space)
+        {
+            if (Mtu.OnProbeTimeout(now))
+            {
+                ApplyMtu();
+            }
+
+            // RFC 9002 §6.2.4: new data is the best probe, then data that is in flight, then a PING.
+            space.ProbesWanted = result.Probes;
+            for (int i = 0; i < result.Probes && !Transmitter.HasFrames(space); i++)
+            {
+                Recovery.TryMarkOldestForProbe(result.Space, _sentFrames);
+            }
+        }
+
+        ReportMetrics(now);
+    }
+
+    internal void OnHandshakeTimeout(Instant now)
+    {
+        Closer.EndByHandshakeTimeout(now);
+    }
+
+    internal void OnTerminated()
+    {
+        Streams.OnConnectionClosed();
+        Raise(ConnectionEventKind.Closed);
+    }
+
+    internal void OnDrained(Instant now)
+    {
+        LocalIds.RetireAll();
+        PeerIds.ForgetAll();
+        DiscardSpace(PacketNumberSpace.Initial, now);
+        DiscardSpace(PacketNumberSpace.Handshake, now);
+        DiscardSpace(PacketNumberSpace.Application, now);
+        OneRtt?.Dispose();
+        OneRtt = null;
+        Handshake.Tls.Dispose();
+        Raise(ConnectionEventKind.Drained);
+    }
+
+    /// <summary>RFC 9002 §6.2.2.1: no probe timeout while nothing may be sent anyway.</summary>
+    private void UpdateAmplificationLimit() => Recovery.IsAmplificationLimited = Path.SendAllowance < Transmitter.MinDatagramSize;
+
+    private void ReportMetrics(Instant now)
+    {
+        if (Sink is { } sink)
+        {
+            sink.OnMetricsUpdated(new MetricsEvent(now)
+            {
+                SmoothedRtt = Recovery.Rtt.Smoothed,
+                LatestRtt = Recovery.Rtt.Latest,
+                MinRtt = Recovery.Rtt.Min,
+                RttVariance = Recovery.Rtt.Variation,
+                PtoCount = Recovery.PtoCount,
+                CongestionWindow = Recovery.Congestion.CongestionWindow,
+                BytesInFlight = Recovery.BytesInFlight,
+                SlowStartThreshold = Recovery.Congestion.SlowStartThreshold,
+            });
+        }
+    }
+
+    private void ApplyMtu()
+    {
+        if (Path.Mtu != Mtu.CurrentSize)
+        {
+            Sink?.OnMtuUpdated(new MtuUpdatedEvent(_now, Path.Mtu, Mtu.CurrentSize));
+            Path.Mtu = Mtu.CurrentSize;
+            Recovery.OnMtuChanged(Mtu.CurrentSize, _now);
+            Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
+        }
+    }
+}
