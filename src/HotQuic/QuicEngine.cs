@@ -15,11 +15,11 @@ internal sealed class QuicEngine : IDisposable
 
     public QuicEngine(QuicEngineOptions options)
     {
-        _qlog = options.QlogDirectory is { Length: > 0 } path ? new QlogDirectory(path) : null;
+        _qlog = options.QlogDirectory is { Length: > 0 } directory ? new QlogDirectory(directory) : null;
         _shards = new Shard[options.Shards];
         for (int i = 0; i < _shards.Length; i++)
         {
-            _shards[i] = new Shard(options, i, _shards.Length, _qlog);
+            _shards[i] = new Shard(options, _qlog, i, _shards.Length);
         }
 
         Ports = new PortTable(this);

@@ -11,7 +11,7 @@ namespace HotQuic;
 /// AppContext name             default
 /// HotQuic.Shards              number of processors, at most 64
 /// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do
-/// HotQuic.QlogDirectory       none: a directory that gets one qlog file for each connection
+/// HotQuic.QlogDirectory       none: where each connection writes a qlog file
 /// </code>
 /// </summary>
 internal sealed record QuicEngineOptions

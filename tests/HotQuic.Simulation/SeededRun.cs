@@ -127,7 +127,7 @@ internal sealed class SeededRun
         HandshakeTimeout = TimeSpan.FromMinutes(2),
         CongestionControl = _random.Chance(500) ? CongestionControlAlgorithm.Cubic : CongestionControlAlgorithm.NewReno,
         IsPacingEnabled = _random.Chance(800),
-        PacketsPerKey = _random.Chance(100) ? _random.Between(2048, 4096) : 1L << 23,
+        PacketsPerKey = _random.Chance(100) ? _random.Between(1, 1000) : long.MaxValue,
         Streams = new StreamLimits
         {
             ConnectionWindow = (ulong)_random.Between(2_000, 1 << 20),

@@ -261,7 +261,7 @@ internal sealed class Connection
             return false;
         }
 
-        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt.SendGeneration, IsRemoteInitiated: false));
+        NoteKeyGeneration(now, isRemoteInitiated: false);
         return true;
     }
 
@@ -418,11 +418,18 @@ internal sealed class Connection
         }
     }
 
-    /// <summary>The first packet of the next phase came and was authentic (RFC 9001 §6.2).</summary>
-    internal void OnKeysUpdatedByPeer(Instant now)
+    /// <summary>Our keys may have moved on: because we wished it, or in answer to the peer (RFC 9001 §6.2). Its answer to ours moves nothing.</summary>
+    internal void NoteKeyGeneration(Instant now, bool isRemoteInitiated)
     {
-        _statistics.KeyUpdatesByPeer++;
-        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, OneRtt!.SendGeneration, IsRemoteInitiated: true));
+        long generation = OneRtt!.SendGeneration;
+        if (generation == _statistics.KeyUpdatesByPeer + _statistics.KeyUpdatesInitiated)
+        {
+            return;
+        }
+
+        _statistics.KeyUpdatesByPeer += isRemoteInitiated ? 1 : 0;
+        _statistics.KeyUpdatesInitiated += isRemoteInitiated ? 0 : 1;
+        Sink?.OnKeyUpdated(new KeyUpdatedEvent(now, EncryptionLevel.OneRtt, generation, isRemoteInitiated));
     }
 
     internal void OnPacketSent(in AssembledPacket packet, Instant now)
@@ -532,8 +539,7 @@ internal sealed class Connection
 
     internal void StartOneRtt(in TrafficSecret send, in TrafficSecret receive)
     {
-        var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens);
-        settings = settings with { ConfidentialityLimit = Math.Min(settings.ConfidentialityLimit, Settings.PacketsPerKey) };
+        var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens) { UpdateAfter = Settings.PacketsPerKey };
         OneRtt = new KeyPhases(settings, send.Bytes, receive.Bytes);
     }
 
@@ -670,7 +676,9 @@ internal sealed class Connection
 
     private void InstallInitialKeys(ConnectionId destination)
     {
-        InitialKeys.Derive(Version, destination, Role, out PacketKeys send, out PacketKeys receive);
+        // A first flight in a version that we do not speak asks the server for those that it speaks (RFC 9000 §6); it needs some keys.
+        QuicVersion version = Version.IsSupported() ? Version : QuicVersion.Version1;
+        InitialKeys.Derive(version, destination, Role, out PacketKeys send, out PacketKeys receive);
         PacketSpace space = Space(PacketNumberSpace.Initial)!;
         space.InstallSendKeys(send);
         space.InstallReceiveKeys(receive);

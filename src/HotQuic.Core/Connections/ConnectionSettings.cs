@@ -51,6 +51,6 @@ internal sealed record ConnectionSettings
     /// <summary>Which implementation of the ciphers serves; the platform's is for tests and unknown processors.</summary>
     public CipherBackend CipherBackend { get; init; } = CipherBackend.Auto;
 
-    /// <summary>1-RTT keys are replaced after this many packets, below the cipher's own limit (RFC 9001 §6.6).</summary>
+    /// <summary>1-RTT keys are replaced after this many packets, or as soon after as is possible; the cipher's own limit holds besides (RFC 9001 §6.6).</summary>
     public long PacketsPerKey { get; init; } = 1L << 23;
 }

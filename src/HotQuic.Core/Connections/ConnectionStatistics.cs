@@ -17,6 +17,9 @@ internal struct ConnectionStatistics
     /// <summary>Key updates that the peer began (RFC 9001 §6).</summary>
     public int KeyUpdatesByPeer;
 
+    /// <summary>Key updates that we began.</summary>
+    public int KeyUpdatesInitiated;
+
     /// <summary>The largest UDP payload sent.</summary>
     public int LargestDatagramSent;
 }

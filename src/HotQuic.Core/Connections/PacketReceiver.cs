@@ -201,7 +201,7 @@ internal sealed class PacketReceiver
 
         if (result.IsKeyUpdate)
         {
-            _connection.OnKeysUpdatedByPeer(datagram.At);
+            _connection.NoteKeyGeneration(datagram.At, isRemoteInitiated: true);
         }
 
         OpenedPacket opened = new()

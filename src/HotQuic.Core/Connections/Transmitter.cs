@@ -1,4 +1,5 @@
 using HotQuic.Core.CongestionControl;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
@@ -94,13 +95,20 @@ internal sealed class Transmitter
             }
         }
 
-        if (_connection.OneRtt?.PrepareToSend(now) is { } keysUsedUp)
+        if (_connection.OneRtt is not null && PrepareKeys(now) is { } keysUsedUp)
         {
             _connection.Closer.CloseByTransport(keysUsedUp, now);
             return false;
         }
 
         return true;
+    }
+
+    private TransportError? PrepareKeys(Instant now)
+    {
+        TransportError? error = _connection.OneRtt!.PrepareToSend(now);
+        _connection.NoteKeyGeneration(now, isRemoteInitiated: false);
+        return error;
     }
 
     private Train TransmitCoalesced(Instant now, Span<byte> buffer)
@@ -240,7 +248,7 @@ internal sealed class Transmitter
         while (count < MaxPacketsPerTrain && buffer.Length - length >= segmentSize)
         {
             // RFC 9001 §6.6: the limit counts packets, not trains. The next call closes where these keys are used up.
-            if (count > 0 && _connection.OneRtt!.PrepareToSend(now) is not null)
+            if (count > 0 && PrepareKeys(now) is not null)
             {
                 break;
             }

@@ -14,6 +14,9 @@ internal sealed record KeyPhaseSettings(QuicVersion Version, CipherSuite Suite, 
 {
     /// <summary>Packets that one key may seal: the suite's limit, or a lower one (RFC 9001 §6.6).</summary>
     public long ConfidentialityLimit { get; init; } = Suite.Facts().ConfidentialityLimit;
+
+    /// <summary>Packets after which keys are replaced, as soon as that is possible; where it is not, only the limit stops them.</summary>
+    public long UpdateAfter { get; init; } = long.MaxValue;
 }
 
 /// <summary>A received 1-RTT packet, header protection removed.</summary>

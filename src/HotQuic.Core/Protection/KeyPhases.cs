@@ -107,8 +107,8 @@ internal sealed class KeyPhases : IDisposable
 
     private Span<byte> ReceiveSecret => _secrets.Span.Slice(CipherSuiteTable.MaxSecretLength, _secretLength);
 
-    /// <summary>Keys are updated by themselves once seven eighths of the limit are sealed.</summary>
-    private long UpdateDueAt => _settings.ConfidentialityLimit - (_settings.ConfidentialityLimit / 8);
+    /// <summary>Keys are updated by themselves once seven eighths of the limit are sealed, or earlier where that is asked for.</summary>
+    private long UpdateDueAt => Math.Min(_settings.UpdateAfter, _settings.ConfidentialityLimit - (_settings.ConfidentialityLimit / 8));
 
     private long SendingStopsAt => _settings.ConfidentialityLimit - Math.Min(ReservedForClosing, _settings.ConfidentialityLimit / 8);
 

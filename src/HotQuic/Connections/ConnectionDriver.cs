@@ -446,7 +446,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             UsedRetry = Core.Attempt.RetrySourceId is not null,
             KeyExchangeGroup = Core.Handshake.Tls.NegotiatedGroup is { } group ? (QuicKeyExchangeGroup)(ushort)group : null,
             Version = (uint)Core.Version,
-            KeyUpdatesInitiated = Math.Max(0, (int)((Core.OneRtt?.SendGeneration ?? 0) - counters.KeyUpdatesByPeer)),
+            KeyUpdatesInitiated = counters.KeyUpdatesInitiated,
             KeyUpdatesReceived = counters.KeyUpdatesByPeer,
         };
     }

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using HotQuic.Certificates;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Tls;
+using HotQuic.Diagnostics;
 
 namespace HotQuic.Options;
 

@@ -47,7 +47,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private Instant _spinUntil;
     private volatile bool _isStopped;
 
-    public Shard(QuicEngineOptions options, int number, int count, QlogDirectory? qlog = null)
+    public Shard(QuicEngineOptions options, QlogDirectory? qlog, int number, int count)
     {
         Number = number;
         _spin = options.Spin;
@@ -60,8 +60,8 @@ internal sealed partial class Shard : IShardTarget, IDisposable
                 Route = new ShardRoute(number, count),
                 TokenSecret = options.TokenSecret,
                 ResetSecret = options.ResetSecret,
-                SinkFactory = qlog is null ? null : qlog.CreateSink,
                 Tokens = new TokenOptions { WallClockAtZero = ShardClock.WallClockAtZero },
+                SinkFactory = qlog is null ? null : qlog.CreateSink,
             },
             random,
             new SystemKeyShareFactory(random),

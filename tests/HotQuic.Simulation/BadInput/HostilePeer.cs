@@ -42,11 +42,11 @@ internal sealed class HostilePeer
         _victim.OnDatagram(new SimulatedDatagram(_own.Address, _victim.Address, datagram, EcnCodepoint.NotEct));
 
     /// <summary>Leaves out packet numbers, as one does who looks for acknowledgments of what was never sent.</summary>
-    public void SkipNumbers(int count)
+    public void SkipNumbers(PacketNumberSpace space, int count)
     {
         for (int i = 0; i < count; i++)
         {
-            Connection.Space(PacketNumberSpace.Application)!.TakeNumber();
+            Connection.Space(space)!.TakeNumber();
         }
     }
 

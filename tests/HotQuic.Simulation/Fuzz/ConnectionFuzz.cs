@@ -1,8 +1,10 @@
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
+using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
+using HotQuic.Core.Streams;
 using HotQuic.Simulation.BadInput;
 
 namespace HotQuic.Simulation.Fuzz;
@@ -37,9 +39,11 @@ internal static class ConnectionFuzz
         {
             examples.AddRange(corpus.Frames.Where(f => f.Length < 600).Select(f => (byte[])[stage, .. Record(f)]));
             examples.AddRange(corpus.Payloads.Where(p => (p[0] & 1) == (stage & 1)).Select(p => (byte[])[stage, .. Record(p[1..])]));
+            byte conditions = (byte)(stage + Stages);
             for (int i = 0; i + 4 < corpus.Frames.Count; i += 4)
             {
-                examples.Add([stage, .. corpus.Frames.Skip(i).Take(4).Where(f => f.Length < 600).SelectMany(Record)]);
+                conditions = (byte)(conditions + Stages < 256 ? conditions + Stages : stage);
+                examples.Add([conditions, .. corpus.Frames.Skip(i).Take(4).Where(f => f.Length < 600).SelectMany(Record)]);
             }
         }
 
@@ -105,6 +109,7 @@ internal static class ConnectionFuzz
         }
 
         int stage = input[0] % Stages;
+        int conditions = input[0] / Stages;
         input = input[1..];
         EndpointRole hostile = (stage & 1) == 0 ? EndpointRole.Client : EndpointRole.Server;
         if (stage < 2)
@@ -115,14 +120,46 @@ internal static class ConnectionFuzz
 
         EncryptionLevel level = stage < 4 ? EncryptionLevel.Handshake : EncryptionLevel.OneRtt;
         Arena arena = level == EncryptionLevel.Handshake ? Arena.InHandshake(hostile) : Arena.Connected(hostile);
+        if (level == EncryptionLevel.OneRtt)
+        {
+            Occupy(arena);
+        }
+
         int count = 0;
+        bool isSlow = (conditions & 1) != 0;
+        bool hasGaps = (conditions & 2) != 0;
         while (arena.Peer.HasKeys(level) && TryTake(ref input, out byte[] frames) && count++ < 40)
         {
+            arena.Peer.SkipNumbers(level.Space(), hasGaps ? frames.Length % 32 : 0);
             arena.Peer.Send(level, frames);
-            arena.Network.RunFor(TimeSpan.FromMilliseconds(frames.Length % 4));
+            arena.Network.RunFor(TimeSpan.FromMilliseconds(frames.Length % (isSlow ? 400 : 4)));
         }
 
         Finish(arena, arena.Victim);
+    }
+
+    /// <summary>Gives the victim something to send and to read, so that what the frames speak of is there.</summary>
+    private static void Occupy(Arena arena)
+    {
+        byte[] buffer = new byte[8000];
+        arena.VictimHost.OnTurn = connection =>
+        {
+            for (ulong id = 0; id < 12 && connection.Termination is null; id++)
+            {
+                if (new StreamId(id).Direction == StreamDirection.Bidirectional
+                    && connection.Streams.Read(new StreamId(id), buffer, out StreamRead read) == StreamResult.Done && read.Count > 0)
+                {
+                    connection.Streams.Write(new StreamId(id), buffer.AsSpan(0, read.Count), out _);
+                }
+            }
+        };
+        foreach (StreamDirection direction in new[] { StreamDirection.Bidirectional, StreamDirection.Unidirectional })
+        {
+            Assert.True(arena.Victim.Streams.TryOpen(direction, out StreamId id));
+            arena.Victim.Streams.Write(id, buffer, out _);
+        }
+
+        arena.VictimHost.Turn(arena.Victim);
     }
 
     private static void InitialFrames(EndpointRole hostile, ReadOnlySpan<byte> input)

@@ -15,8 +15,9 @@ namespace HotQuic.Simulation.Fuzz;
 /// <summary>Takes one input; returns where all is well, throws where it is not.</summary>
 internal delegate void FuzzAction(ReadOnlySpan<byte> input);
 
-/// <summary>A parser under test: its name, what it does with an input, the examples that inputs are made of, and how many a short run makes.</summary>
-internal sealed record FuzzTarget(string Name, FuzzAction Run, Func<Corpus, IReadOnlyList<byte[]>> Examples, int ShortIterations);
+/// <summary>A parser under test: its name, what it does with an input, the examples that inputs are made of, and how many a short run
+/// makes, and how long a long one takes.</summary>
+internal sealed record FuzzTarget(string Name, FuzzAction Run, Func<Corpus, IReadOnlyList<byte[]>> Examples, int ShortRun, int LongRunSeconds);
 
 /// <summary>
 /// Every parser that a peer's bytes reach, each as one method over bytes, so that any fuzzer can drive it. <see cref="FuzzTests"/>
@@ -28,16 +29,16 @@ internal static class FuzzTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new("headers", Headers, corpus => corpus.Datagrams, 3000),
-        new("frames", Frames, corpus => [.. corpus.Frames, .. corpus.Payloads.Select(p => p[1..])], 3000),
-        new("parameters", Parameters, corpus => corpus.Parameters, 3000),
-        new("hello", ClientHello, corpus => corpus.Messages, 1500),
-        new("tokens", Tokens, corpus => corpus.Tokens, 1000),
-        new("tls-server", TlsFuzz.Server, TlsFuzz.Examples, 150),
-        new("tls-client", TlsFuzz.Client, TlsFuzz.Examples, 150),
-        new("endpoint-server", ConnectionFuzz.ServerEndpoint, ConnectionFuzz.DatagramExamples, 40),
-        new("endpoint-client", ConnectionFuzz.ClientEndpoint, ConnectionFuzz.DatagramExamples, 40),
-        new("connection", ConnectionFuzz.Frames, ConnectionFuzz.FrameExamples, 120),
+        new("headers", Headers, corpus => corpus.Datagrams, 3000, 2),
+        new("frames", Frames, corpus => [.. corpus.Frames, .. corpus.Payloads.Select(p => p[1..])], 3000, 2),
+        new("parameters", Parameters, corpus => corpus.Parameters, 3000, 2),
+        new("hello", ClientHello, corpus => corpus.Messages, 1500, 2),
+        new("tokens", Tokens, corpus => corpus.Tokens, 1000, 2),
+        new("tls-server", TlsFuzz.Server, TlsFuzz.Examples, 150, 6),
+        new("tls-client", TlsFuzz.Client, TlsFuzz.Examples, 150, 6),
+        new("endpoint-server", ConnectionFuzz.ServerEndpoint, ConnectionFuzz.DatagramExamples, 40, 9),
+        new("endpoint-client", ConnectionFuzz.ClientEndpoint, ConnectionFuzz.DatagramExamples, 40, 9),
+        new("connection", ConnectionFuzz.Frames, ConnectionFuzz.FrameExamples, 120, 20),
     ];
 
     public static void Headers(ReadOnlySpan<byte> input)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Xunit.Abstractions;
 
 namespace HotQuic.Simulation.Fuzz;
 
@@ -10,7 +11,12 @@ namespace HotQuic.Simulation.Fuzz;
 public class FuzzTests
 {
     private const string ReplayVariable = "HOTQUIC_FUZZ";
-    private static readonly TimeSpan LongRun = TimeSpan.FromMinutes(1);
+    private readonly ITestOutputHelper _output;
+
+    public FuzzTests(ITestOutputHelper output)
+    {
+        _output = output;
+    }
 
     public static TheoryData<string> Targets => [.. FuzzTargets.All.Select(t => t.Name)];
 
@@ -33,12 +39,14 @@ public class FuzzTests
 
         ulong seed = ulong.TryParse(Environment.GetEnvironmentVariable("HOTQUIC_FUZZ_SEED"), CultureInfo.InvariantCulture, out ulong given) ? given : 1;
         bool isLong = Environment.GetEnvironmentVariable("HOTQUIC_LONG") == "1";
-        TimeSpan share = LongRun / FuzzTargets.All.Count;
+        int runs = 0;
         var watch = Stopwatch.StartNew();
-        for (int i = 0; isLong ? watch.Elapsed < share : i < target.ShortIterations; i++)
+        for (; isLong ? watch.Elapsed.TotalSeconds < target.LongRunSeconds : runs < target.ShortRun; runs++)
         {
-            RunOne(target, examples, seed, i);
+            RunOne(target, examples, seed, runs);
         }
+
+        _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {runs} inputs, {runs / watch.Elapsed.TotalSeconds:F0} a second"));
     }
 
     private static void RunOne(FuzzTarget target, IReadOnlyList<byte[]> examples, ulong seed, int iteration)
