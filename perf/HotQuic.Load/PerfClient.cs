@@ -48,8 +48,8 @@ public sealed class PerfClient
     public async Task CloseAsync(QuicConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        _ledger.Retire(connection);
         await connection.CloseAsync(PerfProtocol.NoError);
+        _ledger.Retire(connection);
         await connection.DisposeAsync();
     }
 

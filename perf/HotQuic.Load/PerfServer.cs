@@ -14,6 +14,8 @@ public sealed class PerfServer : IAsyncDisposable
 {
     private const int Backlog = 4096;
 
+    private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(2);
+
     private readonly QuicListener _listener;
     private readonly ConnectionLedger _ledger = new();
     private long _bytesReceived;
@@ -53,18 +55,20 @@ public sealed class PerfServer : IAsyncDisposable
         return new(listener);
     }
 
-    /// <summary>Serves every connection until cancelled, and returns then.</summary>
+    /// <summary>Serves every connection until cancelled, closes them all, and returns.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        TaskGroup connections = new();
         while (true)
         {
             try
             {
                 QuicConnection connection = await _listener.AcceptConnectionAsync(cancellation);
-                _ = ServeAsync(connection, cancellation);
+                connections.Add(ServeAsync(connection, cancellation));
             }
             catch (Exception e) when (cancellation.IsCancellationRequested || e is ObjectDisposedException)
             {
+                await connections.WhenEndedAsync(ClosingPatience);
                 return;
             }
             catch (Exception e) when (PeerFailures.IsOne(e))

@@ -46,10 +46,10 @@ internal sealed class ServerProbe : IAsyncDisposable
         return reply.Counters ?? throw new InvalidDataException("The server's answer has no counters.");
     }
 
-    /// <summary>Closes the connection.</summary>
+    /// <summary>Closes the connection, first of all: a stream's own end would wait for a server that may be gone.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stream.DisposeAsync();
         await _client.CloseAsync(_connection);
+        await _stream.DisposeAsync();
     }
 }

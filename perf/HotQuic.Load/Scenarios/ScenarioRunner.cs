@@ -11,7 +11,7 @@ namespace HotQuic.Load.Scenarios;
 public sealed class ScenarioRunner(PerfClient client)
 {
     private static readonly TimeSpan FiguresInterval = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Measures. When cancelled within the window, what was measured so far is the result; when cancelled earlier, there is none.

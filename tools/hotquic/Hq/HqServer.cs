@@ -12,18 +12,22 @@ namespace HotQuic.Tools.Hq;
 /// </summary>
 internal sealed partial class HqServer(QuicListener listener, ServedDirectory directory, ILogger logger)
 {
-    /// <summary>Serves every connection until cancelled, and returns then.</summary>
+    private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Serves every connection until cancelled, closes them all, and returns.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        TaskGroup connections = new();
         while (true)
         {
             try
             {
                 QuicConnection connection = await listener.AcceptConnectionAsync(cancellation);
-                _ = ServeConnectionAsync(connection, cancellation);
+                connections.Add(ServeConnectionAsync(connection, cancellation));
             }
             catch (Exception e) when (cancellation.IsCancellationRequested || e is ObjectDisposedException)
             {
+                await connections.WhenEndedAsync(ClosingPatience);
                 return;
             }
             catch (Exception e) when (PeerFailures.IsOne(e))

@@ -19,7 +19,7 @@ internal static class ResultTable
         ("  p99.9", result => Figures.Brief(result.LatencyMicroseconds.P999)),
         ("CPU s, client", result => Figures.Number(result.ClientCpuSeconds, 2)),
         ("  server", result => Figures.Number(result.ServerCpuSeconds, 2)),
-        ("B allocated/op", result => Figures.Number(result.ClientAllocatedBytesPerOperation)),
+        ("B/op, client", result => Figures.Number(result.ClientAllocatedBytesPerOperation)),
         ("  server", result => Figures.Number(result.ServerAllocatedBytesPerOperation)),
         ("UDP payload B", result => Figures.Number(result.UdpPayloadBytes)),
         ("packets sent", result => Figures.Number(result.PacketsSent)),
