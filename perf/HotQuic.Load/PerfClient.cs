@@ -53,7 +53,7 @@ public sealed class PerfClient
         await connection.DisposeAsync();
     }
 
-    /// <summary>Tells the server what to do with the streams that will follow on this new connection, and waits until it is ready.</summary>
+    /// <summary>Tells the server what the later streams of this new connection are for, and waits until it is ready.</summary>
     public static async Task PrepareAsync(QuicConnection connection, WorkOrder work, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(connection);

@@ -11,7 +11,8 @@ internal sealed record Invocation(int ExitCode, string Output, string Error)
     {
         using StringWriter output = new();
         using StringWriter error = new();
-        int exitCode = await CommandLine.RunAsync(arguments, Terminal.Plain(TextWriter.Synchronized(output), TextWriter.Synchronized(error)), cancellation);
+        Terminal terminal = Terminal.Plain(TextWriter.Synchronized(output), TextWriter.Synchronized(error));
+        int exitCode = await CommandLine.RunAsync(arguments, terminal, cancellation);
         return new(exitCode, output.ToString(), error.ToString());
     }
 }

@@ -7,7 +7,7 @@ namespace HotQuic.Load.Scenarios;
 /// <param name="Kind">Which scenario.</param>
 /// <param name="Name">Its name on the command line and in results.</param>
 /// <param name="Connections">Connections by default.</param>
-/// <param name="Outstanding">Operations outstanding by default: on each connection, or in all where there are no lasting connections.</param>
+/// <param name="Outstanding">Operations outstanding by default: on each connection, or in all where no connection lasts.</param>
 /// <param name="Choices">Which of its numbers can be chosen.</param>
 public sealed record ScenarioRules(
     ScenarioKind Kind, string Name, int Connections, int Outstanding, ScenarioChoices Choices)

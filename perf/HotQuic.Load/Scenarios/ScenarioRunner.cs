@@ -100,7 +100,8 @@ public sealed class ScenarioRunner(PerfClient client)
             }
 
             show(elapsed.TotalSeconds);
-            await Task.Delay(left < FiguresInterval ? left : FiguresInterval, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            TimeSpan pause = left < FiguresInterval ? left : FiguresInterval;
+            await Task.Delay(pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

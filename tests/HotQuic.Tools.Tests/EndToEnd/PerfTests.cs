@@ -21,7 +21,8 @@ public sealed class PerfTests : IDisposable
 
         Assert.True(perf.ExitCode == ExitCode.Success, perf.Error);
         JsonElement[] scenarios = [.. Report(File.ReadAllText(_temporary.In("report.json"))).EnumerateArray()];
-        Assert.Equal(ScenarioRules.All.Select(rules => rules.Name), scenarios.Select(scenario => scenario.GetProperty("scenario").GetString()));
+        Assert.Equal(
+            ScenarioRules.All.Select(rules => rules.Name), scenarios.Select(scenario => scenario.GetProperty("scenario").GetString()));
         Assert.All(scenarios, scenario =>
         {
             Assert.True(scenario.GetProperty("operations").GetInt64() > 0);

@@ -17,7 +17,11 @@ internal static class GetCommand
             Arity = ArgumentArity.OneOrMore,
             CustomParser = ParseUrls,
         };
-        Option<DirectoryInfo?> output = new("--output") { Description = "The directory for the files (default: this one).", HelpName = "DIR" };
+        Option<DirectoryInfo?> output = new("--output")
+        {
+            Description = "The directory for the files (default: this one).",
+            HelpName = "DIR",
+        };
         Option<FileInfo?> authorities = CommonOptions.Authorities();
         Option<bool> insecure = CommonOptions.Insecure();
         Option<string> protocol = CommonOptions.ApplicationProtocol();

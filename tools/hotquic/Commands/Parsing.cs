@@ -24,7 +24,9 @@ internal static class Parsing
     public static Func<ArgumentResult, double?> Seconds(int most) => result =>
     {
         string text = result.Tokens[0].Value;
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value > 0 && value <= most)
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            && value > 0
+            && value <= most)
         {
             return value;
         }

@@ -24,7 +24,7 @@ internal static class PerfCommand
         Option<FileInfo?> authorities = CommonOptions.Authorities();
         Option<bool> insecure = CommonOptions.Insecure();
         PerfOptions options = new();
-        Command command = new("perf", "Measure throughput, handshakes, requests and latency against a server, by default one in a second process here.")
+        Command command = new("perf", "Measure throughput, handshakes, requests and latency, by default against a server started here.")
         {
             options.Scenarios, options.Seconds, options.Connections, options.Outstanding, options.RequestSize, options.ResponseSize,
             options.Cipher, options.Io, options.Shards, options.UdpPayloadLimit, server, authorities, insecure, options.Json,

@@ -24,9 +24,9 @@ internal static class PerfServerCommand
         Option<int?> udpPayloadLimit = CommonOptions.UdpPayloadLimit();
         Option<bool> untilInputEnds = new("--until-stdin-ends")
         {
-            Description = "End when standard input ends, and let Ctrl-C to whoever started this: for a server that is part of another command.",
+            Description = "End when standard input ends, and leave Ctrl-C to whoever started this.",
         };
-        Command command = new("perf-server", "The server of perf, on its own. It prints one line of JSON when it is ready: address and certificate.")
+        Command command = new("perf-server", "The server of perf, on its own. Once ready it prints one line of JSON: address, certificate.")
         {
             listen, certificate, key, io, shards, udpPayloadLimit, untilInputEnds,
         };
@@ -35,7 +35,8 @@ internal static class PerfServerCommand
         {
             EngineSettings.UseShards(parsed.GetValue(shards));
             IPEndPoint endPoint = parsed.GetValue(listen) ?? DefaultEndPoint;
-            using ServerIdentity identity = ServerIdentity.From(parsed.GetValue(certificate), parsed.GetValue(key), Checks.NameOf(endPoint));
+            using ServerIdentity identity = ServerIdentity.From(
+                parsed.GetValue(certificate), parsed.GetValue(key), Checks.NameOf(endPoint));
             PerfServerOptions options = new()
             {
                 ListenEndPoint = endPoint,

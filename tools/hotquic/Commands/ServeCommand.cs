@@ -31,14 +31,16 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(ServeOptions options, ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
         EngineSettings.UseQlog(parsed.GetValue(options.Qlog));
-        ServedDirectory directory = new(parsed.GetRequiredValue(options.Directory).FullName);
+        string path = parsed.GetRequiredValue(options.Directory).FullName;
+        ServedDirectory directory = new(path);
         IPEndPoint endPoint = parsed.GetValue(options.Listen) ?? DefaultEndPoint;
         using ServerIdentity identity = ServerIdentity.From(
             parsed.GetValue(options.Certificate), parsed.GetValue(options.Key), Checks.NameOf(endPoint));
         using ILoggerFactory logging = LoggerFactory.Create(builder => builder.AddSimpleConsole(console => console.SingleLine = true));
-        await using QuicListener listener = await QuicListener.ListenAsync(options.ToListenerOptions(parsed, endPoint, identity), cancellation);
+        await using QuicListener listener = await QuicListener.ListenAsync(
+            options.ToListenerOptions(parsed, endPoint, identity), cancellation);
         string protocol = parsed.GetRequiredValue(options.ApplicationProtocol);
-        terminal.Output.WriteLine($"Serving {parsed.GetRequiredValue(options.Directory).FullName} on {listener.LocalEndPoint}, protocol {protocol}.");
+        terminal.Output.WriteLine($"Serving {path} on {listener.LocalEndPoint}, protocol {protocol}.");
         terminal.Output.WriteLine($"Certificate SHA-256 {identity.Fingerprint}");
         terminal.Output.WriteLine("Press Ctrl-C to stop.");
         await terminal.Output.FlushAsync(cancellation);
@@ -48,7 +50,10 @@ internal static class ServeCommand
 
     private sealed class ServeOptions
     {
-        public Argument<DirectoryInfo> Directory { get; } = new("DIR") { Description = "The directory; nothing outside it is ever served." };
+        public Argument<DirectoryInfo> Directory { get; } = new("DIR")
+        {
+            Description = "The directory; nothing outside it is ever served.",
+        };
 
         public Option<IPEndPoint?> Listen { get; } = CommonOptions.Listen(DefaultEndPoint);
 
@@ -72,7 +77,8 @@ internal static class ServeCommand
                 ServerAuthenticationOptions = new()
                 {
                     ApplicationProtocols = [protocol],
-                    ServerCertificateContext = SslStreamCertificateContext.Create(identity.Certificate, identity.Intermediates, offline: true),
+                    ServerCertificateContext = SslStreamCertificateContext.Create(
+                        identity.Certificate, identity.Intermediates, offline: true),
                 },
                 DefaultCloseErrorCode = HqProtocol.NoError,
                 DefaultStreamErrorCode = HqProtocol.NoError,

@@ -16,7 +16,9 @@ internal sealed class HqClient(HqClientOptions options, IHqObserver observer)
     /// <summary>Fetches everything; the number of files that failed. Cancelling leaves nothing half done.</summary>
     public async Task<int> FetchAsync(IEnumerable<HqUrl> urls, CancellationToken cancellation)
     {
-        IEnumerable<Task<int>> servers = urls.GroupBy(url => (url.Host, url.Port)).Select(group => FetchFromAsync([.. group], cancellation));
+        IEnumerable<Task<int>> servers = urls
+            .GroupBy(url => (url.Host, url.Port))
+            .Select(group => FetchFromAsync([.. group], cancellation));
         int[] failures = await Task.WhenAll([.. servers]);
         cancellation.ThrowIfCancellationRequested();
         return failures.Sum();

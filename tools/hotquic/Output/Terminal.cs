@@ -42,10 +42,12 @@ internal sealed class Terminal
     /// <summary>Whether a person watches, on a screen that can be redrawn.</summary>
     public bool IsInteractive { get; }
 
-    private static bool CanRedraw => Environment.GetEnvironmentVariable("TERM") is { } terminal ? terminal != "dumb" : OperatingSystem.IsWindows();
+    private static bool CanRedraw =>
+        Environment.GetEnvironmentVariable("TERM") is { } terminal ? terminal != "dumb" : OperatingSystem.IsWindows();
 
     /// <summary>Standard output and error of this process.</summary>
-    public static Terminal OfThisProcess() => new(System.Console.Out, System.Console.Error, CanRedraw && !System.Console.IsOutputRedirected);
+    public static Terminal OfThisProcess() =>
+        new(System.Console.Out, System.Console.Error, CanRedraw && !System.Console.IsOutputRedirected);
 
     /// <summary>Plain text to the given writers.</summary>
     public static Terminal Plain(TextWriter output, TextWriter error) => new(output, error, isInteractive: false);

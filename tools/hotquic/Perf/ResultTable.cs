@@ -35,7 +35,12 @@ internal static class ResultTable
         foreach (ScenarioResult result in results)
         {
             string name = result.Scenario + (result.Interrupted ? InterruptedMark : string.Empty);
-            table.AddColumn(new TableColumn(Markup.Escape(name)) { NoWrap = true, Alignment = Justify.Right, Padding = new Padding(1, 0, 0, 0) });
+            table.AddColumn(new TableColumn(Markup.Escape(name))
+            {
+                NoWrap = true,
+                Alignment = Justify.Right,
+                Padding = new Padding(1, 0, 0, 0),
+            });
         }
 
         foreach ((string header, Func<ScenarioResult, string> cell) in Rows)

@@ -46,7 +46,8 @@ internal sealed class ScenarioDisplay(Terminal terminal)
             return await run(figures =>
             {
                 bar.Value = figures.Done;
-                bar.Description = Describe(name, figures.IsWarmingUp ? "warming up" : Rates(figures.GbitPerSecond, figures.OperationsPerSecond));
+                string state = figures.IsWarmingUp ? "warming up" : Rates(figures.GbitPerSecond, figures.OperationsPerSecond);
+                bar.Description = Describe(name, state);
                 context.Refresh();
             });
         });
