@@ -73,7 +73,12 @@ internal abstract class ShardWaiter : IDisposable
     /// </summary>
     public WaitOutcome Wait(TimeSpan timeout)
     {
-        RemoveDisposed();
+        if (RemoveDisposed())
+        {
+            // Whoever disposed of it may find no waiter left to wake, and the thread has to see that it is gone.
+            timeout = TimeSpan.Zero;
+        }
+
         if (_closed)
         {
             return WaitOutcome.Closed;
@@ -124,16 +129,20 @@ internal abstract class ShardWaiter : IDisposable
 
     private protected abstract void Close();
 
-    private void RemoveDisposed()
+    private bool RemoveDisposed()
     {
+        bool any = false;
         for (int i = _sockets.Count - 1; i >= 0; i--)
         {
             if (_sockets[i].IsDisposed)
             {
                 _sockets[i].Waiter = null;
                 _sockets.RemoveAt(i);
+                any = true;
             }
         }
+
+        return any;
     }
 
     /// <remarks>
