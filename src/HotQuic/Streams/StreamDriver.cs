@@ -223,6 +223,7 @@ internal sealed class StreamDriver : IShardTarget
         else if (Connection.Failure is { } failure)
         {
             EndReading(failure);
+            CompleteEnded(Reading);
         }
         else
         {
@@ -244,6 +245,7 @@ internal sealed class StreamDriver : IShardTarget
         else if (Connection.Failure is { } failure)
         {
             EndReading(failure);
+            CompleteEnded(Reading);
         }
         else
         {

@@ -1,0 +1,87 @@
+using HotQuic.Shards;
+
+namespace HotQuic.Tests.Shards;
+
+public class MailboxTests
+{
+    [Fact]
+    public void MessagesComeInTheOrderOfOneProducerAndMoreThanFitAreRefused()
+    {
+        var mailbox = new Mailbox(capacity: 4);
+        for (int lap = 0; lap < 3; lap++)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                Assert.True(mailbox.TryPost(Message(i)));
+            }
+
+            Assert.False(mailbox.TryPost(Message(4)));
+            for (int i = 0; i < 4; i++)
+            {
+                Assert.False(mailbox.IsEmpty);
+                Assert.True(mailbox.TryTake(out ShardMessage message));
+                Assert.Equal(i, message.Value);
+            }
+
+            Assert.True(mailbox.IsEmpty);
+            Assert.False(mailbox.TryTake(out _));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(6)]
+    public void ACapacityIsAPowerOfTwo(int capacity)
+    {
+        ArgumentOutOfRangeException exception = Assert.Throws<ArgumentOutOfRangeException>(() => new Mailbox(capacity));
+        Assert.Equal("capacity", exception.ParamName);
+    }
+
+    [Fact]
+    public void NothingOfSeveralProducersIsLostDoubledOrReordered()
+    {
+        const int producers = 4;
+        const int each = 50_000;
+        var mailbox = new Mailbox(capacity: 64);
+        Thread[] threads = [.. Enumerable.Range(0, producers).Select(producer => new Thread(() =>
+        {
+            var wait = default(SpinWait);
+            for (int i = 0; i < each; i++)
+            {
+                while (!mailbox.TryPost(new ShardMessage(null!, producer, Value: i)))
+                {
+                    wait.SpinOnce();
+                }
+            }
+        }))];
+        foreach (Thread thread in threads)
+        {
+            thread.Start();
+        }
+
+        int[] next = new int[producers];
+        var idle = default(SpinWait);
+        for (int taken = 0; taken < producers * each;)
+        {
+            if (mailbox.TryTake(out ShardMessage message))
+            {
+                Assert.Equal(next[message.Kind]++, message.Value);
+                taken++;
+            }
+            else
+            {
+                idle.SpinOnce();
+            }
+        }
+
+        Assert.All(next, count => Assert.Equal(each, count));
+        Assert.True(mailbox.IsEmpty);
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+    }
+
+    private static ShardMessage Message(int value) => new(null!, 0, Value: value);
+}
