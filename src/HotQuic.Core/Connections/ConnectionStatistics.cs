@@ -11,9 +11,6 @@ internal struct ConnectionStatistics
     public long BytesSent;
     public long BytesReceived;
 
-    /// <summary>Stream and handshake bytes that were put into a packet for a second time or more.</summary>
-    public long RetransmittedPackets;
-
     /// <summary>Key updates that the peer began (RFC 9001 §6).</summary>
     public int KeyUpdatesByPeer;
 

@@ -381,7 +381,7 @@ internal sealed class Transmitter
     {
         if (packet.LengthOffset > 0)
         {
-            VarInt.WriteAs(bytes[packet.LengthOffset..], (ulong)(packet.SealedLength - packet.PacketNumberOffset), 2);
+            LongHeader.FillLength(bytes, new LongHeaderOffsets(packet.LengthOffset, packet.PacketNumberOffset), packet.SealedLength);
         }
     }
 
