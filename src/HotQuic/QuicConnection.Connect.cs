@@ -35,7 +35,7 @@ public sealed partial class QuicConnection
         {
             try
             {
-                return await StartAsync(engine.NextShard(), attempt, endPoints[i], cancellationToken).ConfigureAwait(false);
+                return await StartAsync(engine.NextShard(), options, attempt, endPoints[i], cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (i < endPoints.Length - 1 && IsWorthTheNext(exception))
             {
@@ -44,9 +44,10 @@ public sealed partial class QuicConnection
         }
     }
 
-    private static async Task<QuicConnection> StartAsync(Shard shard, ClientAttempt attempt, IPEndPoint remote, CancellationToken cancellationToken)
+    private static async Task<QuicConnection> StartAsync(
+        Shard shard, QuicConnectionOptions options, ClientAttempt attempt, IPEndPoint remote, CancellationToken cancellationToken)
     {
-        AwaitedConnection awaited = AwaitedConnection.ForClient(ConnectionDriver.ForClient(shard));
+        AwaitedConnection awaited = AwaitedConnection.ForClient(ConnectionDriver.ForClient(shard), options);
         var connection = new QuicConnection(awaited);
         try
         {

@@ -35,4 +35,7 @@ public sealed class QuicListenerOptions
 
     /// <summary>How the sockets of the port work. Default: the fastest way that the system has.</summary>
     public QuicIoMode IoMode { get; set; }
+
+    /// <summary>Who takes attempts for event handlers, on their shard, in place of <see cref="ConnectionOptionsCallback"/>.</summary>
+    internal Action<QuicConnectionHandle>? AttemptCallback { get; set; }
 }

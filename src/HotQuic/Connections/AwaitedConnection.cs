@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading.Channels;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
@@ -49,7 +50,12 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private QuicConnection? Handle => _handle is not null && _handle.TryGetTarget(out QuicConnection? handle) ? handle : null;
 
     /// <summary>A client's, not yet started. From any thread.</summary>
-    public static AwaitedConnection ForClient(ConnectionDriver driver) => new(driver, listener: null);
+    public static AwaitedConnection ForClient(ConnectionDriver driver, QuicConnectionOptions options)
+    {
+        var connection = new AwaitedConnection(driver, listener: null);
+        connection.UseOptions(options);
+        return connection;
+    }
 
     /// <summary>A server's, whose options are now asked for; the listener gets it when it is connected.</summary>
     public static AwaitedConnection ForServer(ConnectionDriver driver, ListenerEntry listener) => new(driver, listener);
@@ -59,11 +65,11 @@ internal sealed class AwaitedConnection : ConnectionApplication
     /// <param name="attempt">What to connect with.</param>
     /// <param name="remote">Where to.</param>
     /// <exception cref="System.Net.Sockets.SocketException">There is no socket to send from.</exception>
-    public void StartClient(QuicConnection handle, ClientAttempt attempt, System.Net.IPEndPoint remote)
+    public void StartClient(QuicConnection handle, ClientAttempt attempt, IPEndPoint remote)
     {
+        Driver.Application = this;
         _handle = new WeakReference<QuicConnection>(handle);
-        UseOptions(attempt.Options);
-        Driver.StartClient(this, attempt, remote);
+        Driver.StartClient(attempt, remote);
     }
 
     /// <summary>Asks the listener's callback for a server's options; the answer is <see cref="ConnectionMessageKind.Configure"/>.</summary>
@@ -128,6 +134,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public override void OnConnected()
     {
         _isConnected = true;
+        _ = Driver.KeepFacts();
         if (_listener is not null)
         {
             _work?.Dispose();
@@ -153,6 +160,8 @@ internal sealed class AwaitedConnection : ConnectionApplication
         queue.Limit = limit;
         OpenWaiting(queue, direction);
     }
+
+    public override bool OnEventsTold() => false;
 
     public override void OnClosed(Failure failure)
     {
@@ -194,7 +203,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
         }
 
         UseOptions(answer.Options!);
-        Driver.ProvideConfiguration(answer);
+        Driver.ProvideConfiguration(answer.Configuration!);
     }
 
     private void OnHandshakeFailed(Failure failure)
