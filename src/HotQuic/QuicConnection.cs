@@ -47,7 +47,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     public string TargetHostName => Facts.ServerName;
 
     /// <summary>The peer's certificate; null where it showed none. The caller does not dispose of it.</summary>
-    public X509Certificate? RemoteCertificate => Facts.RemoteCertificate;
+    public X509Certificate? RemoteCertificate => Facts.RemoteCertificate?.Value;
 
     /// <summary>The application protocol agreed on (ALPN, RFC 7301).</summary>
     public SslApplicationProtocol NegotiatedApplicationProtocol => Facts.ApplicationProtocol;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using HotQuic.Certificates;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
@@ -28,7 +27,7 @@ internal sealed partial class ConnectionDriver
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WeakReference<QuicConnection>? _handle;
     private CertificateVerifier? _verifier;
-    private X509Certificate2? _remoteCertificate;
+    private PeerCertificate? _remoteCertificate;
     private Exception? _cause;
     private long _closeErrorCode;
     private bool _isPeerJudged;
@@ -174,7 +173,7 @@ internal sealed partial class ConnectionDriver
     {
         _isPeerJudged = true;
         CertificateVerdictRequest request = Core.Handshake.Tls.VerdictRequest;
-        HandshakeWork.Judge(this, _verifier!, new PeerCertificateProof
+        var proof = new PeerCertificateProof
         {
             Chain = request.Chain,
             Scheme = request.Scheme,
@@ -183,7 +182,15 @@ internal sealed partial class ConnectionDriver
             PeerRole = request.PeerRole,
             TargetHost = request.ServerName,
             Sender = Handle ?? (object)this,
-        });
+        };
+        if (_verifier!.TryVerifyAgain(proof, out CertificateVerdictResult? verdict))
+        {
+            OnVerdict(verdict);
+        }
+        else
+        {
+            HandshakeWork.Judge(this, _verifier, proof);
+        }
     }
 
     private void OnVerdict(CertificateVerdictResult verdict)
