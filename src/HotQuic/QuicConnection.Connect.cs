@@ -92,7 +92,7 @@ public sealed partial class QuicConnection
 
         var host = (DnsEndPoint)endPoint;
         IPAddress[] addresses = IPAddress.TryParse(host.Host, out IPAddress? literal)
-            ? [literal]
+            ? host.AddressFamily == AddressFamily.Unspecified || host.AddressFamily == literal.AddressFamily ? [literal] : []
             : await Dns.GetHostAddressesAsync(host.Host, host.AddressFamily, cancellationToken).ConfigureAwait(false);
         return addresses.Length == 0
             ? throw new SocketException((int)SocketError.HostNotFound)

@@ -33,8 +33,9 @@ public class NameTests
     public async Task S18_AnAddressOfAnotherFamilyThanAskedForIsNotFound()
     {
         QuicClientConnectionOptions options = Pair.ClientOptions(new IPEndPoint(IPAddress.Loopback, 1));
-        options.RemoteEndPoint = new DnsEndPoint("localhost", 443, AddressFamily.AppleTalk);
-        await Assert.ThrowsAnyAsync<SocketException>(async () => await QuicConnection.ConnectAsync(options));
+        options.RemoteEndPoint = new DnsEndPoint("127.0.0.1", 443, AddressFamily.InterNetworkV6);
+        SocketException exception = await Assert.ThrowsAnyAsync<SocketException>(async () => await QuicConnection.ConnectAsync(options));
+        Assert.Equal(SocketError.HostNotFound, exception.SocketErrorCode);
     }
 
     [SkippableFact]

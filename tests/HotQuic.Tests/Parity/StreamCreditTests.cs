@@ -79,6 +79,29 @@ public class StreamCreditTests
         await AssertExactlyAsync(pair, type);
     }
 
+    /// <summary>Cancelled at the very moment that the stream is opened: whoever is told of the cancellation has cost no stream ID.</summary>
+    [Fact]
+    public async Task S14_ACancelledOpenLeavesNoGapInTheStreamIds()
+    {
+        const int rounds = 2000;
+        await using Pair pair = await Pair.ConnectAsync(server: options => options.MaxInboundUnidirectionalStreams = 2 * rounds);
+        int opened = 0;
+        for (int i = 0; i < rounds; i++)
+        {
+            using var source = new CancellationTokenSource();
+            Task<QuicStream> open = pair.Client.OpenOutboundStreamAsync(QuicStreamType.Unidirectional, source.Token).AsTask();
+            Thread.SpinWait(i);
+            await source.CancelAsync();
+            if (await Record.ExceptionAsync(() => open.WaitAsync(Pair.Patience)) is null)
+            {
+                opened++;
+            }
+        }
+
+        await using QuicStream next = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+        Assert.Equal((4L * opened) + 2, next.Id);
+    }
+
     [Fact]
     public async Task S14_ATokenThatIsCancelledAlreadyOpensNothing()
     {
