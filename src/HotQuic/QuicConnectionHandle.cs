@@ -66,7 +66,7 @@ public readonly struct QuicConnectionHandle : IEquatable<QuicConnectionHandle>
 
     /// <summary>The peer's certificate; null where it showed none. The caller does not dispose of it.</summary>
     /// <inheritdoc cref="LocalEndPoint" path="/exception"/>
-    public X509Certificate? RemoteCertificate => Checked().Facts.RemoteCertificate;
+    public X509Certificate? RemoteCertificate => Checked().Facts.RemoteCertificate?.Value;
 
     /// <summary>Compares which connection they are of, over time: a stale handle never equals that of a later connection.</summary>
     /// <param name="left">One.</param>

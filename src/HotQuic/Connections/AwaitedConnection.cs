@@ -50,12 +50,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private QuicConnection? Handle => _handle is not null && _handle.TryGetTarget(out QuicConnection? handle) ? handle : null;
 
     /// <summary>A client's, not yet started. From any thread.</summary>
-    public static AwaitedConnection ForClient(ConnectionDriver driver, QuicConnectionOptions options)
-    {
-        var connection = new AwaitedConnection(driver, listener: null);
-        connection.UseOptions(options);
-        return connection;
-    }
+    public static AwaitedConnection ForClient(ConnectionDriver driver) => new(driver, listener: null);
 
     /// <summary>A server's, whose options are now asked for; the listener gets it when it is connected.</summary>
     public static AwaitedConnection ForServer(ConnectionDriver driver, ListenerEntry listener) => new(driver, listener);
@@ -69,6 +64,8 @@ internal sealed class AwaitedConnection : ConnectionApplication
     {
         Driver.Application = this;
         _handle = new WeakReference<QuicConnection>(handle);
+        CanAcceptStreams = attempt.CanAcceptStreams;
+        _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
         Driver.StartClient(attempt, remote);
     }
 
@@ -110,10 +107,6 @@ internal sealed class AwaitedConnection : ConnectionApplication
         {
             case ConnectionMessageKind.Open:
                 OnOpen((OpenRequest)message.Argument!);
-                break;
-            case ConnectionMessageKind.CancelOpen:
-                // The request stays in its queue, and is passed over when its turn comes.
-                ((OpenRequest)message.Argument!).Completion.TrySetCanceled();
                 break;
             case ConnectionMessageKind.Close:
                 OnClose(message.Value, (TaskCompletionSource?)message.Argument);
@@ -187,12 +180,6 @@ internal sealed class AwaitedConnection : ConnectionApplication
         _closing = null;
     }
 
-    private void UseOptions(QuicConnectionOptions options)
-    {
-        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
-        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
-    }
-
     private void OnConfigured(ServerAnswer answer)
     {
         if (answer.Failure is { } failure)
@@ -202,7 +189,9 @@ internal sealed class AwaitedConnection : ConnectionApplication
             return;
         }
 
-        UseOptions(answer.Options!);
+        QuicServerConnectionOptions options = answer.Options!;
+        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
+        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
         Driver.ProvideConfiguration(answer.Configuration!);
     }
 
@@ -238,7 +227,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
         StreamSet streams = Driver.Core.Streams;
         while (queue.Waiting.TryPeek(out OpenRequest? request))
         {
-            if (request.Completion.Task.IsCompleted)
+            if (!request.TryBegin())
             {
                 // Cancelled while it waited: it costs no stream.
                 queue.Waiting.Dequeue();
@@ -247,17 +236,20 @@ internal sealed class AwaitedConnection : ConnectionApplication
 
             if (!streams.TryOpen(direction, out StreamId id) || !streams.TryGet(id, out QuicStreamState? state))
             {
-                return;
+                if (request.TryWaitOn())
+                {
+                    return;
+                }
+
+                queue.Waiting.Dequeue();
+                continue;
             }
 
             queue.Waiting.Dequeue();
             queue.Opened++;
             AwaitedStream stream = Driver.Shard.AwaitedStreams.Rent();
             Driver.Adopt(stream, state, isOurs: true);
-            if (!request.Completion.TrySetResult(stream))
-            {
-                stream.GiveUp();
-            }
+            request.Complete(stream);
         }
     }
 

@@ -23,6 +23,8 @@ internal sealed class ClientAttempt
         Version = options.FirstVersion == 0 ? QuicVersion.Version1 : (QuicVersion)options.FirstVersion;
         DefaultStreamErrorCode = options.DefaultStreamErrorCode;
         DefaultCloseErrorCode = options.DefaultCloseErrorCode;
+        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
+        CapacityCallback = options.StreamCapacityCallback;
         Configuration = TlsConfigurations.ForClient(options, NameOf(options.RemoteEndPoint));
         Settings = ConnectionSettingsMapping.ToSettings(options);
         Verifier = TlsConfigurations.VerifierForClient(options.ClientAuthenticationOptions);
@@ -34,6 +36,12 @@ internal sealed class ClientAttempt
     public long DefaultStreamErrorCode { get; }
 
     public long DefaultCloseErrorCode { get; }
+
+    /// <summary>Whether the peer may open streams at all.</summary>
+    public bool CanAcceptStreams { get; }
+
+    /// <summary>Whom an awaiting application has told of more streams; null for nobody.</summary>
+    public Action<QuicConnection, QuicStreamCapacityChangedArgs>? CapacityCallback { get; }
 
     public TlsClientConfiguration Configuration { get; }
 

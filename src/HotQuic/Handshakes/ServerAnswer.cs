@@ -69,9 +69,9 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem, IDisposable
                 Configuration = QuicServerConfiguration.ForClientHello(options, _listener.Options.ApplicationProtocols, _serverName),
             };
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or PlatformNotSupportedException)
         {
-            answer = new ServerAnswer { Failure = Failure.Argument(exception) };
+            answer = new ServerAnswer { Failure = Failure.Unusable(exception) };
         }
         catch (Exception exception)
         {
