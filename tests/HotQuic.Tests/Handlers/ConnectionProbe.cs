@@ -20,6 +20,8 @@ internal sealed class ConnectionProbe : QuicConnectionHandler
 
     public Action<QuicConnectionHandle, QuicCloseReason>? Closed { get; set; }
 
+    public bool IsConnected => _connected.Task.IsCompleted;
+
     public Task<QuicConnectionHandle> WhenConnected => _connected.Task.WaitAsync(HandlerPair.Patience);
 
     public Task<QuicCloseReason> WhenClosed => _closed.Task.WaitAsync(HandlerPair.Patience);
@@ -46,8 +48,13 @@ internal sealed class ConnectionProbe : QuicConnectionHandler
 
     public override void OnStreamsAvailable(QuicConnectionHandle connection, int bidirectional, int unidirectional)
     {
+        if (StreamsAvailable is { } script)
+        {
+            script(connection, bidirectional, unidirectional);
+            return;
+        }
+
         _limits.Writer.TryWrite((bidirectional, unidirectional));
-        StreamsAvailable?.Invoke(connection, bidirectional, unidirectional);
     }
 
     public override void OnMessage(QuicConnectionHandle connection, object? message)
