@@ -215,7 +215,7 @@ internal sealed partial class ConnectionDriver
         if (!_isHandshakeOver)
         {
             _isHandshakeOver = true;
-            Socket.Port?.OnHandshakeOver();
+            Socket?.Port?.OnHandshakeOver();
         }
     }
 

@@ -43,6 +43,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>Null for a client that has not started, or could not.</summary>
     public Connection Core { get; private set; } = null!;
 
+    /// <summary>Null as long as <see cref="Core"/> is.</summary>
     public ShardSocket Socket { get; private set; } = null!;
 
     public int TimerIndex { get; set; } = -1;
