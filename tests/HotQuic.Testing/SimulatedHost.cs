@@ -157,7 +157,7 @@ internal sealed class SimulatedHost : IAdmission
         }
     }
 
-    DropReason IAdmission.CheckDestination(PathAddress local) => Absence;
+    DropReason IAdmission.CheckDestination(PathAddress local, PathAddress remote) => Absence;
 
     AdmissionVerdict IAdmission.Decide(in AdmissionRequest request) =>
         Admission == AdmissionVerdict.Retry && request.IsAddressValidated ? AdmissionVerdict.Accept : Admission;

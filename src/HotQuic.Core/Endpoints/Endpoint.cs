@@ -191,7 +191,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             return Drop(DropReason.UnknownConnection);
         }
 
-        if (_admission.CheckDestination(datagram.Local) is var absence and not DropReason.None)
+        if (_admission.CheckDestination(datagram.Local, datagram.Remote) is var absence and not DropReason.None)
         {
             return Drop(absence);
         }
@@ -319,7 +319,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             return Drop(DropReason.HeaderTruncated);
         }
 
-        if (_admission is not null && _admission.CheckDestination(datagram.Local) is var absence and not DropReason.None)
+        if (_admission is not null && _admission.CheckDestination(datagram.Local, datagram.Remote) is var absence and not DropReason.None)
         {
             return Drop(absence);
         }

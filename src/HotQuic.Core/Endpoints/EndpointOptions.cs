@@ -55,7 +55,9 @@ internal interface IAdmission
     /// Whether anybody listens where a datagram was sent to: <see cref="DropReason.None"/>, or why nothing answers it. Asked before
     /// anything else is done for a stranger.
     /// </summary>
-    DropReason CheckDestination(PathAddress local);
+    /// <param name="local">Where it was sent to; none where the system does not tell.</param>
+    /// <param name="remote">Where it came from.</param>
+    DropReason CheckDestination(PathAddress local, PathAddress remote);
 
     AdmissionVerdict Decide(in AdmissionRequest request);
 
