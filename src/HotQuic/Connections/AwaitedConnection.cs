@@ -19,7 +19,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly OpenQueue[] _opening = [new(), new()];
     private readonly uint _generation;
-    private readonly ListenerEntry? _listener;
+    private readonly AcceptQueueEntry? _listener;
     private WeakReference<QuicConnection>? _handle;
     private QuicConnection? _undelivered;
     private ServerAnswerWork? _work;
@@ -28,7 +28,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private TaskCompletionSource? _closing;
     private bool _isConnected;
 
-    private AwaitedConnection(ConnectionDriver driver, ListenerEntry? listener)
+    private AwaitedConnection(ConnectionDriver driver, AcceptQueueEntry? listener)
         : base(driver)
     {
         _generation = driver.Generation;
@@ -52,7 +52,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public static AwaitedConnection ForClient(ConnectionDriver driver) => new(driver, listener: null);
 
     /// <summary>A server's, whose options are now asked for; the listener gets it when it is connected.</summary>
-    public static AwaitedConnection ForServer(ConnectionDriver driver, ListenerEntry listener) => new(driver, listener);
+    public static AwaitedConnection ForServer(ConnectionDriver driver, AcceptQueueEntry listener) => new(driver, listener);
 
     /// <summary>Starts a client's connection.</summary>
     /// <param name="handle">The connection's handle.</param>

@@ -352,7 +352,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         _failure = failure;
-        OnHandshakeOver();
+        OnHandshakeOver(isComplete: false);
         Application?.OnClosed(failure);
         foreach (StreamDriver stream in _streams)
         {
