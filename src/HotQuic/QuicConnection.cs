@@ -46,7 +46,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     public string TargetHostName => Facts.ServerName;
 
     /// <summary>The peer's certificate; null where it showed none. The caller does not dispose of it.</summary>
-    public X509Certificate? RemoteCertificate => Facts.RemoteCertificate;
+    public X509Certificate? RemoteCertificate => Facts.RemoteCertificate?.Value;
 
     /// <summary>The application protocol agreed on (ALPN, RFC 7301).</summary>
     public SslApplicationProtocol NegotiatedApplicationProtocol => Facts.ApplicationProtocol;
@@ -81,10 +81,10 @@ public sealed partial class QuicConnection : IAsyncDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional);
+        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional, cancellationToken);
         Post(ConnectionMessageKind.Open, request);
         AwaitedStream driver;
-        using (cancellationToken.UnsafeRegister(static (state, token) => ((OpenRequest)state!).Completion.TrySetCanceled(token), request))
+        using (cancellationToken.UnsafeRegister(static state => ((OpenRequest)state!).Cancel(), request))
         {
             driver = await request.Completion.Task.ConfigureAwait(false);
         }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using HotQuic.Certificates;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
@@ -23,7 +22,7 @@ internal sealed partial class ConnectionDriver
     private const int MaxSignatureLength = 1024;
 
     private CertificateVerifier? _verifier;
-    private X509Certificate2? _remoteCertificate;
+    private PeerCertificate? _remoteCertificate;
     private Exception? _cause;
     private bool _isPeerJudged;
     private bool _isHandshakeOver;
@@ -132,7 +131,7 @@ internal sealed partial class ConnectionDriver
     {
         _isPeerJudged = true;
         CertificateVerdictRequest request = Core.Handshake.Tls.VerdictRequest;
-        HandshakeWork.Judge(this, _verifier!, new PeerCertificateProof
+        var proof = new PeerCertificateProof
         {
             Chain = request.Chain,
             Scheme = request.Scheme,
@@ -141,7 +140,15 @@ internal sealed partial class ConnectionDriver
             PeerRole = request.PeerRole,
             TargetHost = request.ServerName,
             Sender = Application?.Sender ?? this,
-        });
+        };
+        if (_verifier!.TryVerifyAgain(proof, out CertificateVerdictResult? verdict))
+        {
+            OnVerdict(verdict);
+        }
+        else
+        {
+            HandshakeWork.Judge(this, _verifier, proof);
+        }
     }
 
     private void OnVerdict(CertificateVerdictResult verdict)
