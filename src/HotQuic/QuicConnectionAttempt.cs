@@ -1,35 +1,40 @@
 using System.Net;
 using HotQuic.Connections;
-using HotQuic.Core.Errors;
 using HotQuic.Ports;
 
 namespace HotQuic;
 
 /// <summary>
-/// A client's ClientHello, and what is to become of it: <see cref="Reject"/> it, or neither and decide
-/// later by its handle. Spans are views of what was received: valid during the call.
+/// A client's ClientHello, and what is to become of it: <see cref="Accept"/> it, <see cref="Reject"/> it, or neither: then
+/// <see cref="Connection"/> decides later, on any thread, for as long as the handshake may take. Spans are views of what was received, valid
+/// during the call.
 /// </summary>
 public readonly ref struct QuicConnectionAttempt
 {
     private readonly ConnectionDriver _driver;
-    private readonly ServerEntry _entry;
     private readonly ClientHelloQuestion _question;
 
-    internal QuicConnectionAttempt(ConnectionDriver driver, ServerEntry entry, in ClientHelloQuestion question)
+    internal QuicConnectionAttempt(ConnectionDriver driver, in ClientHelloQuestion question)
     {
         _driver = driver;
-        _entry = entry;
         _question = question;
+        Connection = new QuicConnectionHandle(driver, driver.Generation);
     }
+
+    /// <summary>The connection, of which only what decides about it may be used before it is accepted.</summary>
+    public QuicConnectionHandle Connection { get; }
 
     /// <summary>The QUIC version, 1 for RFC 9000.</summary>
     public uint Version => (uint)_driver.Core.Version;
 
-    /// <summary>The address and port that the client came to.</summary>
-    public IPEndPoint LocalEndPoint => _driver.Facts!.LocalEndPoint;
+    /// <summary>The address and port that the client came to. Each call makes a new object.</summary>
+    public IPEndPoint LocalEndPoint => _driver.KeepFacts().LocalEndPoint;
 
-    /// <summary>Where the client sends from.</summary>
-    public IPEndPoint RemoteEndPoint => _driver.Facts!.RemoteEndPoint;
+    /// <summary>Where the client sends from. Each call makes a new object.</summary>
+    public IPEndPoint RemoteEndPoint => _driver.Core.Path.Remote.ToIPEndPoint();
+
+    /// <summary>Whether the client brought a token of ours that proves its address (RFC 9000 §8.1).</summary>
+    public bool IsAddressValidated => _driver.Core.Path.IsValidated;
 
     /// <summary>The name that the client asks for, in ASCII (SNI, RFC 6066 §3); empty where it gives none.</summary>
     public ReadOnlySpan<byte> ServerName => _question.Hello.ServerName;
@@ -43,18 +48,10 @@ public readonly ref struct QuicConnectionAttempt
     /// <summary>The whole ClientHello message, its header included (RFC 8446 §4.1.2).</summary>
     public ReadOnlySpan<byte> ClientHello => _question.Message;
 
-    /// <summary>Turns the client down: it is told CONNECTION_REFUSED (RFC 9000 §20.1).</summary>
-    public void Reject()
-    {
-        _entry.Counters.OnRejected();
-        _driver.Refuse(new TransportError(TransportErrorCode.ConnectionRefused, 0, ""));
-    }
+    /// <inheritdoc cref="QuicConnectionHandle.Accept"/>
+    public bool Accept(QuicServerConfiguration? configuration, QuicConnectionHandler handler, object? state = null) =>
+        Connection.Accept(configuration, handler, state);
 
-    internal void RejectIfOpen()
-    {
-        if (_driver.Application is null && _driver.Core.Termination is null)
-        {
-            Reject();
-        }
-    }
+    /// <inheritdoc cref="QuicConnectionHandle.Reject"/>
+    public bool Reject() => Connection.Reject();
 }

@@ -44,4 +44,7 @@ public sealed class QuicListenerOptions
     /// system has.
     /// </summary>
     public QuicIoMode IoMode { get; set; }
+
+    /// <summary>Who takes attempts for event handlers, on their shard, in place of <see cref="ConnectionOptionsCallback"/>.</summary>
+    internal Action<QuicConnectionHandle>? AttemptCallback { get; set; }
 }

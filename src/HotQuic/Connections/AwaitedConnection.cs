@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading.Channels;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
@@ -59,11 +60,13 @@ internal sealed class AwaitedConnection : ConnectionApplication
     /// <param name="attempt">What to connect with.</param>
     /// <param name="remote">Where to.</param>
     /// <exception cref="System.Net.Sockets.SocketException">There is no socket to send from.</exception>
-    public void StartClient(QuicConnection handle, ClientAttempt attempt, System.Net.IPEndPoint remote)
+    public void StartClient(QuicConnection handle, ClientAttempt attempt, IPEndPoint remote)
     {
+        Driver.Application = this;
         _handle = new WeakReference<QuicConnection>(handle);
-        UseOptions(attempt.Options);
-        Driver.StartClient(this, attempt, remote);
+        CanAcceptStreams = attempt.CanAcceptStreams;
+        _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        Driver.StartClient(attempt, remote);
     }
 
     /// <summary>Asks the listener's callback for a server's options; the answer is <see cref="ConnectionMessageKind.Configure"/>.</summary>
@@ -124,6 +127,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public override void OnConnected()
     {
         _isConnected = true;
+        _ = Driver.KeepFacts();
         if (_listener is not null)
         {
             _work?.Dispose();
@@ -150,6 +154,8 @@ internal sealed class AwaitedConnection : ConnectionApplication
         OpenWaiting(queue, direction);
     }
 
+    public override bool OnEventsTold() => false;
+
     public override void OnClosed(Failure failure)
     {
         if (!_isConnected)
@@ -174,12 +180,6 @@ internal sealed class AwaitedConnection : ConnectionApplication
         _closing = null;
     }
 
-    private void UseOptions(QuicConnectionOptions options)
-    {
-        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
-        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
-    }
-
     private void OnConfigured(ServerAnswer answer)
     {
         if (answer.Failure is { } failure)
@@ -189,8 +189,10 @@ internal sealed class AwaitedConnection : ConnectionApplication
             return;
         }
 
-        UseOptions(answer.Options!);
-        Driver.ProvideConfiguration(answer);
+        QuicServerConnectionOptions options = answer.Options!;
+        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
+        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        Driver.ProvideConfiguration(answer.Configuration!);
     }
 
     private void OnHandshakeFailed(Failure failure)

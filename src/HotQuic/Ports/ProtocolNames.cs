@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Security;
 
 namespace HotQuic.Ports;
@@ -12,10 +13,10 @@ internal sealed class ProtocolNames
 
     public ProtocolNames(IReadOnlyList<SslApplicationProtocol> protocols)
     {
-        List = [.. protocols];
-        _names = new byte[List.Sum(protocol => 1 + protocol.Protocol.Length)];
+        Names = [.. protocols.Select(protocol => protocol.Protocol)];
+        _names = new byte[protocols.Sum(protocol => 1 + protocol.Protocol.Length)];
         Span<byte> rest = _names;
-        foreach (SslApplicationProtocol protocol in List)
+        foreach (SslApplicationProtocol protocol in protocols)
         {
             rest[0] = (byte)protocol.Protocol.Length;
             protocol.Protocol.Span.CopyTo(rest[1..]);
@@ -23,7 +24,8 @@ internal sealed class ProtocolNames
         }
     }
 
-    public IReadOnlyList<SslApplicationProtocol> List { get; }
+    /// <summary>The names, as TLS takes them.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Names { get; }
 
     /// <summary>The first of this list that the other has too, whatever the other's order.</summary>
     public bool TryChoose(ReadOnlySpan<byte> offered, out ReadOnlySpan<byte> chosen)

@@ -66,14 +66,15 @@ internal sealed class ServerEntry : ListenerEntry
             return;
         }
 
-        var attempt = new QuicConnectionAttempt(driver, this, question);
+        driver.ListenerProtocols = question.Binding.Protocols.Names;
+        var attempt = new QuicConnectionAttempt(driver, question);
         try
         {
             _handler.OnConnection(attempt);
         }
-        catch (Exception)
+        catch (Exception exception)
         {
-            attempt.RejectIfOpen();
+            driver.OnAttemptFault(attempt.Connection, exception);
         }
         finally
         {

@@ -3,6 +3,7 @@ using HotQuic.Core.Endpoints;
 using HotQuic.Core.Time;
 using HotQuic.Core.Tls.KeyExchange;
 using HotQuic.Diagnostics;
+using HotQuic.Handlers;
 using HotQuic.Streams;
 using HotQuic.Udp;
 using HotQuic.Udp.Waiting;
@@ -87,6 +88,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
 
     /// <summary>Streams of awaiting applications, for reuse.</summary>
     public StreamDriverPool<AwaitedStream> AwaitedStreams { get; } = new();
+
+    /// <summary>Streams of event handlers, for reuse.</summary>
+    public StreamDriverPool<HandledStream> HandledStreams { get; } = new();
 
     public Endpoint Endpoint => _endpoint;
 
@@ -344,8 +348,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Tells the application what happened, once a turn for each connection, and lines up those that may have something to send.</summary>
     private void FinishTouched()
     {
-        // Drained by index: handling events may touch further connections.
-        for (int i = 0; i < _touched.Count; i++)
+        // Those that are touched meanwhile have their turn after what comes next.
+        int count = _touched.Count;
+        for (int i = 0; i < count; i++)
         {
             ConnectionDriver driver = _touched[i];
             driver.IsTouched = false;
@@ -356,7 +361,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
             }
         }
 
-        _touched.Clear();
+        _touched.RemoveRange(0, count);
     }
 
     private void LineUp(ConnectionDriver driver)
