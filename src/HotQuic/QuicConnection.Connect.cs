@@ -46,11 +46,11 @@ public sealed partial class QuicConnection
 
     private static async Task<QuicConnection> StartAsync(Shard shard, ClientAttempt attempt, IPEndPoint remote, CancellationToken cancellationToken)
     {
-        ConnectionDriver driver = ConnectionDriver.ForClient(shard);
-        var connection = new QuicConnection(driver);
+        AwaitedConnection awaited = AwaitedConnection.ForClient(ConnectionDriver.ForClient(shard));
+        var connection = new QuicConnection(awaited);
         try
         {
-            await shard.RunAsync(_ => driver.StartClient(connection, attempt, remote)).ConfigureAwait(false);
+            await shard.RunAsync(_ => awaited.StartClient(connection, attempt, remote)).ConfigureAwait(false);
         }
         catch
         {
@@ -60,7 +60,7 @@ public sealed partial class QuicConnection
 
         try
         {
-            await driver.Connected.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await awaited.Connected.WaitAsync(cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch (Exception exception)

@@ -6,7 +6,6 @@ using System.Threading.Channels;
 using HotQuic.Connections;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Wire;
-using HotQuic.Shards;
 using HotQuic.Streams;
 
 namespace HotQuic;
@@ -20,9 +19,9 @@ public sealed partial class QuicConnection : IAsyncDisposable
 {
     private Task? _disposal;
 
-    internal QuicConnection(ConnectionDriver driver)
+    internal QuicConnection(AwaitedConnection awaited)
     {
-        Driver = driver;
+        Awaited = awaited;
     }
 
     /// <summary>A handle that nobody disposed of and nobody can reach any more: its connection ends, as if it had been disposed of.</summary>
@@ -30,7 +29,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     {
         if (_disposal is null)
         {
-            Driver.Shard.Post(new ShardMessage(Driver, (int)ConnectionMessageKind.Dispose));
+            Post(ConnectionMessageKind.Dispose);
         }
     }
 
@@ -47,7 +46,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     public string TargetHostName => Facts.ServerName;
 
     /// <summary>The peer's certificate; null where it showed none. The caller does not dispose of it.</summary>
-    public X509Certificate? RemoteCertificate => Facts.RemoteCertificate;
+    public X509Certificate? RemoteCertificate => Facts.RemoteCertificate?.Value;
 
     /// <summary>The application protocol agreed on (ALPN, RFC 7301).</summary>
     public SslApplicationProtocol NegotiatedApplicationProtocol => Facts.ApplicationProtocol;
@@ -58,7 +57,10 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <summary>The version of TLS: 1.3, once the handshake has begun (RFC 9001 §4.2).</summary>
     public SslProtocols SslProtocol => Driver.Facts is null ? SslProtocols.None : SslProtocols.Tls13;
 
-    internal ConnectionDriver Driver { get; private set; }
+    /// <summary>What this handle stands for.</summary>
+    internal AwaitedConnection Awaited { get; }
+
+    internal ConnectionDriver Driver => Awaited.Driver;
 
     private ConnectionFacts Facts => Driver.Facts ?? throw new InvalidOperationException("The connection is not established.");
 
@@ -81,7 +83,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional);
         Post(ConnectionMessageKind.Open, request);
-        StreamDriver driver;
+        AwaitedStream driver;
         using (cancellationToken.UnsafeRegister(static (state, token) => ((OpenRequest)state!).Completion.TrySetCanceled(token), request))
         {
             driver = await request.Completion.Task.ConfigureAwait(false);
@@ -100,14 +102,14 @@ public sealed partial class QuicConnection : IAsyncDisposable
     public async ValueTask<QuicStream> AcceptInboundStreamAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
-        if (!Driver.CanAcceptStreams)
+        if (!Awaited.CanAcceptStreams)
         {
             throw new InvalidOperationException("The options allow the peer no streams: set MaxInboundBidirectionalStreams or MaxInboundUnidirectionalStreams.");
         }
 
         try
         {
-            StreamDriver driver = await Driver.Inbound.ReadAsync(cancellationToken).ConfigureAwait(false);
+            AwaitedStream driver = await Awaited.Inbound.ReadAsync(cancellationToken).ConfigureAwait(false);
             return new QuicStream(this, driver, isOurs: false);
         }
         catch (ChannelClosedException)
@@ -171,5 +173,5 @@ public sealed partial class QuicConnection : IAsyncDisposable
     public override string ToString() => Driver.Facts is { } facts ? $"Connection {facts.LocalEndPoint} to {facts.RemoteEndPoint}" : "Connection";
 
     private void Post(ConnectionMessageKind kind, object? argument = null, long value = 0) =>
-        Driver.Shard.Post(new ShardMessage(Driver, (int)kind, argument, value));
+        Awaited.Post(kind, argument, value);
 }

@@ -17,14 +17,14 @@ namespace HotQuic;
 public sealed partial class QuicStream : Stream
 {
     private readonly QuicConnection _connection;
-    private readonly StreamDriver _driver;
+    private readonly AwaitedStream _driver;
     private readonly uint _generation;
     private readonly StreamId _id;
     private readonly bool _canRead;
     private readonly bool _canWrite;
     private Task? _disposal;
 
-    internal QuicStream(QuicConnection connection, StreamDriver driver, bool isOurs)
+    internal QuicStream(QuicConnection connection, AwaitedStream driver, bool isOurs)
     {
         _connection = connection;
         _driver = driver;

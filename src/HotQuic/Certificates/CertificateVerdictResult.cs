@@ -22,8 +22,8 @@ internal sealed record CertificateVerdictResult
     /// <summary>Every fault of the chain, for the message of an exception.</summary>
     public X509ChainStatusFlags ChainStatus { get; init; }
 
-    /// <summary>The peer's certificate where it was accepted; the receiver owns it.</summary>
-    public X509Certificate2? Leaf { get; init; }
+    /// <summary>The peer's certificate where it was accepted.</summary>
+    public PeerCertificate? Leaf { get; init; }
 
     /// <summary>What the user's callback threw, or what the platform threw unexpectedly.</summary>
     public Exception? Exception { get; init; }

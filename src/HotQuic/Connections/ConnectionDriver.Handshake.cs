@@ -1,15 +1,12 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using HotQuic.Certificates;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
-using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Tls;
-using HotQuic.Errors;
 using HotQuic.Handshakes;
 using HotQuic.Ports;
 using HotQuic.Shards;
@@ -24,32 +21,24 @@ internal sealed partial class ConnectionDriver
 {
     private const int MaxSignatureLength = 1024;
 
-    private readonly ServerSide? _handshake;
-    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private WeakReference<QuicConnection>? _handle;
     private CertificateVerifier? _verifier;
-    private X509Certificate2? _remoteCertificate;
+    private PeerCertificate? _remoteCertificate;
     private Exception? _cause;
-    private long _closeErrorCode;
     private bool _isPeerJudged;
-    private bool _isDelivered;
-    private CapacityReports? _capacity;
-
-    /// <summary>Completes with a client's handshake. From any thread.</summary>
-    public Task Connected => _connected.Task;
+    private bool _isHandshakeOver;
 
     /// <summary>What the handshake agreed on; null before. From any thread.</summary>
     public ConnectionFacts? Facts { get; private set; }
 
     /// <summary>Starts a client's connection.</summary>
-    /// <param name="handle">The connection's handle.</param>
+    /// <param name="application">Who is told what happens.</param>
     /// <param name="attempt">What to connect with.</param>
     /// <param name="remote">Where to.</param>
     /// <exception cref="System.Net.Sockets.SocketException">There is no socket to send from.</exception>
-    public void StartClient(QuicConnection handle, ClientAttempt attempt, IPEndPoint remote)
+    public void StartClient(ConnectionApplication application, ClientAttempt attempt, IPEndPoint remote)
     {
         ShardSocket socket = attempt.OpenSocket(Shard, remote);
-        _handle = new WeakReference<QuicConnection>(handle);
+        Application = application;
         _verifier = attempt.Verifier;
         UseOptions(attempt.Options);
         Connection core = Shard.Endpoint.Connect(
@@ -67,33 +56,26 @@ internal sealed partial class ConnectionDriver
         Touch();
     }
 
+    /// <summary>The answer to the ClientHello: what the server is for this connection.</summary>
+    public void ProvideConfiguration(ServerAnswer answer)
+    {
+        UseOptions(answer.Options!);
+        _verifier = answer.Verifier;
+        Core.ProvideConfiguration(answer.Configuration!, Shard.Now, answer.Settings);
+    }
+
+    /// <summary>Gives the handshake up: the peer is told user_canceled.</summary>
+    public void CancelHandshake() =>
+        Core.CloseByTransport(TransportError.FromAlert(TlsAlert.UserCanceled, "The handshake was given up."), Shard.Now);
+
     private void UseOptions(QuicConnectionOptions options)
     {
         DefaultStreamErrorCode = options.DefaultStreamErrorCode;
-        _closeErrorCode = options.DefaultCloseErrorCode;
-        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
-        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
-    }
-
-    private void OnHandshakeMessage(in ShardMessage message)
-    {
-        switch ((ConnectionMessageKind)message.Kind)
-        {
-            case ConnectionMessageKind.Configure:
-                OnConfigured((ServerAnswer)message.Argument!);
-                break;
-            case ConnectionMessageKind.Sign:
-                OnSigned((byte[]?)message.Argument);
-                break;
-            case ConnectionMessageKind.Verdict:
-                OnVerdict((CertificateVerdictResult)message.Argument!);
-                break;
-        }
+        DefaultCloseErrorCode = options.DefaultCloseErrorCode;
     }
 
     private void AskForConfiguration()
     {
-        ServerSide side = _handshake!;
         ClientHelloInfo hello = ((TlsServerHandshake)Core.Handshake.Tls).ClientHello;
         ListenerEntry? listener = Socket.Port?.Select(hello.Read().ApplicationProtocols);
         if (listener is null)
@@ -107,13 +89,10 @@ internal sealed partial class ConnectionDriver
         }
         else
         {
-            side.Listener = listener;
-            side.Handle = new QuicConnection(this);
-            _handle = new WeakReference<QuicConnection>(side.Handle);
             Facts = CurrentFacts();
-            string name = System.Text.Encoding.ASCII.GetString(hello.Read().ServerName);
-            side.Work = new ServerAnswerWork(this, side.Handle, listener, name);
-            side.Work.Start();
+            var application = AwaitedConnection.ForServer(this, listener);
+            Application = application;
+            application.AskForOptions(System.Text.Encoding.ASCII.GetString(hello.Read().ServerName));
         }
     }
 
@@ -121,20 +100,6 @@ internal sealed partial class ConnectionDriver
     {
         Shard.Endpoint.Statistics.ConnectionsRefused++;
         Core.CloseByTransport(error, Shard.Now);
-    }
-
-    private void OnConfigured(ServerAnswer answer)
-    {
-        if (answer.Failure is { } failure)
-        {
-            _handshake!.Failure = failure;
-            CancelHandshake();
-            return;
-        }
-
-        UseOptions(answer.Options!);
-        _verifier = answer.Verifier;
-        Core.ProvideConfiguration(answer.Configuration!, Shard.Now, answer.Settings);
     }
 
     private void AskForSignature()
@@ -174,7 +139,7 @@ internal sealed partial class ConnectionDriver
     {
         _isPeerJudged = true;
         CertificateVerdictRequest request = Core.Handshake.Tls.VerdictRequest;
-        HandshakeWork.Judge(this, _verifier!, new PeerCertificateProof
+        var proof = new PeerCertificateProof
         {
             Chain = request.Chain,
             Scheme = request.Scheme,
@@ -182,8 +147,16 @@ internal sealed partial class ConnectionDriver
             SignedContent = request.SignedContent,
             PeerRole = request.PeerRole,
             TargetHost = request.ServerName,
-            Sender = Handle ?? (object)this,
-        });
+            Sender = Application?.Sender ?? this,
+        };
+        if (_verifier!.TryVerifyAgain(proof, out CertificateVerdictResult? verdict))
+        {
+            OnVerdict(verdict);
+        }
+        else
+        {
+            HandshakeWork.Judge(this, _verifier, proof);
+        }
     }
 
     private void OnVerdict(CertificateVerdictResult verdict)
@@ -220,7 +193,7 @@ internal sealed partial class ConnectionDriver
                 Signature = default,
                 SignedContent = default,
                 PeerRole = EndpointRole.Client,
-                Sender = Handle ?? (object)this,
+                Sender = Application?.Sender ?? this,
             });
             return;
         }
@@ -232,51 +205,18 @@ internal sealed partial class ConnectionDriver
     private void Deliver()
     {
         Facts = CurrentFacts();
-        _isDelivered = true;
         OnHandshakeOver();
-        if (_handshake is { } side)
-        {
-            side.Work?.Dispose();
-            side.Listener!.Deliver(this, side.Handle!);
-            side.Handle = null;
-        }
-
-        _connected.TrySetResult();
-    }
-
-    private void OnHandshakeFailed(Failure failure)
-    {
-        if (_isDelivered)
-        {
-            return;
-        }
-
-        _isDelivered = true;
-        OnHandshakeOver();
-        if (_handshake is { Listener: { } listener } side)
-        {
-            side.Work?.Cancel();
-            listener.Deliver(this, side.Failure ?? failure);
-            side.Handle = null;
-            _isHandleGone = true;
-        }
-
-        _connected.TrySetException(failure.ToException());
-        _ = _connected.Task.Exception;
+        Application!.OnConnected();
     }
 
     private void OnHandshakeOver()
     {
-        if (_handshake is not null)
+        if (!_isHandshakeOver)
         {
-            Socket.Port!.OnHandshakeOver();
+            _isHandshakeOver = true;
+            Socket.Port?.OnHandshakeOver();
         }
     }
-
-    private void CancelHandshake() =>
-        Core.CloseByTransport(TransportError.FromAlert(TlsAlert.UserCanceled, "The handshake was given up."), Shard.Now);
-
-    private QuicConnection? Handle => _handle is not null && _handle.TryGetTarget(out QuicConnection? handle) ? handle : null;
 
     private ConnectionFacts CurrentFacts()
     {
@@ -293,29 +233,5 @@ internal sealed partial class ConnectionDriver
             ServerName = tls.ServerName ?? "",
             RemoteCertificate = _remoteCertificate,
         };
-    }
-
-    private void ReportCapacity(StreamDirection direction, int increment)
-    {
-        if (increment > 0 && _capacity is { } reports && Handle is { } handle)
-        {
-            reports.Add(handle, direction == StreamDirection.Bidirectional
-                ? new QuicStreamCapacityChangedArgs { BidirectionalIncrement = increment }
-                : new QuicStreamCapacityChangedArgs { UnidirectionalIncrement = increment });
-        }
-    }
-
-    /// <summary>What only a server's handshake needs.</summary>
-    private sealed class ServerSide
-    {
-        public ListenerEntry? Listener { get; set; }
-
-        /// <summary>Held until the listener has it.</summary>
-        public QuicConnection? Handle { get; set; }
-
-        public ServerAnswerWork? Work { get; set; }
-
-        /// <summary>What the application is told in place of the termination.</summary>
-        public Failure? Failure { get; set; }
     }
 }

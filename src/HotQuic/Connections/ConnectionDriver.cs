@@ -1,7 +1,6 @@
-using System.Threading.Channels;
+using HotQuic.Certificates;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Errors;
-using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Streams;
@@ -12,27 +11,24 @@ using HotQuic.Streams;
 namespace HotQuic.Connections;
 
 /// <summary>
-/// The shard's side of one connection: does what handles ask (messages), answers what the handshake asks, and tells the application what
-/// happened (<see cref="DrainEvents"/>, once a turn in which the connection was touched). The handle outlives it or not: when the
-/// protocol is done with the connection (drained) and the handle is gone, its memory goes back to the shard.
+/// The shard's side of one connection: passes on what handles ask (messages), answers what the handshake asks, and tells the application
+/// (<see cref="Application"/>) what happened (<see cref="DrainEvents"/>, once a turn in which the connection was touched). Handles outlive
+/// it or not: when the protocol is done with the connection (drained) and the application too, its memory goes back to the shard.
 /// </summary>
 /// <remarks>Everything belongs to the shard's thread but what says otherwise.</remarks>
 internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 {
-    private readonly Channel<StreamDriver> _inbound = Channel.CreateUnbounded<StreamDriver>(new UnboundedChannelOptions { SingleWriter = true });
     private readonly List<StreamDriver> _streams = [];
-    private readonly OpenQueue[] _opening = [new(), new()];
-    private TaskCompletionSource? _closing;
     private PathAddress _local;
     private bool _wantsKeyUpdate;
-    private bool _isHandleGone;
     private bool _isReleased;
     private volatile Failure? _failure;
 
-    private ConnectionDriver(Shard shard, EndpointRole role)
+    private uint _generation = 1;
+
+    private ConnectionDriver(Shard shard)
     {
         Shard = shard;
-        _handshake = role == EndpointRole.Server ? new ServerSide() : null;
     }
 
     /// <summary>From any thread.</summary>
@@ -52,63 +48,71 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 
     public bool IsDrained { get; private set; }
 
+    /// <summary>Who is told what happens; null while a server's ClientHello has not come or nobody accepted it.</summary>
+    public ConnectionApplication? Application { get; set; }
+
+    /// <summary>Counts the lives of this object: handles know it together with that of their connection. From any thread.</summary>
+    public uint Generation => Volatile.Read(ref _generation);
+
     /// <summary>Why the connection is over; null while it is not. From any thread.</summary>
     public Failure? Failure => _failure;
-
-    /// <summary>Streams that the peer opened and nobody has accepted yet. From any thread.</summary>
-    public ChannelReader<StreamDriver> Inbound => _inbound.Reader;
 
     /// <summary>What the application set, for streams that it aborts without a code.</summary>
     public long DefaultStreamErrorCode { get; private set; }
 
-    /// <summary>Whether the options let the peer open streams at all. From any thread, once connected.</summary>
-    public bool CanAcceptStreams { get; private set; }
+    /// <summary>What the application set, for a connection that it gives up without a code.</summary>
+    public long DefaultCloseErrorCode { get; private set; }
 
     public static ConnectionDriver ForServer(Shard shard, ShardSocket socket, Connection core)
     {
-        var driver = new ConnectionDriver(shard, EndpointRole.Server);
+        var driver = new ConnectionDriver(shard);
         driver.Attach(core, socket);
         return driver;
     }
 
     /// <summary>A client's, not yet started. From any thread.</summary>
-    public static ConnectionDriver ForClient(Shard shard) => new(shard, EndpointRole.Client);
+    public static ConnectionDriver ForClient(Shard shard) => new(shard);
 
     public void Touch() => Shard.Touch(this);
 
     public void OnMessage(in ShardMessage message)
     {
+        if (message.Generation != _generation)
+        {
+            AwaitedConnection.Refuse(message);
+            return;
+        }
+
         switch ((ConnectionMessageKind)message.Kind)
         {
-            case ConnectionMessageKind.Open:
-                OnOpen((OpenRequest)message.Argument!);
-                break;
-            case ConnectionMessageKind.CancelOpen:
-                // The request stays in its queue, and is passed over when its turn comes.
-                ((OpenRequest)message.Argument!).Completion.TrySetCanceled();
-                break;
-            case ConnectionMessageKind.Close:
-                OnClose(message.Value, (TaskCompletionSource?)message.Argument);
-                break;
-            case ConnectionMessageKind.Dispose:
-                _isHandleGone = true;
-                OnClose(_closeErrorCode, (TaskCompletionSource?)message.Argument);
-                break;
             case ConnectionMessageKind.CancelHandshake:
                 CancelHandshake();
                 break;
-            case ConnectionMessageKind.Statistics:
-                ((TaskCompletionSource<QuicConnectionStatistics>)message.Argument!).TrySetResult(ReadStatistics());
-                break;
             case ConnectionMessageKind.UpdateKeys:
-                _wantsKeyUpdate = true;
+                UpdateKeys();
+                break;
+            case ConnectionMessageKind.Sign:
+                OnSigned((byte[]?)message.Argument);
+                break;
+            case ConnectionMessageKind.Verdict:
+                OnVerdict((CertificateVerdictResult)message.Argument!);
                 break;
             default:
-                OnHandshakeMessage(message);
+                Application?.OnMessage(message);
                 break;
         }
 
         Touch();
+    }
+
+    /// <summary>New packet protection keys are used as soon as that is permitted.</summary>
+    public void UpdateKeys() => _wantsKeyUpdate = true;
+
+    /// <summary>The application closes the connection, or says that nobody is left to close it.</summary>
+    public void Close(long code)
+    {
+        Core.Close((ulong)Math.Max(code, 0), "", Shard.Now);
+        ReleaseIfUnused();
     }
 
     /// <summary>A fault of ours: the connection ends with INTERNAL_ERROR, and everybody who waits learns of it.</summary>
@@ -164,10 +168,9 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>Everything that was to be sent was, the close included.</summary>
     public void OnNothingToSend()
     {
-        if (_failure is not null && _closing is { } closing)
+        if (_failure is not null)
         {
-            _closing = null;
-            closing.TrySetResult();
+            Application?.OnEverythingSent();
         }
     }
 
@@ -191,6 +194,43 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 
     /// <summary>The shard is gone: nobody shall wait for ever.</summary>
     public void OnShardStopped() => OnClosed(Failure.ConnectionDisposed);
+
+    /// <summary>Takes a stream of the protocol into the connection's list, with who shall be told of it.</summary>
+    public void Adopt(StreamDriver stream, QuicStreamState state, bool isOurs)
+    {
+        stream.Begin(this, state, isOurs);
+        stream.Index = _streams.Count;
+        _streams.Add(stream);
+    }
+
+    /// <summary>What was measured and counted so far.</summary>
+    public QuicConnectionStatistics ReadStatistics()
+    {
+        ref readonly ConnectionStatistics counters = ref Core.Statistics;
+        return new QuicConnectionStatistics
+        {
+            SmoothedRtt = Core.Recovery.Rtt.Smoothed,
+            LatestRtt = Core.Recovery.Rtt.Latest,
+            MinRtt = Core.Recovery.Rtt.Min,
+            RttVariance = Core.Recovery.Rtt.Variation,
+            CongestionWindow = Core.Recovery.Congestion.CongestionWindow,
+            BytesInFlight = Core.Recovery.BytesInFlight,
+            PacketsSent = counters.PacketsSent,
+            PacketsReceived = counters.PacketsReceived,
+            PacketsLost = Core.Recovery.Statistics.PacketsLost,
+            PacketsDropped = counters.PacketsDropped,
+            BytesSent = counters.BytesSent,
+            BytesReceived = counters.BytesReceived,
+            DatagramsSent = counters.DatagramsSent,
+            DatagramsReceived = counters.DatagramsReceived,
+            LargestUdpPayloadSent = counters.LargestDatagramSent,
+            UsedRetry = Core.Attempt.RetrySourceId is not null,
+            KeyExchangeGroup = Core.Handshake.Tls.NegotiatedGroup is { } group ? (QuicKeyExchangeGroup)(ushort)group : null,
+            Version = (uint)Core.Version,
+            KeyUpdatesInitiated = counters.KeyUpdatesInitiated,
+            KeyUpdatesReceived = counters.KeyUpdatesByPeer,
+        };
+    }
 
     private void Attach(Connection core, ShardSocket socket)
     {
@@ -261,7 +301,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         switch (item.Kind)
         {
             case StreamEventKind.Opened:
-                _inbound.Writer.TryWrite(Adopt(item.Stream!, isOurs: false));
+                Application!.OnStreamOpened(item.Stream!);
                 break;
             case StreamEventKind.Readable:
                 stream?.OnReadable();
@@ -285,18 +325,9 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
                 OnStreamClosed(stream);
                 break;
             case StreamEventKind.StreamsAvailable:
-                OnStreamsAvailable(item.Direction, item.Value);
+                Application!.OnStreamsAvailable(item.Direction, item.Value);
                 break;
         }
-    }
-
-    private StreamDriver Adopt(QuicStreamState state, bool isOurs)
-    {
-        StreamDriver stream = Shard.Streams.Rent();
-        stream.Begin(this, state, isOurs);
-        stream.Index = _streams.Count;
-        _streams.Add(stream);
-        return stream;
     }
 
     private void OnStreamClosed(StreamDriver? stream)
@@ -313,74 +344,6 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         stream.OnClosed();
     }
 
-    private void OnOpen(OpenRequest request)
-    {
-        if (_failure is { } failure)
-        {
-            request.Completion.TrySetException(failure.ToException());
-            return;
-        }
-
-        OpenQueue queue = _opening[(int)request.Direction];
-        queue.Waiting.Enqueue(request);
-        OpenWaiting(queue, request.Direction);
-    }
-
-    private void OnStreamsAvailable(StreamDirection direction, ulong available)
-    {
-        OpenQueue queue = _opening[(int)direction];
-        ulong limit = queue.Opened + available;
-        ReportCapacity(direction, (int)Math.Min(limit - queue.Limit, int.MaxValue));
-        queue.Limit = limit;
-        OpenWaiting(queue, direction);
-    }
-
-    private void OpenWaiting(OpenQueue queue, StreamDirection direction)
-    {
-        while (queue.Waiting.TryPeek(out OpenRequest? request))
-        {
-            if (request.Completion.Task.IsCompleted)
-            {
-                // Cancelled while it waited: it costs no stream.
-                queue.Waiting.Dequeue();
-                continue;
-            }
-
-            if (!Core.Streams.TryOpen(direction, out StreamId id) || !Core.Streams.TryGet(id, out QuicStreamState? state))
-            {
-                return;
-            }
-
-            queue.Waiting.Dequeue();
-            queue.Opened++;
-            StreamDriver stream = Adopt(state, isOurs: true);
-            if (!request.Completion.TrySetResult(stream))
-            {
-                stream.GiveUp();
-            }
-        }
-    }
-
-    private void OnClose(long code, TaskCompletionSource? completion)
-    {
-        if (completion is not null)
-        {
-            if (IsDrained || (_failure is not null && _closing is null))
-            {
-                completion.TrySetResult();
-            }
-            else
-            {
-                _closing?.Task.ContinueWith(
-                    static (_, state) => ((TaskCompletionSource)state!).TrySetResult(), completion, TaskScheduler.Default);
-                _closing ??= completion;
-            }
-        }
-
-        Core.Close((ulong)Math.Max(code, 0), "", Shard.Now);
-        ReleaseIfUnused();
-    }
-
     private void OnClosed(Failure failure)
     {
         if (_failure is not null)
@@ -389,16 +352,8 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         _failure = failure;
-        OnHandshakeFailed(failure);
-        foreach (OpenQueue queue in _opening)
-        {
-            while (queue.Waiting.TryDequeue(out OpenRequest? request))
-            {
-                request.Completion.TrySetException(failure.ToException());
-            }
-        }
-
-        _inbound.Writer.TryComplete();
+        OnHandshakeOver();
+        Application?.OnClosed(failure);
         foreach (StreamDriver stream in _streams)
         {
             stream.OnConnectionClosed(failure);
@@ -407,7 +362,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 
     private void ReleaseIfUnused()
     {
-        if (!IsDrained || !_isHandleGone || _isReleased)
+        if (!IsDrained || Application is { IsGone: false } || _isReleased)
         {
             return;
         }
@@ -421,43 +376,6 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         _streams.Clear();
-    }
-
-    private QuicConnectionStatistics ReadStatistics()
-    {
-        ref readonly ConnectionStatistics counters = ref Core.Statistics;
-        return new QuicConnectionStatistics
-        {
-            SmoothedRtt = Core.Recovery.Rtt.Smoothed,
-            LatestRtt = Core.Recovery.Rtt.Latest,
-            MinRtt = Core.Recovery.Rtt.Min,
-            RttVariance = Core.Recovery.Rtt.Variation,
-            CongestionWindow = Core.Recovery.Congestion.CongestionWindow,
-            BytesInFlight = Core.Recovery.BytesInFlight,
-            PacketsSent = counters.PacketsSent,
-            PacketsReceived = counters.PacketsReceived,
-            PacketsLost = Core.Recovery.Statistics.PacketsLost,
-            PacketsDropped = counters.PacketsDropped,
-            BytesSent = counters.BytesSent,
-            BytesReceived = counters.BytesReceived,
-            DatagramsSent = counters.DatagramsSent,
-            DatagramsReceived = counters.DatagramsReceived,
-            LargestUdpPayloadSent = counters.LargestDatagramSent,
-            UsedRetry = Core.Attempt.RetrySourceId is not null,
-            KeyExchangeGroup = Core.Handshake.Tls.NegotiatedGroup is { } group ? (QuicKeyExchangeGroup)(ushort)group : null,
-            Version = (uint)Core.Version,
-            KeyUpdatesInitiated = counters.KeyUpdatesInitiated,
-            KeyUpdatesReceived = counters.KeyUpdatesByPeer,
-        };
-    }
-
-    /// <summary>Streams of one direction that we open: who waits, how many were opened, and how many may be in all.</summary>
-    private sealed class OpenQueue
-    {
-        public Queue<OpenRequest> Waiting { get; } = new();
-
-        public ulong Opened { get; set; }
-
-        public ulong Limit { get; set; }
+        Volatile.Write(ref _generation, _generation + 1);
     }
 }

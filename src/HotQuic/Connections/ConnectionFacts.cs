@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
+using HotQuic.Certificates;
 
 namespace HotQuic.Connections;
 
@@ -17,5 +17,5 @@ internal sealed record ConnectionFacts
 
     public required string ServerName { get; init; }
 
-    public X509Certificate2? RemoteCertificate { get; init; }
+    public PeerCertificate? RemoteCertificate { get; init; }
 }

@@ -1,6 +1,3 @@
-using HotQuic.Core.Frames;
-using HotQuic.Streams;
-
 namespace HotQuic.Connections;
 
 /// <summary>What a connection's handle, or the work of its handshake, asks of the shard.</summary>
@@ -34,12 +31,4 @@ internal enum ConnectionMessageKind
 
     /// <summary>The argument is the verdict on the peer's certificate.</summary>
     Verdict,
-}
-
-/// <summary>Somebody waits for a stream to be opened.</summary>
-internal sealed class OpenRequest(StreamDirection direction)
-{
-    public StreamDirection Direction { get; } = direction;
-
-    public TaskCompletionSource<StreamDriver> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

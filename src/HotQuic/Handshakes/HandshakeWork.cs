@@ -20,18 +20,18 @@ internal static class HandshakeWork
             {
                 byte[] buffer = new byte[MaxSignatureLength];
                 bool isSigned = work.credential.TrySign(work.request.Scheme, work.request.Content.Span, buffer, out int length);
-                Answer(work.driver, ConnectionMessageKind.Sign, isSigned ? buffer[..length] : null);
+                Answer(work.driver, work.Generation, ConnectionMessageKind.Sign, isSigned ? buffer[..length] : null);
             },
-            (driver, credential, request),
+            (driver, driver.Generation, credential, request),
             preferLocal: false);
 
     /// <summary>Judges the peer's certificate; the answer is <see cref="ConnectionMessageKind.Verdict"/>.</summary>
     public static void Judge(ConnectionDriver driver, CertificateVerifier verifier, PeerCertificateProof proof) =>
         ThreadPool.UnsafeQueueUserWorkItem(
-            static work => Answer(work.driver, ConnectionMessageKind.Verdict, work.verifier.Verify(work.proof)),
-            (driver, verifier, proof),
+            static work => Answer(work.driver, work.Generation, ConnectionMessageKind.Verdict, work.verifier.Verify(work.proof)),
+            (driver, driver.Generation, verifier, proof),
             preferLocal: false);
 
-    public static void Answer(ConnectionDriver driver, ConnectionMessageKind kind, object? answer) =>
-        driver.Shard.Post(new ShardMessage(driver, (int)kind, answer));
+    private static void Answer(ConnectionDriver driver, uint generation, ConnectionMessageKind kind, object? answer) =>
+        driver.Shard.Post(new ShardMessage(driver, (int)kind, answer) { Generation = generation });
 }

@@ -30,14 +30,14 @@ internal sealed record ServerAnswer
 internal sealed class ServerAnswerWork : IThreadPoolWorkItem, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
-    private readonly ConnectionDriver _driver;
+    private readonly AwaitedConnection _application;
     private readonly QuicConnection _handle;
     private readonly ListenerEntry _listener;
     private readonly string _serverName;
 
-    public ServerAnswerWork(ConnectionDriver driver, QuicConnection handle, ListenerEntry listener, string serverName)
+    public ServerAnswerWork(AwaitedConnection application, QuicConnection handle, ListenerEntry listener, string serverName)
     {
-        _driver = driver;
+        _application = application;
         _handle = handle;
         _listener = listener;
         _serverName = serverName;
@@ -90,5 +90,5 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem, IDisposable
         Post(answer);
     }
 
-    private void Post(ServerAnswer answer) => HandshakeWork.Answer(_driver, ConnectionMessageKind.Configure, answer);
+    private void Post(ServerAnswer answer) => _application.Post(ConnectionMessageKind.Configure, answer);
 }

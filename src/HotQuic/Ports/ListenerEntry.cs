@@ -81,7 +81,7 @@ internal sealed class ListenerEntry
         _accepted.Writer.TryComplete();
         foreach (ConnectionDriver driver in _handshakes.Keys)
         {
-            driver.Shard.Post(new ShardMessage(driver, (int)ConnectionMessageKind.CancelHandshake));
+            driver.Shard.Post(new ShardMessage(driver, (int)ConnectionMessageKind.CancelHandshake) { Generation = driver.Generation });
         }
 
         while (_accepted.Reader.TryRead(out AcceptItem item))

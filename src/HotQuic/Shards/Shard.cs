@@ -29,6 +29,10 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Messages taken before sockets are looked at again.</summary>
     private const int MessagesPerTurn = 1024;
 
+    /// <summary>The shard whose thread this is.</summary>
+    [ThreadStatic]
+    private static Shard? _current;
+
     private readonly Mailbox _mailbox = new();
     private readonly ShardWaiter _waiter;
     private readonly Thread _thread;
@@ -40,6 +44,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private readonly HashSet<ConnectionDriver> _connections = [];
     private readonly List<ConnectionDriver> _touched = [];
     private readonly Queue<ConnectionDriver> _senders = new();
+    private readonly Queue<(Shard Target, ShardMessage Message)> _unposted = new();
     private readonly ReceiveBatch _batch = new();
     private readonly byte[] _sendBuffer = GC.AllocateUninitializedArray<byte>(SendBufferSize, pinned: true);
     private readonly byte[] _response = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
@@ -78,8 +83,8 @@ internal sealed partial class Shard : IShardTarget, IDisposable
 
     public int Number { get; }
 
-    /// <summary>Stream state for reuse.</summary>
-    public StreamDriverPool Streams { get; } = new();
+    /// <summary>Streams of awaiting applications, for reuse.</summary>
+    public StreamDriverPool<AwaitedStream> AwaitedStreams { get; } = new();
 
     public Endpoint Endpoint => _endpoint;
 
@@ -89,9 +94,22 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Connections of this shard, drained ones excluded.</summary>
     public int ConnectionCount => _connections.Count;
 
-    /// <summary>Leaves a message, from any thread but the shard's own, and wakes the shard if it sleeps. Waits where the mailbox is full.</summary>
+    /// <summary>Whether the caller runs on this shard's thread.</summary>
+    public bool IsCurrent => _current == this;
+
+    /// <summary>
+    /// Leaves a message, from any thread, and wakes the shard if it sleeps. Messages of one poster arrive in order. Where the mailbox is
+    /// full a thread waits, but a shard never does, since it may itself be waited for: it keeps what it could not post, and tries again
+    /// each turn.
+    /// </summary>
     public void Post(in ShardMessage message)
     {
+        if (_current is { } poster)
+        {
+            poster.PostAsShard(this, message);
+            return;
+        }
+
         var wait = default(SpinWait);
         while (!_mailbox.TryPost(message))
         {
@@ -137,7 +155,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         if (!_isStopped)
         {
             Post(new ShardMessage(this, (int)MessageKind.Stop));
-            if (Thread.CurrentThread != _thread)
+            if (!IsCurrent)
             {
                 _thread.Join();
             }
@@ -209,6 +227,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
 
     private void Run()
     {
+        _current = this;
         while (!_isStopped)
         {
             Now = ShardClock.Now;
@@ -234,8 +253,32 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         _endpoint.Dispose();
     }
 
+    private void PostAsShard(Shard target, in ShardMessage message)
+    {
+        if (_unposted.Count > 0 || !target._mailbox.TryPost(message))
+        {
+            _unposted.Enqueue((target, message));
+        }
+        else if (target != this)
+        {
+            target._waiter.Wake();
+        }
+    }
+
+    /// <summary>Posts what found a full mailbox before, as far as there is room, in order.</summary>
+    private void PostAgain()
+    {
+        while (_unposted.TryPeek(out (Shard Target, ShardMessage Message) first)
+            && (first.Target._isStopped || first.Target._mailbox.TryPost(first.Message)))
+        {
+            _unposted.Dequeue();
+            first.Target._waiter.Wake();
+        }
+    }
+
     private bool TakeMessages()
     {
+        PostAgain();
         int count = 0;
         while (count < MessagesPerTurn && _mailbox.TryTake(out ShardMessage message))
         {
@@ -297,7 +340,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Sleeps until something happens; where the last turn had work, only looks, and so spins for a while where that is wanted.</summary>
     private void Rest(bool isBusy)
     {
-        if (isBusy || _senders.Count > 0 || _touched.Count > 0 || !_mailbox.IsEmpty)
+        if (isBusy || _senders.Count > 0 || _touched.Count > 0 || _unposted.Count > 0 || !_mailbox.IsEmpty)
         {
             _spinUntil = _spin > TimeSpan.Zero ? ShardClock.Now + _spin : default;
             _waiter.Wait(TimeSpan.Zero);

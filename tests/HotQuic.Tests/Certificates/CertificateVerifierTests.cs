@@ -18,7 +18,7 @@ public sealed class CertificateVerifierTests : IDisposable
     {
         CertificateVerdictResult result = Trusting().Verify(TestPeer.OnP256(_root).Prove());
         AssertAccepted(result);
-        using X509Certificate2? leaf = result.Leaf;
+        using X509Certificate2? leaf = result.Leaf?.Value;
         Assert.Equal("CN=leaf", leaf?.Subject);
     }
 
@@ -171,7 +171,7 @@ public sealed class CertificateVerifierTests : IDisposable
         Assert.True(result.Accepted);
         Assert.Equal(1, calls);
         Assert.Equal(SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNameMismatch, result.Errors);
-        using X509Certificate2? leaf = result.Leaf;
+        using X509Certificate2? leaf = result.Leaf?.Value;
         Assert.Equal("CN=leaf", leaf?.Subject);
     }
 

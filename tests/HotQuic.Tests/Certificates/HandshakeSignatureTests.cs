@@ -31,7 +31,7 @@ public sealed class HandshakeSignatureTests : IDisposable
             using X509Certificate2 leaf = _root.Issue(PublicKeyOf(group), new LeafWish());
             foreach (JsonElement test in group.GetProperty("tests").EnumerateArray())
             {
-                CertificateVerdictResult? refusal = HandshakeSignature.Check(leaf, new PeerCertificateProof
+                CertificateVerdictResult? refusal = TestPeer.CheckSignature(leaf, new PeerCertificateProof
                 {
                     Chain = [leaf.RawData],
                     Scheme = scheme,
@@ -77,9 +77,9 @@ public sealed class HandshakeSignatureTests : IDisposable
         byte[] pkcs1 = key.SignData(TestPeer.Content, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         byte[] otherSalt = SignPss(key, TestPeer.Content, saltLength: 20);
 
-        Assert.Null(HandshakeSignature.Check(peer.Certificate, peer.Prove(pss, SignatureScheme.RsaPssRsaeSha256)));
+        Assert.Null(TestPeer.CheckSignature(peer.Certificate, peer.Prove(pss, SignatureScheme.RsaPssRsaeSha256)));
         byte[] sameSalt = SignPss(key, TestPeer.Content, saltLength: 32);
-        Assert.Null(HandshakeSignature.Check(peer.Certificate, peer.Prove(sameSalt, SignatureScheme.RsaPssRsaeSha256)));
+        Assert.Null(TestPeer.CheckSignature(peer.Certificate, peer.Prove(sameSalt, SignatureScheme.RsaPssRsaeSha256)));
         AssertRefused(TlsAlert.DecryptError, peer.Certificate, peer.Prove(pkcs1, SignatureScheme.RsaPssRsaeSha256));
         AssertRefused(TlsAlert.DecryptError, peer.Certificate, peer.Prove(otherSalt, SignatureScheme.RsaPssRsaeSha256));
         AssertRefused(TlsAlert.IllegalParameter, peer.Certificate, peer.Prove(pkcs1, SignatureScheme.RsaPkcs1Sha256));
@@ -130,7 +130,7 @@ public sealed class HandshakeSignatureTests : IDisposable
 
     private static void AssertRefused(TlsAlert alert, X509Certificate2 leaf, PeerCertificateProof proof)
     {
-        CertificateVerdictResult? result = HandshakeSignature.Check(leaf, proof);
+        CertificateVerdictResult? result = TestPeer.CheckSignature(leaf, proof);
         Assert.NotNull(result);
         Assert.False(result.Accepted);
         Assert.Equal(alert, result.Alert);

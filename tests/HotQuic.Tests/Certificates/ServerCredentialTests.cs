@@ -28,7 +28,7 @@ public sealed class ServerCredentialTests : IDisposable
         foreach (SignatureScheme scheme in credential.SignatureSchemes)
         {
             PeerCertificateProof proof = peer.Prove(TestPeer.Sign(credential, scheme), scheme);
-            Assert.Null(HandshakeSignature.Check(certificate, proof));
+            Assert.Null(TestPeer.CheckSignature(certificate, proof));
         }
     }
 
@@ -84,7 +84,7 @@ public sealed class ServerCredentialTests : IDisposable
             PeerCertificateProof proof = peer.Prove(
                 TestPeer.Sign(credential, SignatureScheme.EcdsaSecp256r1Sha256), SignatureScheme.EcdsaSecp256r1Sha256);
             using X509Certificate2 own = X509CertificateLoader.LoadCertificate(raw);
-            results[i] = HandshakeSignature.Check(own, proof);
+            results[i] = TestPeer.CheckSignature(own, proof);
         });
         Assert.All(results, Assert.Null);
     }
@@ -121,7 +121,7 @@ public sealed class ServerCredentialTests : IDisposable
         using X509Certificate2 certificate = X509Certificate2.CreateFromPem(issued.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
         ServerCredential credential = ServerCredential.Create(certificate);
         SignatureScheme scheme = credential.SignatureSchemes[0];
-        Assert.Null(HandshakeSignature.Check(issued, new TestPeer(issued).Prove(TestPeer.Sign(credential, scheme), scheme)));
+        Assert.Null(TestPeer.CheckSignature(issued, new TestPeer(issued).Prove(TestPeer.Sign(credential, scheme), scheme)));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class ServerCredentialTests : IDisposable
         Assert.Contains("Supported are ECDSA keys on P-256", exception.Message, StringComparison.Ordinal);
 
         PeerCertificateProof proof = new TestPeer(certificate).Prove([1, 2, 3], SignatureScheme.EcdsaSecp256r1Sha256);
-        Assert.Equal(TlsAlert.UnsupportedCertificate, HandshakeSignature.Check(certificate, proof)?.Alert);
+        Assert.Equal(TlsAlert.UnsupportedCertificate, TestPeer.CheckSignature(certificate, proof)?.Alert);
     }
 
     [Theory]

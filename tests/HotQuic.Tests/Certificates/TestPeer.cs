@@ -39,6 +39,9 @@ internal sealed class TestPeer(X509Certificate2 certificate, params X509Certific
             Sender = Sender,
         };
 
+    public static CertificateVerdictResult? CheckSignature(X509Certificate2 leaf, PeerCertificateProof proof) =>
+        HandshakeSignature.Check(leaf, proof, out _);
+
     public static byte[] Sign(ServerCredential credential, SignatureScheme scheme)
     {
         byte[] signature = new byte[1024];

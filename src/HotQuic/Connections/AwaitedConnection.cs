@@ -1,0 +1,283 @@
+using System.Threading.Channels;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Streams;
+using HotQuic.Errors;
+using HotQuic.Handshakes;
+using HotQuic.Ports;
+using HotQuic.Shards;
+using HotQuic.Streams;
+
+namespace HotQuic.Connections;
+
+/// <summary>
+/// A connection whose application awaits: what a <see cref="QuicConnection"/> stands for. The peer's streams wait in a channel, openers in
+/// queues, closers for their completion. The handle is held weakly, so that one which was forgotten ends its connection.
+/// </summary>
+internal sealed class AwaitedConnection : ConnectionApplication
+{
+    private readonly Channel<AwaitedStream> _inbound = Channel.CreateUnbounded<AwaitedStream>(new UnboundedChannelOptions { SingleWriter = true });
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly OpenQueue[] _opening = [new(), new()];
+    private readonly uint _generation;
+    private readonly ListenerEntry? _listener;
+    private WeakReference<QuicConnection>? _handle;
+    private QuicConnection? _undelivered;
+    private ServerAnswerWork? _work;
+    private Failure? _answerFailure;
+    private CapacityReports? _capacity;
+    private TaskCompletionSource? _closing;
+    private bool _isConnected;
+
+    private AwaitedConnection(ConnectionDriver driver, ListenerEntry? listener)
+        : base(driver)
+    {
+        _generation = driver.Generation;
+        _listener = listener;
+    }
+
+    /// <summary>Streams that the peer opened and nobody has accepted yet. From any thread.</summary>
+    public ChannelReader<AwaitedStream> Inbound => _inbound.Reader;
+
+    /// <summary>Whether the options let the peer open streams at all. From any thread, once connected.</summary>
+    public bool CanAcceptStreams { get; private set; }
+
+    /// <summary>Completes with a client's handshake. From any thread.</summary>
+    public Task Connected => _connected.Task;
+
+    public override object Sender => Handle ?? (object)Driver;
+
+    private QuicConnection? Handle => _handle is not null && _handle.TryGetTarget(out QuicConnection? handle) ? handle : null;
+
+    /// <summary>A client's, not yet started. From any thread.</summary>
+    public static AwaitedConnection ForClient(ConnectionDriver driver) => new(driver, listener: null);
+
+    /// <summary>A server's, whose options are now asked for; the listener gets it when it is connected.</summary>
+    public static AwaitedConnection ForServer(ConnectionDriver driver, ListenerEntry listener) => new(driver, listener);
+
+    /// <summary>Starts a client's connection.</summary>
+    /// <param name="handle">The connection's handle.</param>
+    /// <param name="attempt">What to connect with.</param>
+    /// <param name="remote">Where to.</param>
+    /// <exception cref="System.Net.Sockets.SocketException">There is no socket to send from.</exception>
+    public void StartClient(QuicConnection handle, ClientAttempt attempt, System.Net.IPEndPoint remote)
+    {
+        _handle = new WeakReference<QuicConnection>(handle);
+        UseOptions(attempt.Options);
+        Driver.StartClient(this, attempt, remote);
+    }
+
+    /// <summary>Asks the listener's callback for a server's options; the answer is <see cref="ConnectionMessageKind.Configure"/>.</summary>
+    public void AskForOptions(string serverName)
+    {
+        var handle = new QuicConnection(this);
+        var work = new ServerAnswerWork(this, handle, _listener!, serverName);
+        _handle = new WeakReference<QuicConnection>(handle);
+        _undelivered = handle;
+        _work = work;
+        work.Start();
+    }
+
+    /// <summary>Leaves a message for the shard. From any thread.</summary>
+    public void Post(ConnectionMessageKind kind, object? argument = null, long value = 0) =>
+        Driver.Shard.Post(new ShardMessage(Driver, (int)kind, argument, value) { Generation = _generation });
+
+    /// <summary>A message came for a life that is over: whoever waits for it learns that.</summary>
+    public static void Refuse(in ShardMessage message)
+    {
+        switch (message.Argument)
+        {
+            case TaskCompletionSource closing:
+                closing.TrySetResult();
+                break;
+            case OpenRequest request:
+                request.Completion.TrySetException(Failure.ConnectionDisposed.ToException());
+                break;
+            case TaskCompletionSource<QuicConnectionStatistics> statistics:
+                statistics.TrySetException(new ObjectDisposedException(nameof(QuicConnection)));
+                break;
+        }
+    }
+
+    public override void OnMessage(in ShardMessage message)
+    {
+        switch ((ConnectionMessageKind)message.Kind)
+        {
+            case ConnectionMessageKind.Open:
+                OnOpen((OpenRequest)message.Argument!);
+                break;
+            case ConnectionMessageKind.CancelOpen:
+                // The request stays in its queue, and is passed over when its turn comes.
+                ((OpenRequest)message.Argument!).Completion.TrySetCanceled();
+                break;
+            case ConnectionMessageKind.Close:
+                OnClose(message.Value, (TaskCompletionSource?)message.Argument);
+                break;
+            case ConnectionMessageKind.Dispose:
+                IsGone = true;
+                OnClose(Driver.DefaultCloseErrorCode, (TaskCompletionSource?)message.Argument);
+                break;
+            case ConnectionMessageKind.Statistics:
+                ((TaskCompletionSource<QuicConnectionStatistics>)message.Argument!).TrySetResult(Driver.ReadStatistics());
+                break;
+            case ConnectionMessageKind.Configure:
+                OnConfigured((ServerAnswer)message.Argument!);
+                break;
+        }
+    }
+
+    public override void OnConnected()
+    {
+        _isConnected = true;
+        if (_listener is not null)
+        {
+            _work?.Dispose();
+            _listener.Deliver(Driver, _undelivered!);
+            _undelivered = null;
+        }
+
+        _connected.TrySetResult();
+    }
+
+    public override void OnStreamOpened(QuicStreamState stream)
+    {
+        AwaitedStream driver = Driver.Shard.AwaitedStreams.Rent();
+        Driver.Adopt(driver, stream, isOurs: false);
+        _inbound.Writer.TryWrite(driver);
+    }
+
+    public override void OnStreamsAvailable(StreamDirection direction, ulong available)
+    {
+        OpenQueue queue = _opening[(int)direction];
+        ulong limit = queue.Opened + available;
+        ReportCapacity(direction, (int)Math.Min(limit - queue.Limit, int.MaxValue));
+        queue.Limit = limit;
+        OpenWaiting(queue, direction);
+    }
+
+    public override void OnClosed(Failure failure)
+    {
+        if (!_isConnected)
+        {
+            OnHandshakeFailed(failure);
+        }
+
+        foreach (OpenQueue queue in _opening)
+        {
+            while (queue.Waiting.TryDequeue(out OpenRequest? request))
+            {
+                request.Completion.TrySetException(failure.ToException());
+            }
+        }
+
+        _inbound.Writer.TryComplete();
+    }
+
+    public override void OnEverythingSent()
+    {
+        _closing?.TrySetResult();
+        _closing = null;
+    }
+
+    private void UseOptions(QuicConnectionOptions options)
+    {
+        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
+        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
+    }
+
+    private void OnConfigured(ServerAnswer answer)
+    {
+        if (answer.Failure is { } failure)
+        {
+            _answerFailure = failure;
+            Driver.CancelHandshake();
+            return;
+        }
+
+        UseOptions(answer.Options!);
+        Driver.ProvideConfiguration(answer);
+    }
+
+    private void OnHandshakeFailed(Failure failure)
+    {
+        if (_listener is not null)
+        {
+            _work?.Cancel();
+            _listener.Deliver(Driver, _answerFailure ?? failure);
+            _undelivered = null;
+            IsGone = true;
+        }
+
+        _connected.TrySetException(failure.ToException());
+        _ = _connected.Task.Exception;
+    }
+
+    private void OnOpen(OpenRequest request)
+    {
+        if (Driver.Failure is { } failure)
+        {
+            request.Completion.TrySetException(failure.ToException());
+            return;
+        }
+
+        OpenQueue queue = _opening[(int)request.Direction];
+        queue.Waiting.Enqueue(request);
+        OpenWaiting(queue, request.Direction);
+    }
+
+    private void OpenWaiting(OpenQueue queue, StreamDirection direction)
+    {
+        StreamSet streams = Driver.Core.Streams;
+        while (queue.Waiting.TryPeek(out OpenRequest? request))
+        {
+            if (request.Completion.Task.IsCompleted)
+            {
+                // Cancelled while it waited: it costs no stream.
+                queue.Waiting.Dequeue();
+                continue;
+            }
+
+            if (!streams.TryOpen(direction, out StreamId id) || !streams.TryGet(id, out QuicStreamState? state))
+            {
+                return;
+            }
+
+            queue.Waiting.Dequeue();
+            queue.Opened++;
+            AwaitedStream stream = Driver.Shard.AwaitedStreams.Rent();
+            Driver.Adopt(stream, state, isOurs: true);
+            if (!request.Completion.TrySetResult(stream))
+            {
+                stream.GiveUp();
+            }
+        }
+    }
+
+    private void OnClose(long code, TaskCompletionSource? completion)
+    {
+        if (completion is not null)
+        {
+            if (Driver.IsDrained || (Driver.Failure is not null && _closing is null))
+            {
+                completion.TrySetResult();
+            }
+            else
+            {
+                _closing?.Task.ContinueWith(
+                    static (_, state) => ((TaskCompletionSource)state!).TrySetResult(), completion, TaskScheduler.Default);
+                _closing ??= completion;
+            }
+        }
+
+        Driver.Close(code);
+    }
+
+    private void ReportCapacity(StreamDirection direction, int increment)
+    {
+        if (increment > 0 && _capacity is { } reports && Handle is { } handle)
+        {
+            reports.Add(handle, direction == StreamDirection.Bidirectional
+                ? new QuicStreamCapacityChangedArgs { BidirectionalIncrement = increment }
+                : new QuicStreamCapacityChangedArgs { UnidirectionalIncrement = increment });
+        }
+    }
+}

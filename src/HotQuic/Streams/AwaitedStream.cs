@@ -1,0 +1,447 @@
+using HotQuic.Connections;
+using HotQuic.Core.Frames;
+using HotQuic.Core.Streams;
+using HotQuic.Errors;
+using HotQuic.Shards;
+
+namespace HotQuic.Streams;
+
+/// <summary>
+/// A stream whose application awaits: it does what a <see cref="QuicStream"/> asks by messages, and completes the operations of its two
+/// halves. It goes back to its pool when the handle was disposed of, the stream has ended and no result is outstanding.
+/// </summary>
+/// <remarks>
+/// All members but <see cref="Reading"/> and <see cref="Writing"/> belong to the shard's thread. After the connection's end the protocol's
+/// stream stays, to be read to its end.
+/// </remarks>
+internal sealed class AwaitedStream : StreamDriver
+{
+    private bool _isDisposed;
+    private bool _isFinishWanted;
+    private TaskCompletionSource? _disposal;
+
+    public StreamHalf Reading { get; } = new();
+
+    public StreamHalf Writing { get; } = new();
+
+    public override void Begin(ConnectionDriver connection, QuicStreamState stream, bool isOurs)
+    {
+        base.Begin(connection, stream, isOurs);
+        if (stream.Id.Direction == StreamDirection.Unidirectional)
+        {
+            StreamHalf absent = isOurs ? Reading : Writing;
+            absent.End(failure: null);
+            absent.Close(failure: null);
+        }
+    }
+
+    public override void OnMessage(in ShardMessage message)
+    {
+        if (message.Generation != Generation)
+        {
+            return;
+        }
+
+        switch ((StreamMessageKind)message.Kind)
+        {
+            case StreamMessageKind.Read:
+                OnRead();
+                break;
+            case StreamMessageKind.Write:
+                OnWrite();
+                break;
+            case StreamMessageKind.CancelRead:
+                OnCancel(Reading, (short)message.Value);
+                break;
+            case StreamMessageKind.CancelWrite:
+                OnCancel(Writing, (short)message.Value);
+                break;
+            case StreamMessageKind.AbortRead:
+                AbortReading(message.Value, new EndCause(Failure.ReadingAborted));
+                break;
+            case StreamMessageKind.AbortWrite:
+                AbortWriting(message.Value, new EndCause(Failure.WritingAborted));
+                break;
+            case StreamMessageKind.CompleteWrites:
+                Finish();
+                break;
+            case StreamMessageKind.Dispose:
+                OnDispose((TaskCompletionSource)message.Argument!);
+                break;
+        }
+
+        Connection.Touch();
+    }
+
+    public override void OnReadable()
+    {
+        if (Reading.IsWaiting)
+        {
+            bool waitsForDestination = !Reading.Destination.IsEmpty;
+            if (waitsForDestination && Streams.TakeReadDestination(Core!) is { } read && (read.Count > 0 || read.IsEnd))
+            {
+                OnReadDone(read);
+            }
+            else if (waitsForDestination)
+            {
+                Streams.SetReadDestination(Core!, Reading.Destination);
+            }
+            else if (Core!.Receive.ReadableBytes > 0)
+            {
+                Reading.Complete(0);
+            }
+        }
+    }
+
+    public override void OnReceiveFinished()
+    {
+        if (Reading.IsWaiting && !Reading.Destination.IsEmpty)
+        {
+            OnReadDone(Streams.TakeReadDestination(Core!));
+        }
+        else
+        {
+            EndReading(failure: null);
+        }
+    }
+
+    public override void OnReceiveReset(ulong code)
+    {
+        _ = TakeDestination();
+        EndReading(Failure.ReadingAbortedByPeer(code));
+    }
+
+    public override void OnSendStopped(ulong code) => EndWriting(Failure.WritingAbortedByPeer(code));
+
+    public override void OnWritable()
+    {
+        if (Writing.IsWaiting)
+        {
+            Write();
+        }
+    }
+
+    public override void OnSendAcknowledged() => EndWriting(failure: null);
+
+    /// <summary>Nobody will ever have a handle on the stream.</summary>
+    public void GiveUp() => OnDispose(new TaskCompletionSource());
+
+    public override void OnClosed()
+    {
+        Detach();
+        _disposal?.TrySetResult();
+        TryReturn();
+    }
+
+    public override void OnConnectionClosed(Failure failure)
+    {
+        if (Core is null)
+        {
+            return;
+        }
+
+        Reading.Close(failure);
+        EndWriting(failure);
+        if (Reading.IsWaiting)
+        {
+            _ = TakeDestination();
+            EndReading(failure);
+        }
+
+        _disposal?.TrySetResult();
+    }
+
+    public override void OnReleased(Failure failure)
+    {
+        EndReading(failure);
+        EndWriting(failure);
+        Detach();
+        _disposal?.TrySetResult();
+        TryReturn();
+    }
+
+    private void OnRead()
+    {
+        if (!Reading.IsPending)
+        {
+            return;
+        }
+
+        if (Reading.IsCancelledEarly)
+        {
+            Cancel(Reading);
+        }
+        else if (Reading.IsEnded)
+        {
+            CompleteEnded(Reading);
+        }
+        else if (Reading.Destination.IsEmpty)
+        {
+            ReadNothing();
+        }
+        else
+        {
+            Read();
+        }
+    }
+
+    private void Read()
+    {
+        StreamResult result = Streams.Read(Core!, Reading.Destination.Span, out StreamRead read);
+        if (result == StreamResult.Done && (read.Count > 0 || read.IsEnd))
+        {
+            OnReadDone(read);
+        }
+        else if (Connection.Failure is { } failure)
+        {
+            EndReading(failure);
+            CompleteEnded(Reading);
+        }
+        else
+        {
+            Reading.IsWaiting = true;
+            if (result == StreamResult.Done)
+            {
+                Streams.SetReadDestination(Core!, Reading.Destination);
+            }
+        }
+    }
+
+    /// <summary>A read of no bytes waits until there is something to read.</summary>
+    private void ReadNothing()
+    {
+        if (Core!.Receive.ReadableBytes > 0)
+        {
+            Reading.Complete(0);
+        }
+        else if (Connection.Failure is { } failure)
+        {
+            EndReading(failure);
+            CompleteEnded(Reading);
+        }
+        else
+        {
+            Reading.IsWaiting = true;
+        }
+    }
+
+    private void OnReadDone(StreamRead read)
+    {
+        if (read.IsEnd)
+        {
+            // Closed before the read returns, so that a reader that saw the end finds the task completed.
+            Reading.End(failure: null);
+            Reading.Close(failure: null);
+        }
+
+        Reading.Complete(read.Count);
+    }
+
+    private void OnWrite()
+    {
+        if (!Writing.IsPending)
+        {
+            return;
+        }
+
+        if (Writing.IsCancelledEarly)
+        {
+            Cancel(Writing);
+        }
+        else if (Writing.IsEnded)
+        {
+            CompleteEnded(Writing);
+        }
+        else if (_isFinishWanted || Core!.Send.IsFinished)
+        {
+            Writing.Fail(new InvalidOperationException("The writing side was completed: nothing can be written after that."));
+        }
+        else
+        {
+            Write();
+        }
+    }
+
+    private void Write()
+    {
+        StreamResult result = Streams.Write(Core!, Writing.Source.Span, out int accepted);
+        if (result != StreamResult.Done)
+        {
+            // The event that tells why is on its way, or the connection's failure is.
+            Writing.IsWaiting = true;
+            return;
+        }
+
+        Writing.Source = Writing.Source[accepted..];
+        if (!Writing.Source.IsEmpty)
+        {
+            Writing.IsWaiting = true;
+            return;
+        }
+
+        if (Writing.EndsStream || _isFinishWanted)
+        {
+            Streams.Finish(Core!);
+        }
+
+        Writing.Complete(0);
+    }
+
+    private void Finish()
+    {
+        if (Writing.IsPending)
+        {
+            _isFinishWanted = true;
+        }
+        else if (!Writing.IsEnded && Core is not null)
+        {
+            Streams.Finish(Core);
+        }
+    }
+
+    private void OnCancel(StreamHalf half, short version)
+    {
+        if (!half.IsPending || half.Version != version)
+        {
+            return;
+        }
+
+        if (half.IsWaiting)
+        {
+            Cancel(half);
+        }
+        else
+        {
+            half.IsCancelledEarly = true;
+        }
+    }
+
+    /// <summary>A cancelled operation leaves the stream at a place that nobody knows: its direction is aborted.</summary>
+    private void Cancel(StreamHalf half)
+    {
+        var cause = new EndCause(half == Reading ? Failure.ReadingAborted : Failure.WritingAborted, new OperationCanceledException(half.Token));
+        if (half == Reading)
+        {
+            AbortReading(Connection.DefaultStreamErrorCode, cause);
+        }
+        else
+        {
+            AbortWriting(Connection.DefaultStreamErrorCode, cause);
+        }
+    }
+
+    private void AbortReading(long code, EndCause cause)
+    {
+        if (!Reading.IsEnded && Core is not null && Connection.Failure is null)
+        {
+            _ = TakeDestination();
+            Streams.StopSending(Core, (ulong)code);
+        }
+
+        EndReading(cause.Failure, cause.Now);
+    }
+
+    private void AbortWriting(long code, EndCause cause)
+    {
+        if (!Writing.IsEnded && Core is not null && Connection.Failure is null)
+        {
+            Streams.Reset(Core, (ulong)code);
+        }
+
+        EndWriting(cause.Failure, cause.Now);
+    }
+
+    private void EndReading(Failure? failure, Exception? now = null)
+    {
+        Reading.End(failure);
+        Reading.Close(failure);
+        if (Reading.IsPending && (Reading.IsWaiting || now is not null))
+        {
+            if (now is not null)
+            {
+                Reading.Fail(now);
+            }
+            else
+            {
+                CompleteEnded(Reading);
+            }
+        }
+    }
+
+    private void EndWriting(Failure? failure, Exception? now = null)
+    {
+        Writing.End(failure);
+        Writing.Close(failure);
+        if (Writing.IsPending && (Writing.IsWaiting || now is not null))
+        {
+            if (now is not null)
+            {
+                Writing.Fail(now);
+            }
+            else
+            {
+                CompleteEnded(Writing);
+            }
+        }
+    }
+
+    private void CompleteEnded(StreamHalf half)
+    {
+        if (half.Failure is { } failure)
+        {
+            half.Fail(failure.ToException());
+        }
+        else if (half == Reading)
+        {
+            half.Complete(0);
+        }
+        else
+        {
+            half.Fail(new InvalidOperationException("The writing side was completed: nothing can be written after that."));
+        }
+    }
+
+    private StreamRead TakeDestination() =>
+        Reading.IsWaiting && !Reading.Destination.IsEmpty && Core is not null ? Streams.TakeReadDestination(Core) : default;
+
+    private void OnDispose(TaskCompletionSource completion)
+    {
+        _isDisposed = true;
+        _disposal = completion;
+        if (!Reading.IsEnded)
+        {
+            AbortReading(Connection.DefaultStreamErrorCode, new EndCause(Failure.ReadingAborted));
+        }
+
+        if (Writing.IsPending)
+        {
+            AbortWriting(Connection.DefaultStreamErrorCode, new EndCause(Failure.WritingAborted));
+        }
+        else
+        {
+            Finish();
+        }
+
+        if (Core is null || Connection.Failure is not null)
+        {
+            completion.TrySetResult();
+        }
+
+        TryReturn();
+    }
+
+    private void TryReturn()
+    {
+        if (_isDisposed && Core is null && Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
+        {
+            EndLife();
+            _isDisposed = false;
+            _isFinishWanted = false;
+            _disposal = null;
+            Connection.Shard.AwaitedStreams.Return(this);
+        }
+    }
+
+    /// <summary>Why a direction ends, and what the operation under way throws, where that is something else.</summary>
+    private readonly record struct EndCause(Failure Failure, Exception? Now = null);
+}
