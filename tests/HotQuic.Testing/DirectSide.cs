@@ -139,6 +139,7 @@ internal sealed class DirectSide : IAdmission
 
         if (isDrained)
         {
+            Endpoint.Return(Connection);
             Connection = null;
         }
     }

@@ -263,7 +263,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         // Last, so that data which came before the end is read before it.
         if (isClosed)
         {
-            OnClosed(Failure.Of(Core.Termination!).With(_cause));
+            OnClosed(Failure.Of(Core.Termination.GetValueOrDefault()).With(_cause));
         }
 
         if (IsDrained)
