@@ -81,10 +81,10 @@ public sealed partial class QuicConnection : IAsyncDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional);
+        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional, cancellationToken);
         Post(ConnectionMessageKind.Open, request);
         AwaitedStream driver;
-        using (cancellationToken.UnsafeRegister(static (state, token) => ((OpenRequest)state!).Completion.TrySetCanceled(token), request))
+        using (cancellationToken.UnsafeRegister(static state => ((OpenRequest)state!).Cancel(), request))
         {
             driver = await request.Completion.Task.ConfigureAwait(false);
         }
