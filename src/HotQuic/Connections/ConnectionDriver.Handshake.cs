@@ -72,6 +72,7 @@ internal sealed partial class ConnectionDriver
     {
         DefaultStreamErrorCode = options.DefaultStreamErrorCode;
         DefaultCloseErrorCode = options.DefaultCloseErrorCode;
+        CompletesReadsInline = options.Transport.CompletesReadsInline;
     }
 
     private void AskForConfiguration()

@@ -63,6 +63,9 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>What the application set, for a connection that it gives up without a code.</summary>
     public long DefaultCloseErrorCode { get; private set; }
 
+    /// <summary>What the application set: who awaits a read goes on at once, on the shard's thread.</summary>
+    public bool CompletesReadsInline { get; private set; }
+
     public static ConnectionDriver ForServer(Shard shard, ShardSocket socket, Connection core)
     {
         var driver = new ConnectionDriver(shard);
