@@ -61,6 +61,9 @@ public sealed partial class QuicStream : Stream
     /// <inheritdoc/>
     public override bool CanWrite => _canWrite && !IsDisposed;
 
+    /// <summary>The state behind the handle, which is this stream's in one generation only.</summary>
+    internal AwaitedStream Driver => _driver;
+
     private bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
     /// <inheritdoc/>
