@@ -1,3 +1,4 @@
+using System.Net;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
@@ -17,7 +18,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly OpenQueue[] _opening = [new(), new()];
     private readonly uint _generation;
-    private readonly ListenerEntry? _listener;
+    private readonly AcceptQueueEntry? _listener;
     private WeakReference<QuicConnection>? _handle;
     private QuicConnection? _undelivered;
     private ServerAnswerWork? _work;
@@ -25,8 +26,9 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private CapacityReports? _capacity;
     private TaskCompletionSource? _closing;
     private bool _isConnected;
+    private bool _completesReadsInline;
 
-    private AwaitedConnection(ConnectionDriver driver, ListenerEntry? listener)
+    private AwaitedConnection(ConnectionDriver driver, AcceptQueueEntry? listener)
         : base(driver)
     {
         _generation = driver.Generation;
@@ -50,18 +52,21 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public static AwaitedConnection ForClient(ConnectionDriver driver) => new(driver, listener: null);
 
     /// <summary>A server's, whose options are now asked for; the listener gets it when it is connected.</summary>
-    public static AwaitedConnection ForServer(ConnectionDriver driver, ListenerEntry listener) => new(driver, listener);
+    public static AwaitedConnection ForServer(ConnectionDriver driver, AcceptQueueEntry listener) => new(driver, listener);
 
     /// <summary>Starts a client's connection.</summary>
     /// <param name="handle">The connection's handle.</param>
     /// <param name="attempt">What to connect with.</param>
     /// <param name="remote">Where to.</param>
     /// <exception cref="System.Net.Sockets.SocketException">There is no socket to send from.</exception>
-    public void StartClient(QuicConnection handle, ClientAttempt attempt, System.Net.IPEndPoint remote)
+    public void StartClient(QuicConnection handle, ClientAttempt attempt, IPEndPoint remote)
     {
+        Driver.Application = this;
         _handle = new WeakReference<QuicConnection>(handle);
-        UseOptions(attempt.Options);
-        Driver.StartClient(this, attempt, remote);
+        CanAcceptStreams = attempt.CanAcceptStreams;
+        _completesReadsInline = attempt.CompletesReadsInline;
+        _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        Driver.StartClient(attempt, remote);
     }
 
     /// <summary>Asks the listener's callback for a server's options; the answer is <see cref="ConnectionMessageKind.Configure"/>.</summary>
@@ -138,6 +143,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public override void OnConnected()
     {
         _isConnected = true;
+        _ = Driver.KeepFacts();
         if (_listener is not null)
         {
             _work?.Dispose();
@@ -150,9 +156,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
 
     public override void OnStreamOpened(QuicStreamState stream)
     {
-        AwaitedStream driver = Driver.Shard.AwaitedStreams.Rent();
-        Driver.Adopt(driver, stream, isOurs: false);
-        Inbound.Add(driver);
+        Inbound.Add(Adopt(stream, isOurs: false));
     }
 
     public override void OnStreamsAvailable(StreamDirection direction, ulong available)
@@ -163,6 +167,8 @@ internal sealed class AwaitedConnection : ConnectionApplication
         queue.Limit = limit;
         OpenWaiting(queue, direction);
     }
+
+    public override bool OnEventsTold() => false;
 
     public override void OnClosed(Failure failure)
     {
@@ -189,12 +195,6 @@ internal sealed class AwaitedConnection : ConnectionApplication
         _closing = null;
     }
 
-    private void UseOptions(QuicConnectionOptions options)
-    {
-        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
-        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
-    }
-
     private void OnConfigured(ServerAnswer answer)
     {
         if (answer.Failure is { } failure)
@@ -204,8 +204,11 @@ internal sealed class AwaitedConnection : ConnectionApplication
             return;
         }
 
-        UseOptions(answer.Options!);
-        Driver.ProvideConfiguration(answer);
+        QuicServerConnectionOptions options = answer.Options!;
+        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
+        _completesReadsInline = options.Transport.CompletesReadsInline;
+        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        Driver.ProvideConfiguration(answer.Configuration!);
     }
 
     private void OnHandshakeFailed(Failure failure)
@@ -228,10 +231,6 @@ internal sealed class AwaitedConnection : ConnectionApplication
         {
             request.Fail(failure.ToException());
         }
-        else if (request.Token.IsCancellationRequested)
-        {
-            request.Fail(new OperationCanceledException(request.Token));
-        }
         else
         {
             OpenQueue queue = _opening[(int)request.Direction];
@@ -240,7 +239,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
         }
     }
 
-    /// <summary>Cancelled while it waits, it costs no stream. The message may be late, when the request is another's.</summary>
+    /// <summary>The message may be late, when the request is another's.</summary>
     private void OnCancelOpen(StreamRequest request)
     {
         foreach (OpenQueue queue in _opening)
@@ -256,16 +255,33 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private void OpenWaiting(OpenQueue queue, StreamDirection direction)
     {
         StreamSet streams = Driver.Core.Streams;
-        while (queue.Waiting.TryPeek(out StreamRequest? request)
-            && streams.TryOpen(direction, out StreamId id)
-            && streams.TryGet(id, out QuicStreamState? state))
+        while (queue.Waiting.TryPeek(out StreamRequest? request))
         {
+            if (request.Token.IsCancellationRequested)
+            {
+                // Cancelled while it waited: it costs no stream.
+                queue.Waiting.Remove(request);
+                request.Fail(new OperationCanceledException(request.Token));
+                continue;
+            }
+
+            if (!streams.TryOpen(direction, out StreamId id) || !streams.TryGet(id, out QuicStreamState? state))
+            {
+                return;
+            }
+
             queue.Waiting.Remove(request);
             queue.Opened++;
-            AwaitedStream stream = Driver.Shard.AwaitedStreams.Rent();
-            Driver.Adopt(stream, state, isOurs: true);
-            request.Complete(stream);
+            request.Complete(Adopt(state, isOurs: true));
         }
+    }
+
+    private AwaitedStream Adopt(QuicStreamState state, bool isOurs)
+    {
+        AwaitedStream stream = Driver.Shard.AwaitedStreams.Rent();
+        stream.Reading.CompletesInline = _completesReadsInline;
+        Driver.Adopt(stream, state, isOurs);
+        return stream;
     }
 
     private void OnClose(long code, TaskCompletionSource? completion)

@@ -14,7 +14,7 @@ namespace HotQuic.Streams;
 /// All members but <see cref="Reading"/> and <see cref="Writing"/> belong to the shard's thread. After the connection's end the protocol's
 /// stream stays, to be read to its end.
 /// </remarks>
-internal sealed class AwaitedStream : StreamDriver
+internal sealed class AwaitedStream : StreamDriver, IShardTarget
 {
     private bool _isDisposed;
     private bool _isFinishWanted;
@@ -34,7 +34,6 @@ internal sealed class AwaitedStream : StreamDriver
     public override void Begin(ConnectionDriver connection, QuicStreamState stream, bool isOurs)
     {
         base.Begin(connection, stream, isOurs);
-        Reading.CompletesInline = connection.CompletesReadsInline;
         if (stream.Id.Direction == StreamDirection.Unidirectional)
         {
             StreamHalf absent = isOurs ? Reading : Writing;
@@ -47,7 +46,7 @@ internal sealed class AwaitedStream : StreamDriver
     public void Post(StreamMessageKind kind, uint generation, object? argument = null, long value = 0) =>
         Connection.Shard.Post(new ShardMessage(this, (int)kind, argument, value) { Generation = generation });
 
-    public override void OnMessage(in ShardMessage message)
+    public void OnMessage(in ShardMessage message)
     {
         if (message.Generation != Generation)
         {
@@ -87,6 +86,8 @@ internal sealed class AwaitedStream : StreamDriver
 
         Connection.Touch();
     }
+
+    public void OnFault(Exception exception) => Connection.OnFault(exception);
 
     public override void OnReadable()
     {
