@@ -74,6 +74,19 @@ internal sealed partial class ConnectionDriver
         return true;
     }
 
+    /// <summary>The listener's callback threw: the attempt is turned down or, where it was accepted before, ended as by its handler's fault.</summary>
+    public void OnAttemptFault(QuicConnectionHandle handle, Exception exception)
+    {
+        if (Application is HandledConnection accepted)
+        {
+            accepted.OnHandlerFault(exception);
+        }
+        else if (handle.IsValid && (Interlocked.Or(ref _answers, AcceptedBit | ConfiguredBit) & AcceptedBit) == 0)
+        {
+            OnRejected();
+        }
+    }
+
     private bool TryAnswer(uint generation, long bits, string complaint)
     {
         long seen = Volatile.Read(ref _answers);
@@ -150,6 +163,7 @@ internal sealed partial class ConnectionDriver
 
     private void OnRejected()
     {
+        _listener?.Counters.OnRejected();
         Refuse(new TransportError(TransportErrorCode.ConnectionRefused, 0, "The server rejected the connection."));
         ReleaseIfUnused();
     }

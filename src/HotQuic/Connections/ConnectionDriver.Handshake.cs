@@ -26,6 +26,7 @@ internal sealed partial class ConnectionDriver
     private Exception? _cause;
     private bool _isPeerJudged;
     private bool _isHandshakeOver;
+    private ListenerEntry? _listener;
 
     /// <summary>What the handshake agreed on, once noted; null before. From any thread.</summary>
     public ConnectionFacts? Facts { get; private set; }
@@ -73,32 +74,14 @@ internal sealed partial class ConnectionDriver
 
     private void AskForConfiguration()
     {
-        ClientHelloInfo hello = ((TlsServerHandshake)Core.Handshake.Tls).ClientHello;
-        ListenerEntry? listener = Socket.Port?.Select(hello.Read().ApplicationProtocols);
-        if (listener is null)
-        {
-            // RFC 7301 §3.2
-            Refuse(TransportError.FromAlert(TlsAlert.NoApplicationProtocol, "No listener takes any of the application protocols."));
-        }
-        else if (listener.Options.AttemptCallback is { } callback)
-        {
-            ListenerProtocols = [.. listener.Options.ApplicationProtocols.Select(protocol => protocol.Protocol)];
-            callback(new QuicConnectionHandle(this, Generation));
-        }
-        else if (!listener.TryReserve(this))
-        {
-            Refuse(new TransportError(TransportErrorCode.ConnectionRefused, 0, "The listener has no place left."));
-        }
-        else
-        {
-            _ = KeepFacts();
-            var application = AwaitedConnection.ForServer(this, listener);
-            Application = application;
-            application.AskForOptions(System.Text.Encoding.ASCII.GetString(hello.Read().ServerName));
-        }
+        Socket.Port!.OnClientHello(this, ((TlsServerHandshake)Core.Handshake.Tls).ClientHello);
     }
 
-    private void Refuse(TransportError error)
+    /// <summary>A listener was found for the ClientHello, and has a place for it.</summary>
+    public void OnListenerChosen(ListenerEntry listener) => _listener = listener;
+
+    /// <summary>No listener takes the connection.</summary>
+    public void Refuse(TransportError error)
     {
         Shard.Endpoint.Statistics.ConnectionsRefused++;
         Core.CloseByTransport(error, Shard.Now);
@@ -206,16 +189,28 @@ internal sealed partial class ConnectionDriver
     /// <summary>The connection is the application's from now on.</summary>
     private void Deliver()
     {
-        OnHandshakeOver();
+        OnHandshakeOver(isComplete: true);
+        OfferToken();
         Application!.OnConnected();
     }
 
-    private void OnHandshakeOver()
+    private void OnHandshakeOver(bool isComplete)
     {
         if (!_isHandshakeOver)
         {
             _isHandshakeOver = true;
             Socket?.Port?.OnHandshakeOver();
+            _listener?.OnHandshakeOver(this, isComplete);
+        }
+    }
+
+    /// <summary>The client's address is proved: for its next connection it need not prove it again (RFC 9000 §8.1.3).</summary>
+    private void OfferToken()
+    {
+        if (_listener is { Settings.OffersTokens: true })
+        {
+            Span<byte> token = stackalloc byte[TokenProtector.MaxLength];
+            Core.OfferToken(token[..Shard.Endpoint.WriteNewToken(token, Core.Path.Remote, Shard.Now)]);
         }
     }
 

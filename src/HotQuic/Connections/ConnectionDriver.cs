@@ -316,7 +316,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         // Last, so that data which came before the end is read before it.
         if (isClosed)
         {
-            OnClosed(FailureOf(Core.Termination!));
+            OnClosed(FailureOf(Core.Termination.GetValueOrDefault()));
         }
 
         if (IsDrained)
@@ -432,7 +432,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         _failure = failure;
-        OnHandshakeOver();
+        OnHandshakeOver(isComplete: false);
         Application?.OnClosed(failure);
         foreach (StreamDriver stream in _streams)
         {

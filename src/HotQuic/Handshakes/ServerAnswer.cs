@@ -25,10 +25,10 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem, IDisposable
     private readonly CancellationTokenSource _cancellation = new();
     private readonly AwaitedConnection _application;
     private readonly QuicConnection _handle;
-    private readonly ListenerEntry _listener;
+    private readonly AcceptQueueEntry _listener;
     private readonly string _serverName;
 
-    public ServerAnswerWork(AwaitedConnection application, QuicConnection handle, ListenerEntry listener, string serverName)
+    public ServerAnswerWork(AwaitedConnection application, QuicConnection handle, AcceptQueueEntry listener, string serverName)
     {
         _application = application;
         _handle = handle;

@@ -55,7 +55,7 @@ internal static class OptionChecks
     }
 
     /// <summary>L1: at least one name, each once. A name is 1 to 255 bytes by its type.</summary>
-    public static void CheckProtocols(List<SslApplicationProtocol>? protocols, string argument)
+    public static void CheckProtocols(IReadOnlyList<SslApplicationProtocol>? protocols, string argument)
     {
         if (protocols is null || protocols.Count == 0)
         {

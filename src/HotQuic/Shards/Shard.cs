@@ -51,6 +51,8 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private readonly byte[] _response = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
     private readonly TimeSpan _spin;
     private Instant _spinUntil;
+    private TimeSpan _loopLag;
+    private bool _isBusy;
     private volatile bool _isStopped;
 
     public Shard(QuicEngineOptions options, QlogDirectory? qlog, int number, int count)
@@ -66,7 +68,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
                 Route = new ShardRoute(number, count),
                 TokenSecret = options.TokenSecret,
                 ResetSecret = options.ResetSecret,
-                Tokens = new TokenOptions { WallClockAtZero = ShardClock.WallClockAtZero },
+                Tokens = new TokenOptions { WallClockAtZero = ShardClock.WallClockAtZero, RetryPeriod = options.RetryTokenPeriod },
                 SinkFactory = qlog is null ? null : qlog.CreateSink,
             },
             random,
@@ -129,6 +131,26 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         _waiter.Wake();
     }
 
+    /// <summary>
+    /// As <see cref="Post"/>, for a thread that holds something the shard may wait for: where the mailbox is full, a thread of the pool
+    /// waits in its place, and the message may be overtaken.
+    /// </summary>
+    public void PostWithoutWaiting(in ShardMessage message)
+    {
+        if (_current is not null || _isStopped)
+        {
+            Post(message);
+        }
+        else if (_mailbox.TryPost(message))
+        {
+            _waiter.Wake();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static late => late.Shard.Post(late.Message), (Shard: this, Message: message), preferLocal: false);
+        }
+    }
+
     /// <summary>Runs something on the shard; the task ends, or fails, with it.</summary>
     public Task RunAsync(Action<Shard> action)
     {
@@ -183,11 +205,17 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         _waiter.Add(socket.Udp);
     }
 
-    /// <summary>Lets a socket go, and closes it.</summary>
-    public void RemoveSocket(ShardSocket socket)
+    /// <summary>Takes a socket out of the loop.</summary>
+    public void LetGo(ShardSocket socket)
     {
         _sockets.Remove(socket);
         _waiter.Remove(socket.Udp);
+    }
+
+    /// <summary>Lets a socket go, and closes it.</summary>
+    public void RemoveSocket(ShardSocket socket)
+    {
+        LetGo(socket);
         socket.Udp.Dispose();
     }
 
@@ -234,12 +262,15 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         _current = this;
         while (!_isStopped)
         {
+            Instant last = Now;
             Now = ShardClock.Now;
+            _loopLag = _isBusy ? Now - last : TimeSpan.Zero;
             bool isBusy = ReceiveAll();
             isBusy |= TakeMessages();
             isBusy |= RunTimers();
             FinishTouched();
             isBusy |= TransmitAll();
+            _isBusy = isBusy;
             Rest(isBusy);
         }
 

@@ -106,7 +106,7 @@ public sealed class ConnectionLifeTests
             },
             Closed = each => CloseIf("stream closed", each.Connection),
         };
-        await using HandlerPair pair = await HandlerPair.StartAsync(server: probe =>
+        await using HandlerPair pair = HandlerPair.Start(server: probe =>
         {
             probe.Connected = connection => CloseIf("connected", connection);
             probe.Message = (connection, _) => CloseIf("message", connection);
@@ -157,7 +157,7 @@ public sealed class ConnectionLifeTests
     {
         int opened = 0;
         bool beyond = true;
-        await using HandlerPair pair = await HandlerPair.StartAsync(
+        await using HandlerPair pair = HandlerPair.Start(
             server: probe => probe.Stream = (_, _) => new StreamProbe { Data = (stream, data, isEnd) => stream.Write(data, isEnd) },
             serverOptions: options => options.MaxInboundBidirectionalStreams = 3,
             client: probe => probe.Connected = connection =>
@@ -212,7 +212,7 @@ public sealed class ConnectionLifeTests
     [Fact]
     public async Task ACertificateThatIsNotTrustedEndsTheAttempt()
     {
-        await using HandlerPair pair = await HandlerPair.StartAsync(
+        await using HandlerPair pair = HandlerPair.Start(
             clientOptions: options => options.ClientAuthenticationOptions.RemoteCertificateValidationCallback = (_, _, _, _) => false);
 
         QuicCloseReason reason = await pair.Client.WhenClosed;

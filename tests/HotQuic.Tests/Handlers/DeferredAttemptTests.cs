@@ -10,7 +10,7 @@ public sealed class DeferredAttemptTests
     [Fact]
     public async Task L18_AnAttemptCanBeAcceptedLaterFromAnotherThread()
     {
-        await using var server = await Server.ListenAsync();
+        await using var server = Server.Listen();
         QuicConnectionHandle attempt = await server.AttemptAsync();
 
         Assert.True(attempt.Accept(HandlerPair.ServerConfiguration(), server.Probe, state: "kept"));
@@ -25,7 +25,7 @@ public sealed class DeferredAttemptTests
     [Fact]
     public async Task L18_ARejectedAttemptIsRefused()
     {
-        await using var server = await Server.ListenAsync();
+        await using var server = Server.Listen();
         QuicConnectionHandle attempt = await server.AttemptAsync();
 
         Assert.True(attempt.Reject());
@@ -41,7 +41,7 @@ public sealed class DeferredAttemptTests
     [InlineData(false)]
     public async Task L19_TheConfigurationCanComeByItself(bool isFirst)
     {
-        await using var server = await Server.ListenAsync();
+        await using var server = Server.Listen();
         QuicConnectionHandle attempt = await server.AttemptAsync();
 
         if (isFirst)
@@ -64,7 +64,7 @@ public sealed class DeferredAttemptTests
     public async Task L19_AnAttemptIsConfiguredOnceAndAcceptedOnce()
     {
         QuicServerConfiguration configuration = HandlerPair.ServerConfiguration();
-        await using var server = await Server.ListenAsync();
+        await using var server = Server.Listen();
         QuicConnectionHandle attempt = await server.AttemptAsync();
 
         Assert.True(attempt.SetConfiguration(configuration));
@@ -93,7 +93,7 @@ public sealed class DeferredAttemptTests
     [InlineData("another", false)]
     public async Task L20_AConfigurationMayNarrowTheProtocols(string protocol, bool isCommon)
     {
-        await using var server = await Server.ListenAsync();
+        await using var server = Server.Listen();
         QuicConnectionHandle attempt = await server.AttemptAsync();
 
         attempt.Accept(
@@ -116,7 +116,7 @@ public sealed class DeferredAttemptTests
     [Fact]
     public async Task L21_AConnectionClosedDuringTheHandshakeTellsTheClientThatThePeerGaveUp()
     {
-        await using var server = await Server.ListenAsync();
+        await using var server = Server.Listen();
         QuicConnectionHandle attempt = await server.AttemptAsync();
         server.Probe.Message = (connection, _) => connection.Close(77);
 
@@ -132,7 +132,7 @@ public sealed class DeferredAttemptTests
     [Fact]
     public async Task WhoAcceptsTooLateLearnsIt()
     {
-        await using var server = await Server.ListenAsync();
+        await using var server = Server.Listen();
         QuicConnectionHandle attempt = await server.AttemptAsync();
         server.Client.Message = (connection, _) => connection.Close(0);
         server.ClientConnection.Post("close");
@@ -150,13 +150,13 @@ public sealed class DeferredAttemptTests
     public async Task MembersNeedAnAcceptedConnection()
     {
         Exception? thrown = null;
-        await using QuicListener listener = await HandlerPair.ListenAsync(attempt =>
+        await using QuicServer listener = HandlerPair.Listen(attempt =>
         {
             thrown = Record.Exception(() => attempt.Close(0));
             attempt.Reject();
         });
         var client = new ConnectionProbe();
-        QuicClient.Connect(HandlerPair.ClientConfiguration(), listener.LocalEndPoint, client);
+        QuicClient.Connect(HandlerPair.ClientConfiguration(), listener.LocalEndPoints[0], client);
         await client.WhenClosed;
         Assert.Contains("accepted", Assert.IsType<InvalidOperationException>(thrown).Message);
     }
@@ -174,7 +174,7 @@ public sealed class DeferredAttemptTests
     private sealed class Server : IAsyncDisposable
     {
         private readonly TaskCompletionSource<QuicConnectionHandle> _attempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private QuicListener? _listener;
+        private QuicServer? _listener;
 
         public ConnectionProbe Probe { get; } = new();
 
@@ -182,16 +182,16 @@ public sealed class DeferredAttemptTests
 
         public QuicConnectionHandle ClientConnection { get; private set; }
 
-        public static async Task<Server> ListenAsync()
+        public static Server Listen()
         {
             var server = new Server();
-            server._listener = await HandlerPair.ListenAsync(attempt => server._attempt.TrySetResult(attempt));
+            server._listener = HandlerPair.Listen(attempt => server._attempt.TrySetResult(attempt));
             return server;
         }
 
         public Task<QuicConnectionHandle> AttemptAsync()
         {
-            ClientConnection = QuicClient.Connect(HandlerPair.ClientConfiguration(), _listener!.LocalEndPoint, Client);
+            ClientConnection = QuicClient.Connect(HandlerPair.ClientConfiguration(), _listener!.LocalEndPoints[0], Client);
             return _attempt.Task.WaitAsync(HandlerPair.Patience);
         }
 

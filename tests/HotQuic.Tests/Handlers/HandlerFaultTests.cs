@@ -19,14 +19,14 @@ public sealed class HandlerFaultTests
         var healthy = new ConnectionProbe { Stream = (_, _) => new StreamProbe { Data = (each, data, isEnd) => each.Write(data, isEnd) } };
         QuicServerConfiguration configuration = HandlerPair.ServerConfiguration(options => options.Transport.SendBufferSize = 100);
         int attempts = 0;
-        await using QuicListener listener = await HandlerPair.ListenAsync(
+        await using QuicServer listener = HandlerPair.Listen(
             attempt => attempt.Accept(configuration, attempts++ == 0 ? healthy : failing));
         var other = new ConnectionProbe();
-        QuicConnectionHandle unharmed = QuicClient.Connect(HandlerPair.ClientConfiguration(), listener.LocalEndPoint, other);
+        QuicConnectionHandle unharmed = QuicClient.Connect(HandlerPair.ClientConfiguration(), listener.LocalEndPoints[0], other);
         await other.WhenConnected;
 
         var client = new ConnectionProbe();
-        QuicConnectionHandle connection = QuicClient.Connect(HandlerPair.ClientConfiguration(), listener.LocalEndPoint, client);
+        QuicConnectionHandle connection = QuicClient.Connect(HandlerPair.ClientConfiguration(), listener.LocalEndPoints[0], client);
         await ProvokeAsync(callback, await client.WhenConnected, failing);
 
         QuicCloseReason reason = await failing.WhenClosed;
