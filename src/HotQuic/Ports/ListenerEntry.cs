@@ -17,18 +17,27 @@ internal sealed class ListenerEntry
 {
     private readonly Channel<AcceptItem> _accepted = Channel.CreateUnbounded<AcceptItem>();
     private readonly ConcurrentDictionary<ConnectionDriver, byte> _handshakes = [];
+    private readonly int _crowd;
     private int _free;
+    private int _unfinished;
     private volatile bool _isStopped;
 
     public ListenerEntry(QuicListenerOptions options)
     {
         Options = options;
         _free = options.ListenBacklog == 0 ? OptionChecks.DefaultBacklog : options.ListenBacklog;
+        _crowd = _free / 2;
     }
 
     public QuicListenerOptions Options { get; }
 
     public ChannelReader<AcceptItem> Accepted => _accepted.Reader;
+
+    /// <summary>
+    /// Whether unfinished handshakes hold more than half of the places: clients from addresses that may be forged get no more of them,
+    /// so that they cannot keep the others out.
+    /// </summary>
+    public bool IsCrowded => Volatile.Read(ref _unfinished) > _crowd;
 
     /// <summary>Whether it takes any of the client's protocols.</summary>
     public bool Takes(in ApplicationProtocolList offered)
@@ -61,6 +70,7 @@ internal sealed class ListenerEntry
             return false;
         }
 
+        Interlocked.Increment(ref _unfinished);
         _handshakes.TryAdd(driver, 0);
         return true;
     }
@@ -92,7 +102,11 @@ internal sealed class ListenerEntry
 
     private void Deliver(ConnectionDriver driver, AcceptItem item)
     {
-        _handshakes.TryRemove(driver, out _);
+        if (_handshakes.TryRemove(driver, out _))
+        {
+            Interlocked.Decrement(ref _unfinished);
+        }
+
         if (!_accepted.Writer.TryWrite(item))
         {
             Discard(item);

@@ -59,7 +59,8 @@ internal sealed class ListeningPort
         foreach (ListenerEntry listener in listeners)
         {
             QuicRetryMode mode = listener.Options.RetryMode;
-            if (!request.IsAddressValidated && (mode == QuicRetryMode.Always || (mode == QuicRetryMode.Automatic && isCrowded)))
+            bool isWanted = mode == QuicRetryMode.Always || (mode == QuicRetryMode.Automatic && (isCrowded || listener.IsCrowded));
+            if (isWanted && !request.IsAddressValidated)
             {
                 return AdmissionVerdict.Retry;
             }
