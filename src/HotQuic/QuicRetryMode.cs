@@ -4,7 +4,8 @@ namespace HotQuic;
 public enum QuicRetryMode
 {
     /// <summary>
-    /// When so many handshakes are unfinished that an attack is likely: more than half of the listener's backlog, or 2,000 of its port.
+    /// When so many handshakes are unfinished that an attack is likely: more than half of the listener's backlog, or a part of
+    /// the machine's memory.
     /// </summary>
     Automatic,
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading.Channels;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
@@ -19,7 +20,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly OpenQueue[] _opening = [new(), new()];
     private readonly uint _generation;
-    private readonly ListenerEntry? _listener;
+    private readonly AcceptQueueEntry? _listener;
     private WeakReference<QuicConnection>? _handle;
     private QuicConnection? _undelivered;
     private ServerAnswerWork? _work;
@@ -28,7 +29,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private TaskCompletionSource? _closing;
     private bool _isConnected;
 
-    private AwaitedConnection(ConnectionDriver driver, ListenerEntry? listener)
+    private AwaitedConnection(ConnectionDriver driver, AcceptQueueEntry? listener)
         : base(driver)
     {
         _generation = driver.Generation;
@@ -52,18 +53,20 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public static AwaitedConnection ForClient(ConnectionDriver driver) => new(driver, listener: null);
 
     /// <summary>A server's, whose options are now asked for; the listener gets it when it is connected.</summary>
-    public static AwaitedConnection ForServer(ConnectionDriver driver, ListenerEntry listener) => new(driver, listener);
+    public static AwaitedConnection ForServer(ConnectionDriver driver, AcceptQueueEntry listener) => new(driver, listener);
 
     /// <summary>Starts a client's connection.</summary>
     /// <param name="handle">The connection's handle.</param>
     /// <param name="attempt">What to connect with.</param>
     /// <param name="remote">Where to.</param>
     /// <exception cref="System.Net.Sockets.SocketException">There is no socket to send from.</exception>
-    public void StartClient(QuicConnection handle, ClientAttempt attempt, System.Net.IPEndPoint remote)
+    public void StartClient(QuicConnection handle, ClientAttempt attempt, IPEndPoint remote)
     {
+        Driver.Application = this;
         _handle = new WeakReference<QuicConnection>(handle);
-        UseOptions(attempt.Options);
-        Driver.StartClient(this, attempt, remote);
+        CanAcceptStreams = attempt.CanAcceptStreams;
+        _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        Driver.StartClient(attempt, remote);
     }
 
     /// <summary>Asks the listener's callback for a server's options; the answer is <see cref="ConnectionMessageKind.Configure"/>.</summary>
@@ -124,6 +127,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public override void OnConnected()
     {
         _isConnected = true;
+        _ = Driver.KeepFacts();
         if (_listener is not null)
         {
             _work?.Dispose();
@@ -150,6 +154,8 @@ internal sealed class AwaitedConnection : ConnectionApplication
         OpenWaiting(queue, direction);
     }
 
+    public override bool OnEventsTold() => false;
+
     public override void OnClosed(Failure failure)
     {
         if (!_isConnected)
@@ -174,12 +180,6 @@ internal sealed class AwaitedConnection : ConnectionApplication
         _closing = null;
     }
 
-    private void UseOptions(QuicConnectionOptions options)
-    {
-        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
-        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
-    }
-
     private void OnConfigured(ServerAnswer answer)
     {
         if (answer.Failure is { } failure)
@@ -189,8 +189,10 @@ internal sealed class AwaitedConnection : ConnectionApplication
             return;
         }
 
-        UseOptions(answer.Options!);
-        Driver.ProvideConfiguration(answer);
+        QuicServerConnectionOptions options = answer.Options!;
+        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
+        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        Driver.ProvideConfiguration(answer.Configuration!);
     }
 
     private void OnHandshakeFailed(Failure failure)

@@ -20,8 +20,23 @@ internal enum ConnectionMessageKind
 
     UpdateKeys,
 
-    /// <summary>The argument is the server's answer to the ClientHello.</summary>
+    /// <summary>The argument is what an awaiting listener's callback gave, and why it gave nothing.</summary>
     Configure,
+
+    /// <summary>An event handler's client starts.</summary>
+    Connect,
+
+    /// <summary>An event handler takes the attempt; the argument is its <see cref="HotQuic.Handlers.HandledConnection"/>.</summary>
+    Accept,
+
+    /// <summary>The argument is the <see cref="QuicServerConfiguration"/> for an event handler's connection.</summary>
+    ProvideConfiguration,
+
+    /// <summary>An event handler refuses the attempt.</summary>
+    Reject,
+
+    /// <summary>The argument is what an application posted to its handler.</summary>
+    Application,
 
     /// <summary>The argument is the signature, or null where there is none.</summary>
     Sign,

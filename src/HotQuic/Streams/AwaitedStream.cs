@@ -14,7 +14,7 @@ namespace HotQuic.Streams;
 /// All members but <see cref="Reading"/> and <see cref="Writing"/> belong to the shard's thread. After the connection's end the protocol's
 /// stream stays, to be read to its end.
 /// </remarks>
-internal sealed class AwaitedStream : StreamDriver
+internal sealed class AwaitedStream : StreamDriver, IShardTarget
 {
     private bool _isDisposed;
     private bool _isFinishWanted;
@@ -35,7 +35,7 @@ internal sealed class AwaitedStream : StreamDriver
         }
     }
 
-    public override void OnMessage(in ShardMessage message)
+    public void OnMessage(in ShardMessage message)
     {
         if (message.Generation != Generation)
         {
@@ -72,6 +72,8 @@ internal sealed class AwaitedStream : StreamDriver
 
         Connection.Touch();
     }
+
+    public void OnFault(Exception exception) => Connection.OnFault(exception);
 
     public override void OnReadable()
     {
