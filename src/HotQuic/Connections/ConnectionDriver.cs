@@ -40,7 +40,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>From any thread.</summary>
     public Shard Shard { get; }
 
-    /// <summary>Null for a client that has not started, or could not.</summary>
+    /// <summary>Null for a client that has not started or could not, and once its memory was given back.</summary>
     public Connection Core { get; private set; } = null!;
 
     /// <summary>Null as long as <see cref="Core"/> is.</summary>
@@ -482,6 +482,8 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         _isReleased = true;
         ReleaseStreams(_failure ?? Failure.ConnectionDisposed);
         EndLife();
+        Shard.Endpoint.Return(Core);
+        Core = null!;
     }
 
     private void OnStaleMessage(in ShardMessage message)

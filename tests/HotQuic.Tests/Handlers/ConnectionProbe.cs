@@ -20,7 +20,7 @@ internal sealed class ConnectionProbe : QuicConnectionHandler
 
     public Action<QuicConnectionHandle, QuicCloseReason>? Closed { get; set; }
 
-    public bool IsConnected => _connected.Task.IsCompleted;
+    public bool IsConnected => _connected.Task.IsCompletedSuccessfully;
 
     public Task<QuicConnectionHandle> WhenConnected => _connected.Task.WaitAsync(HandlerPair.Patience);
 
@@ -72,6 +72,12 @@ internal sealed class ConnectionProbe : QuicConnectionHandler
     public override void OnClosed(QuicConnectionHandle connection, in QuicCloseReason reason)
     {
         _closed.TrySetResult(reason);
+        if (_connected.TrySetException(reason.ToException()))
+        {
+            // Looked at here, since a test may not wait for it.
+            _ = _connected.Task.Exception;
+        }
+
         Closed?.Invoke(connection, reason);
     }
 
