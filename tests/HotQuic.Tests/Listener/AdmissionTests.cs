@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using HotQuic.Core.Endpoints;
 using HotQuic.Core.Packets;
 using HotQuic.Ports;
 using HotQuic.Tests.Engine;
@@ -209,17 +208,15 @@ public sealed class AdmissionTests
         await ServerProbe.EventuallyAsync(() =>
         {
             bool isSettled = false;
-            engine.Shards[0].RunAsync(shard => (isSettled, has) = Look(shard)).Wait(Pair.Patience);
+            engine.Shards[0].RunAsync(shard =>
+            {
+                // The token comes with HANDSHAKE_DONE: once the client's handshake is confirmed, it is there or it is not.
+                Core.Connections.Connection connection = shard.Connections.Single(driver => driver.Core.Role == EndpointRole.Client).Core;
+                (isSettled, has) = (connection.Handshake.IsConfirmed, !connection.NewToken.IsEmpty);
+            }).Wait(Pair.Patience);
             return isSettled;
         });
         Assert.Equal(isOffered, has);
-
-        // The token comes with HANDSHAKE_DONE: once the client's handshake is confirmed, it is there or it is not.
-        static (bool IsConfirmed, bool HasToken) Look(Shards.Shard shard)
-        {
-            Core.Connections.Connection connection = shard.Connections.Single(driver => driver.Core.Role == EndpointRole.Client).Core;
-            return (connection.Handshake.IsConfirmed, !connection.NewToken.IsEmpty);
-        }
     }
 
     [Fact]
