@@ -64,6 +64,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
     private readonly StatelessResponder _responder;
     private readonly TokenProtector _tokens;
     private readonly IAdmission? _admission;
+    private readonly ConnectionPool _connections;
 
     /// <param name="options">Routes, secrets and limits.</param>
     /// <param name="random">Unpredictable bytes.</param>
@@ -86,12 +87,16 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             Registry = this,
             SinkFactory = options.SinkFactory,
         };
+        _connections = new ConnectionPool(Services);
     }
 
     public ConnectionServices Services { get; }
 
     /// <summary>Connection IDs that lead to a connection; 0 once every connection is drained.</summary>
     public int ConnectionIdCount => _table.Count;
+
+    /// <summary>Connections that were started and not returned.</summary>
+    public int ConnectionCount => _connections.Outstanding;
 
     public EndpointStatistics Statistics => _responder.Statistics;
 
@@ -110,7 +115,8 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
         Span<byte> bytes = stackalloc byte[ConnectionAttempt.MinInitialDestinationLength];
         Services.Random.Fill(bytes);
         var destination = new ConnectionId(bytes);
-        return Connection.StartClient(
+        Connection connection = _connections.Rent(EndpointRole.Client);
+        connection.StartClient(
             new ConnectionStart
             {
                 Role = EndpointRole.Client,
@@ -124,9 +130,16 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
                 IsAddressValidated = true,
                 Token = client.Token,
             },
-            Services,
             configuration);
+        return connection;
     }
+
+    /// <summary>
+    /// Takes back the object of a connection that is drained; the next connection may be given it. Nobody may use it any more who knows
+    /// it by the connection that it was.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The connection is not drained, or was returned before.</exception>
+    public void Return(Connection connection) => _connections.Return(connection);
 
     /// <param name="datagram">What came; its bytes are opened in place.</param>
     /// <param name="response">Room for a stateless answer, at least 1,200 bytes.</param>
@@ -292,12 +305,14 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 
     private DatagramResult Accept(in ReceivedDatagram datagram, in ConnectionStart start)
     {
-        Connection connection = Connection.StartServer(start, Services);
+        Connection connection = _connections.Rent(EndpointRole.Server);
+        connection.StartServer(start);
         connection.OnDatagram(datagram);
         if (!connection.Attempt.HasPeerAnswered)
         {
             // RFC 9000 §5.2: nothing in the datagram was authentic, so nothing of it may stay.
             connection.Abandon(datagram.At);
+            Return(connection);
             return Drop(DropReason.AuthenticationFailed);
         }
 

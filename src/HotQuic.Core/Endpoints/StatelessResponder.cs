@@ -22,9 +22,14 @@ internal sealed class StatelessResponder
     private readonly ConnectionIdGenerator _ids;
     private readonly TokenProtector _tokens;
     private readonly ResponseLimiter _limiter;
+    private readonly PacketKeys _sendKeys;
+    private readonly PacketKeys _receiveKeys;
 
     public StatelessResponder(RandomSource random, ConnectionIdGenerator ids, TokenProtector tokens, ResponseLimiter limiter)
     {
+        var keys = new KeyPool();
+        _sendKeys = new PacketKeys(keys);
+        _receiveKeys = new PacketKeys(keys);
         _random = random;
         _ids = ids;
         _tokens = tokens;
@@ -74,9 +79,7 @@ internal sealed class StatelessResponder
             return 0;
         }
 
-        InitialKeys.Derive(initial.Version, new ConnectionId(initial.DestinationConnectionId), EndpointRole.Server, out PacketKeys send, out PacketKeys receive);
-        receive.Dispose();
-        using PacketKeys keys = send;
+        InitialKeys.Install(initial.Version, new ConnectionId(initial.DestinationConnectionId), EndpointRole.Server, _sendKeys, _receiveKeys);
         ConnectionId source = _ids.Next();
         scoped WireWriter writer = new(response);
         LongHeaderOffsets offsets = LongHeader.Write(ref writer, new LongHeaderFields
@@ -92,8 +95,10 @@ internal sealed class StatelessResponder
         ConnectionCloseFrame.Transport(code, 0, default).Write(ref writer);
         int length = writer.Position + PacketAead.TagLength;
         LongHeader.FillLength(response, offsets, length);
-        keys.Aead.Seal(new PacketNumber(0), response[..headerLength], default, response[headerLength..length]);
-        PacketProtector.Protect(keys.HeaderProtection, response[..length], offsets.PacketNumberOffset);
+        _sendKeys.Aead.Seal(new PacketNumber(0), response[..headerLength], default, response[headerLength..length]);
+        PacketProtector.Protect(_sendKeys.HeaderProtection, response[..length], offsets.PacketNumberOffset);
+        _sendKeys.Discard();
+        _receiveKeys.Discard();
         return length;
     }
 

@@ -315,7 +315,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         // Last, so that data which came before the end is read before it.
         if (isClosed)
         {
-            OnClosed(FailureOf(Core.Termination!));
+            OnClosed(FailureOf(Core.Termination.GetValueOrDefault()));
         }
 
         if (IsDrained)

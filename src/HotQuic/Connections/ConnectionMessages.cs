@@ -1,10 +1,15 @@
+using HotQuic.Streams;
+
 namespace HotQuic.Connections;
 
 /// <summary>What a connection's handle, or the work of its handshake, asks of the shard.</summary>
 internal enum ConnectionMessageKind
 {
-    /// <summary>A stream is wanted; the argument is the <see cref="OpenRequest"/>.</summary>
+    /// <summary>A stream is wanted; the argument is the <see cref="StreamRequest"/>.</summary>
     Open,
+
+    /// <summary>The token of the <see cref="StreamRequest"/>, which is the argument, was cancelled.</summary>
+    CancelOpen,
 
     /// <summary>The application closes; the value is the code, the argument a completion or null.</summary>
     Close,

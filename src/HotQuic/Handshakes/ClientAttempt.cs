@@ -24,6 +24,7 @@ internal sealed class ClientAttempt
         DefaultStreamErrorCode = options.DefaultStreamErrorCode;
         DefaultCloseErrorCode = options.DefaultCloseErrorCode;
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
+        CompletesReadsInline = options.Transport.CompletesReadsInline;
         CapacityCallback = options.StreamCapacityCallback;
         Configuration = TlsConfigurations.ForClient(options, NameOf(options.RemoteEndPoint));
         Settings = ConnectionSettingsMapping.ToSettings(options);
@@ -39,6 +40,9 @@ internal sealed class ClientAttempt
 
     /// <summary>Whether the peer may open streams at all.</summary>
     public bool CanAcceptStreams { get; }
+
+    /// <summary>Whether who awaits a read goes on at once, on the shard's thread.</summary>
+    public bool CompletesReadsInline { get; }
 
     /// <summary>Whom an awaiting application has told of more streams; null for nobody.</summary>
     public Action<QuicConnection, QuicStreamCapacityChangedArgs>? CapacityCallback { get; }

@@ -60,7 +60,7 @@ public sealed class StatelessResetTests
 
         pair.Deliver(EndpointRole.Server, reset);
 
-        Assert.Equal(TerminationKind.StatelessReset, pair.Client.Termination!.Kind);
+        Assert.Equal(TerminationKind.StatelessReset, pair.Client.Termination!.Value.Kind);
         Assert.Equal(CloseState.Draining, pair.Client.Closer.State);
         pair.Pass(5000);
         Assert.Equal(sent, pair.Wire.Count);
@@ -83,7 +83,7 @@ public sealed class StatelessResetTests
 
         pair.Deliver(EndpointRole.Server, reset);
 
-        Assert.Equal(TerminationKind.StatelessReset, pair.Client.Termination!.Kind);
+        Assert.Equal(TerminationKind.StatelessReset, pair.Client.Termination!.Value.Kind);
     }
 
     [Fact]
