@@ -223,7 +223,7 @@ public sealed class AttemptTests
         }
 
         // RFC 9001 §8.1: missing_extension or no_application_protocol.
-        Assert.Contains(client.Connection.Termination.Code, (ulong[])[0x16d, 0x178]);
+        Assert.Contains(client.Connection.Termination.Value.Code, (ulong[])[0x16d, 0x178]);
         Assert.Equal(0, probe.Attempts);
     }
 }

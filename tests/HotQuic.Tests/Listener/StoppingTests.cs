@@ -180,7 +180,7 @@ public sealed class StoppingTests
             await client.ReceiveIntoConnectionAsync();
         }
 
-        Assert.Equal(0x178UL, client.Connection.Termination.Code);
+        Assert.Equal(0x178UL, client.Connection.Termination.Value.Code);
         Assert.Equal((0, 0), (probe.Attempts, others.Attempts));
         Assert.Equal(1, other.GetStatistics().NoApplicationProtocol);
     }
