@@ -111,6 +111,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
             case ConnectionMessageKind.Dispose:
                 IsGone = true;
                 OnClose(Driver.DefaultCloseErrorCode, (TaskCompletionSource?)message.Argument);
+                GiveUpInbound();
                 break;
             case ConnectionMessageKind.Statistics:
                 ((TaskCompletionSource<QuicConnectionStatistics>)message.Argument!).TrySetResult(Driver.ReadStatistics());
@@ -139,6 +140,10 @@ internal sealed class AwaitedConnection : ConnectionApplication
         AwaitedStream driver = Driver.Shard.AwaitedStreams.Rent();
         Driver.Adopt(driver, stream, isOurs: false);
         _inbound.Writer.TryWrite(driver);
+        if (IsGone)
+        {
+            GiveUpInbound();
+        }
     }
 
     public override void OnStreamsAvailable(StreamDirection direction, ulong available)
@@ -268,6 +273,15 @@ internal sealed class AwaitedConnection : ConnectionApplication
         }
 
         Driver.Close(code);
+    }
+
+    /// <summary>The handle is gone: streams that nobody has accepted go back to where they came from.</summary>
+    private void GiveUpInbound()
+    {
+        while (_inbound.Reader.TryRead(out AwaitedStream? stream))
+        {
+            stream.GiveUp();
+        }
     }
 
     private void ReportCapacity(StreamDirection direction, int increment)
