@@ -4,7 +4,7 @@ using HotQuic.Shards;
 namespace HotQuic.Tests.Engine;
 
 /// <summary>Everything that is borrowed is given back, and no task fails unseen, however streams and connections end. Alone, since collections are forced.</summary>
-[Collection(nameof(Alone))]
+[Collection(AloneCollection.Name)]
 public class LedgerTests
 {
     private const int Rounds = 3;
@@ -347,7 +347,3 @@ public class LedgerTests
         }
     }
 }
-
-/// <summary>Tests that look at what the whole process does.</summary>
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public class Alone;
