@@ -45,6 +45,9 @@ public sealed class QuicListenerOptions
     /// </summary>
     public QuicIoMode IoMode { get; set; }
 
+    /// <summary>How late a shard may be before the listener refuses new connections. Default: 250 ms.</summary>
+    internal TimeSpan OverloadLimit { get; set; } = Ports.ListenerSettings.DefaultOverloadLimit;
+
     /// <summary>Who takes attempts for event handlers, on their shard, in place of <see cref="ConnectionOptionsCallback"/>.</summary>
     internal Action<QuicConnectionHandle>? AttemptCallback { get; set; }
 }

@@ -82,6 +82,7 @@ internal sealed class AcceptQueueEntry : ListenerEntry
         RetryMode = options.RetryMode,
         IoMode = options.IoMode,
         SharesPorts = options.SharesPort,
+        OverloadLimit = options.OverloadLimit,
     };
 
     private void Deliver(ConnectionDriver driver, AcceptItem item)

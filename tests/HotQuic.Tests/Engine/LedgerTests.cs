@@ -320,7 +320,6 @@ public class LedgerTests
                 (string Name, long Value)[] ledgers =
                 [
                     ("connections", shard.ConnectionCount),
-                    ("connection states", shard.Endpoint.ConnectionCount),
                     ("connection IDs", shard.Endpoint.ConnectionIdCount),
                     ("stream drivers", shard.AwaitedStreams.Outstanding),
                     ("stream states", shard.Endpoint.Services.Streams.Outstanding),

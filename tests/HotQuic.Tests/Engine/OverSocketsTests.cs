@@ -27,6 +27,7 @@ public class SlowHandshakeOverSocketsTests : SlowHandshakeTests
 }
 
 /// <inheritdoc cref="ConnectionOverSocketsTests"/>
+[Collection(AloneCollection.Name)]
 public class BacklogOverSocketsTests : BacklogTests
 {
     public BacklogOverSocketsTests() => Pair.Io = QuicIoMode.Sockets;
