@@ -149,14 +149,17 @@ public sealed partial class QuicStream : Stream
         return result;
     }
 
-    /// <summary>Ends one or both sides at once. A side that has ended stays as it is.</summary>
+    /// <summary>Ends one or both sides at once. A side that has ended stays as it is; once the stream was disposed of, it does nothing.</summary>
     /// <param name="abortDirection">Which sides.</param>
     /// <param name="errorCode">The code that the peer gets, 0 to 2^62-1.</param>
-    /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The code is out of range, or the direction none of those there are.</exception>
     public void Abort(QuicAbortDirection abortDirection, long errorCode)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (IsDisposed)
+        {
+            return;
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(errorCode);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)errorCode, VarInt.MaxValue, nameof(errorCode));
         if (abortDirection is < QuicAbortDirection.Read or > QuicAbortDirection.Both)

@@ -139,6 +139,9 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
 
     public override void OnSendAcknowledged() => EndWriting(failure: null);
 
+    /// <summary>Nobody will ever have a handle on the stream.</summary>
+    public void GiveUp() => OnDispose(disposal: null);
+
     public override void OnClosed()
     {
         Detach();
@@ -409,11 +412,11 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
     private StreamRead TakeDestination() =>
         Reading.IsWaiting && !Reading.Destination.IsEmpty && Core is not null ? Streams.TakeReadDestination(Core) : default;
 
-    private void OnDispose(StreamDisposal disposal)
+    private void OnDispose(StreamDisposal? disposal)
     {
         _isDisposed = true;
         _disposal = disposal;
-        _handle = disposal.Handle;
+        _handle = disposal?.Handle;
         if (!Reading.IsEnded)
         {
             AbortReading(Connection.DefaultStreamErrorCode, new EndCause(Failure.ReadingAborted));
@@ -449,8 +452,8 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
             return;
         }
 
-        // The handle answers for itself once this state is another stream's.
-        _handle!.Settle(Reading.Outcome, Writing.Outcome);
+        // The handle, where there was one, answers for itself once this state is another stream's.
+        _handle?.Settle(Reading.Outcome, Writing.Outcome);
         if (Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
         {
             EndLife();
