@@ -123,6 +123,7 @@ public sealed partial class QuicStream : Stream
         }
 
         Begin(half, "write");
+        AreWritesCompleted |= completeWrites;
         ValueTask result = half.BeginWrite(buffer, completeWrites, cancellationToken);
         half.RegisterCancellation(static state => ((QuicStream)state!).Cancel(StreamMessageKind.CancelWrite), this);
         Post(StreamMessageKind.Write);
@@ -162,6 +163,7 @@ public sealed partial class QuicStream : Stream
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (_canWrite)
         {
+            AreWritesCompleted = true;
             Post(StreamMessageKind.CompleteWrites);
         }
     }

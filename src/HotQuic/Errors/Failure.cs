@@ -47,6 +47,9 @@ internal sealed record Failure
     /// <summary>What the application's callback gave cannot be used: it gets that very exception.</summary>
     public static Failure Argument(ArgumentException exception) => new(QuicError.CallbackError, null, exception.Message, inner: exception);
 
+    /// <summary>Whether it is the peer that gave the stream up.</summary>
+    public bool IsStreamAbort => _error == QuicError.StreamAborted && _termination is null;
+
     public Exception ToException() => _inner is ArgumentException argument && _termination is null ? argument : _termination is { } termination
         ? TerminationErrors.ToException(termination, _inner)
         : new QuicException(_error, _code, _message, _inner);

@@ -86,6 +86,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Streams of awaiting applications, for reuse.</summary>
     public StreamDriverPool<AwaitedStream> AwaitedStreams { get; } = new();
 
+    /// <summary>Where writers get chunks from. Any thread.</summary>
+    public ChunkExchange Chunks { get; } = new();
+
     public Endpoint Endpoint => _endpoint;
 
     /// <summary>The time of the batch that is being handled.</summary>

@@ -14,7 +14,7 @@ namespace HotQuic.Streams;
 /// All members but <see cref="Reading"/> and <see cref="Writing"/> belong to the shard's thread. After the connection's end the protocol's
 /// stream stays, to be read to its end.
 /// </remarks>
-internal sealed class AwaitedStream : StreamDriver
+internal sealed partial class AwaitedStream : StreamDriver
 {
     private bool _isDisposed;
     private bool _isFinishWanted;
@@ -27,6 +27,7 @@ internal sealed class AwaitedStream : StreamDriver
     public override void Begin(ConnectionDriver connection, QuicStreamState stream, bool isOurs)
     {
         base.Begin(connection, stream, isOurs);
+        SendBufferLimit = Streams.SendBufferLimit;
         if (stream.Id.Direction == StreamDirection.Unidirectional)
         {
             StreamHalf absent = isOurs ? Reading : Writing;
@@ -39,6 +40,7 @@ internal sealed class AwaitedStream : StreamDriver
     {
         if (message.Generation != Generation)
         {
+            ReturnChunks(message);
             return;
         }
 
@@ -68,6 +70,9 @@ internal sealed class AwaitedStream : StreamDriver
             case StreamMessageKind.Dispose:
                 OnDispose((TaskCompletionSource)message.Argument!);
                 break;
+            default:
+                OnPipeMessage(message);
+                break;
         }
 
         Connection.Touch();
@@ -75,7 +80,11 @@ internal sealed class AwaitedStream : StreamDriver
 
     public override void OnReadable()
     {
-        if (Reading.IsWaiting)
+        if (ShowsReceived)
+        {
+            ShowReceived();
+        }
+        else if (Reading.IsWaiting)
         {
             bool waitsForDestination = !Reading.Destination.IsEmpty;
             if (waitsForDestination && Streams.TakeReadDestination(Core!) is { } read && (read.Count > 0 || read.IsEnd))
@@ -95,6 +104,7 @@ internal sealed class AwaitedStream : StreamDriver
 
     public override void OnReceiveFinished()
     {
+        ShowReceived();
         if (Reading.IsWaiting && !Reading.Destination.IsEmpty)
         {
             OnReadDone(Streams.TakeReadDestination(Core!));
@@ -119,6 +129,8 @@ internal sealed class AwaitedStream : StreamDriver
         {
             Write();
         }
+
+        TellRoom();
     }
 
     public override void OnSendAcknowledged() => EndWriting(failure: null);
@@ -141,6 +153,7 @@ internal sealed class AwaitedStream : StreamDriver
         }
 
         Reading.Close(failure);
+        _pipeReading?.Fail(failure);
         EndWriting(failure);
         if (Reading.IsWaiting)
         {
@@ -153,9 +166,9 @@ internal sealed class AwaitedStream : StreamDriver
 
     public override void OnReleased(Failure failure)
     {
+        Detach();
         EndReading(failure);
         EndWriting(failure);
-        Detach();
         _disposal?.TrySetResult();
         TryReturn();
     }
@@ -170,6 +183,10 @@ internal sealed class AwaitedStream : StreamDriver
         if (Reading.IsCancelledEarly)
         {
             Cancel(Reading);
+        }
+        else if (!TryTakeReadingBack())
+        {
+            Reading.Fail(new InvalidOperationException("Input is being read: complete its read, with AdvanceTo, before the next."));
         }
         else if (Reading.IsEnded)
         {
@@ -332,6 +349,7 @@ internal sealed class AwaitedStream : StreamDriver
 
     private void AbortReading(long code, EndCause cause)
     {
+        RevokeReceived(cause.Failure);
         if (!Reading.IsEnded && Core is not null && Connection.Failure is null)
         {
             _ = TakeDestination();
@@ -353,6 +371,7 @@ internal sealed class AwaitedStream : StreamDriver
 
     private void EndReading(Failure? failure, Exception? now = null)
     {
+        RevokeReceived(failure);
         Reading.End(failure);
         Reading.Close(failure);
         if (Reading.IsPending && (Reading.IsWaiting || now is not null))
@@ -372,6 +391,7 @@ internal sealed class AwaitedStream : StreamDriver
     {
         Writing.End(failure);
         Writing.Close(failure);
+        _pipeWriting?.OnOver();
         if (Writing.IsPending && (Writing.IsWaiting || now is not null))
         {
             if (now is not null)
@@ -432,7 +452,7 @@ internal sealed class AwaitedStream : StreamDriver
 
     private void TryReturn()
     {
-        if (_isDisposed && Core is null && Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
+        if (_isDisposed && Core is null && TryRecyclePipes() && Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
         {
             EndLife();
             _isDisposed = false;
