@@ -98,7 +98,7 @@ internal sealed partial class AwaitedStream
             return;
         }
 
-        if (Reading.IsPending)
+        if (Reading.IsWaiting)
         {
             reading.Refuse();
         }
@@ -229,7 +229,7 @@ internal sealed partial class AwaitedStream
             chunks.Return(first);
             _pipeWriting!.Refuse();
         }
-        else if (Writing.IsPending)
+        else if (Writing.IsWaiting)
         {
             // Neither may go before the other: nobody could know what the peer reads.
             chunks.Return(first);
