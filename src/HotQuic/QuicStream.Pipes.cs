@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using HotQuic.Errors;
-using HotQuic.Shards;
 using HotQuic.Streams;
 
 namespace HotQuic;
@@ -50,8 +49,6 @@ public sealed partial class QuicStream
     /// <summary>The life of the stream's state that this handle belongs to.</summary>
     internal uint Generation => _generation;
 
-    internal bool IsDisposed => _disposal is not null;
-
     /// <summary>Whether one of the stream's own methods reads.</summary>
     internal bool IsReadPending => _driver.Reading.IsPending;
 
@@ -78,12 +75,11 @@ public sealed partial class QuicStream
     /// <summary>The reader was shown the end. It has hold of the stream's state.</summary>
     internal void OnInputEnded() => _driver.Reading.Close(failure: null);
 
-    internal void PostPipe(StreamMessageKind kind, long value = 0, object? argument = null) =>
-        _connection.Driver.Shard.Post(new ShardMessage(_driver, (int)kind, argument, value) { Generation = _generation });
+    internal void PostPipe(StreamMessageKind kind, long value = 0, object? argument = null) => _driver.Post(kind, _generation, argument, value);
 
     private StreamPipeReader CreateInput()
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (!_canRead)
         {
             throw new InvalidOperationException("Reading is not allowed on this stream.");
@@ -96,7 +92,7 @@ public sealed partial class QuicStream
 
     private StreamPipeWriter CreateOutput()
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (!_canWrite)
         {
             throw new InvalidOperationException("Writing is not allowed on this stream.");
@@ -105,6 +101,6 @@ public sealed partial class QuicStream
         PipeWriting? state = _driver.GetPipeWriting(_generation);
         ObjectDisposedException.ThrowIf(state is null, this);
         state.Begin(_driver.SendBufferLimit);
-        return Interlocked.CompareExchange(ref _output, new StreamPipeWriter(this, state, _connection.Driver.Shard.Chunks), null) ?? _output;
+        return Interlocked.CompareExchange(ref _output, new StreamPipeWriter(this, state, _driver.Connection.Shard.Chunks), null) ?? _output;
     }
 }

@@ -1,11 +1,9 @@
-using HotQuic.Core.CongestionControl;
 using HotQuic.Core.Datagrams;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Parameters;
-using HotQuic.Core.Paths;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
@@ -206,13 +204,13 @@ internal sealed partial class Connection
     {
         if (settings.CongestionControl != Settings.CongestionControl)
         {
-            Recovery.ReplaceCongestion(CongestionControllers.Create(settings.CongestionControl, settings.Recovery.Congestion), now);
+            Recovery.ReplaceCongestion(_controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), now);
         }
 
         Settings = settings;
-        Streams = new StreamSet(Role, settings.Streams, Services.Buffers);
-        Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = settings.MaxDatagramFrameSize });
-        Mtu = new MtuDiscovery(settings.MtuUpperBound);
+        Streams.Begin(settings.Streams);
+        Datagrams.Begin(new DatagramLimits { MaxFrameSize = settings.MaxDatagramFrameSize });
+        Mtu.Begin(settings.MtuUpperBound);
         if (Handshake.PeerParameters is { } parameters)
         {
             ApplyPeerLimits(parameters);
@@ -239,7 +237,8 @@ internal sealed partial class Connection
     internal void StartOneRtt(in TrafficSecret send, in TrafficSecret receive)
     {
         var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens) { UpdateAfter = Settings.PacketsPerKey };
-        OneRtt = new KeyPhases(settings, send.Bytes, receive.Bytes);
+        _oneRtt.Begin(settings, send.Bytes, receive.Bytes);
+        OneRtt = _oneRtt;
     }
 
     internal void OnHandshakeComplete(Instant now)
@@ -326,9 +325,9 @@ internal sealed partial class Connection
         DiscardSpace(PacketNumberSpace.Initial, now);
         DiscardSpace(PacketNumberSpace.Handshake, now);
         DiscardSpace(PacketNumberSpace.Application, now);
-        OneRtt?.Dispose();
+        _oneRtt.End();
         OneRtt = null;
-        Handshake.Tls.Dispose();
+        Handshake.End();
         Raise(ConnectionEventKind.Drained);
     }
 

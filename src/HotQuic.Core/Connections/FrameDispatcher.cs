@@ -34,6 +34,9 @@ internal sealed class FrameDispatcher
     /// <summary>True after <see cref="Dispatch"/> where a frame of the packet asks for an acknowledgment.</summary>
     public bool WasAckEliciting { get; private set; }
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin() => WasAckEliciting = false;
+
     public TransportError? Dispatch(ReadOnlySpan<byte> payload, in PacketContext packet)
     {
         WasAckEliciting = false;

@@ -74,17 +74,31 @@ internal sealed class MtuDiscovery
     private int _losses;
 
     /// <param name="upperBound">The largest size to try, in bytes of UDP payload; the base size, 1,200, turns discovery off.</param>
-    public MtuDiscovery(int upperBound)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(upperBound, Path.MinDatagramSize);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(upperBound, ushort.MaxValue);
-        _limit = upperBound;
-    }
+    public MtuDiscovery(int upperBound) => Begin(upperBound);
 
     public MtuSearchState State { get; private set; }
 
     /// <summary>The largest datagram to send, in bytes of UDP payload.</summary>
     public int CurrentSize { get; private set; } = Path.MinDatagramSize;
+
+    /// <summary>Starts anew, for another connection.</summary>
+    /// <param name="upperBound">As for the constructor.</param>
+    public void Begin(int upperBound)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(upperBound, Path.MinDatagramSize);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(upperBound, ushort.MaxValue);
+        _limit = upperBound;
+        _ceiling = 0;
+        _probeSize = 0;
+        _probeLosses = 0;
+        _isProbeInFlight = false;
+        _searchAgainAt = Instant.Never;
+        _largeArrivedSentAt = new Instant(long.MinValue);
+        _lossNoticedAt = new Instant(long.MinValue);
+        _losses = 0;
+        State = MtuSearchState.Idle;
+        CurrentSize = Path.MinDatagramSize;
+    }
 
     /// <summary>The handshake is confirmed: probing may begin.</summary>
     public void Start()

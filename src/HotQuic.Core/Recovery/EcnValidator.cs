@@ -40,15 +40,21 @@ internal sealed class EcnValidator
     private int _markedAcknowledged;
     private ulong _congestionReported;
 
-    public EcnValidator(bool isEnabled)
-    {
-        State = isEnabled ? EcnState.Testing : EcnState.Failed;
-    }
+    public EcnValidator(bool isEnabled) => Begin(isEnabled);
 
     public EcnState State { get; private set; }
 
     /// <summary>The mark for the next packet's IP header.</summary>
     public EcnCodepoint CodepointToSend => State is EcnState.Testing or EcnState.Capable ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(bool isEnabled)
+    {
+        OnPathChanged(isEnabled);
+        _sentEct0.AsSpan().Clear();
+        _sentEct1.AsSpan().Clear();
+        _counts.AsSpan().Clear();
+    }
 
     public void OnPacketSent(PacketNumberSpace space, EcnCodepoint codepoint)
     {

@@ -1,4 +1,3 @@
-using HotQuic.Core.Frames;
 using HotQuic.Streams;
 
 namespace HotQuic.Connections;
@@ -6,17 +5,9 @@ namespace HotQuic.Connections;
 /// <summary>Streams of one direction that we open: who waits, how many were opened, and how many may be in all.</summary>
 internal sealed class OpenQueue
 {
-    public Queue<OpenRequest> Waiting { get; } = new();
+    public StreamRequestList Waiting { get; } = new();
 
     public ulong Opened { get; set; }
 
     public ulong Limit { get; set; }
-}
-
-/// <summary>Somebody waits for a stream to be opened.</summary>
-internal sealed class OpenRequest(StreamDirection direction)
-{
-    public StreamDirection Direction { get; } = direction;
-
-    public TaskCompletionSource<AwaitedStream> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -29,6 +29,9 @@ internal sealed record Failure
 
     public static Failure ConnectionDisposed { get; } = Local("The connection was disposed of.");
 
+    /// <summary>A listener's attempt ended before it was accepted, and nobody knows any more how.</summary>
+    public static Failure AttemptOver { get; } = Local("The attempt was over before it was accepted.");
+
     public static Failure ReadingAbortedByPeer(ulong code) =>
         new(QuicError.StreamAborted, (long)code, $"The peer aborted writing to the stream with code {code}.");
 
@@ -40,22 +43,31 @@ internal sealed record Failure
     public static Failure Internal(Exception exception) =>
         new(QuicError.InternalError, null, "An internal error occurred.", inner: exception);
 
+    /// <summary>Something threw before there was a connection: the application gets that very exception's text.</summary>
+    public static Failure Of(Exception exception) => new(QuicError.InternalError, null, exception.Message, inner: exception);
+
+    /// <summary>An event handler threw.</summary>
+    public static Failure Handler(Exception exception) =>
+        new(QuicError.CallbackError, null, "A handler threw an exception.", inner: exception);
+
     /// <summary>The application's callback threw.</summary>
     public static Failure Callback(Exception exception) =>
         new(QuicError.CallbackError, null, "The options callback failed.", inner: exception);
 
     /// <summary>What the application's callback gave cannot be used: it gets that very exception.</summary>
-    public static Failure Argument(ArgumentException exception) => new(QuicError.CallbackError, null, exception.Message, inner: exception);
+    public static Failure Unusable(Exception exception) => new(default, null, exception.Message, inner: exception) { IsInnerThrown = true };
 
     /// <summary>Whether it is the peer that gave the stream up.</summary>
     public bool IsStreamAbort => _error == QuicError.StreamAborted && _termination is null;
 
-    public Exception ToException() => _inner is ArgumentException argument && _termination is null ? argument : _termination is { } termination
+    public Exception ToException() => IsInnerThrown ? _inner! : _termination is { } termination
         ? TerminationErrors.ToException(termination, _inner)
         : new QuicException(_error, _code, _message, _inner);
 
     /// <summary>The same with what lies behind it, such as what a validation callback threw.</summary>
     public Failure With(Exception? inner) => inner is null ? this : new Failure(_error, _code, _message, _termination, inner);
+
+    private bool IsInnerThrown { get; init; }
 
     private static Failure Local(string message) => new(QuicError.OperationAborted, null, message);
 }

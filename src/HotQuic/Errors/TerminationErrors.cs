@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using HotQuic.Core.Connections;
@@ -18,11 +19,14 @@ namespace HotQuic.Errors;
 /// HandshakeTimeout                         ConnectionTimeout
 /// StatelessReset                           TransportError, without a code
 /// VersionNegotiation                       VersionNegotiationError
+/// PacketNumbersExhausted                   TransportError, without a code
 /// Unreachable                              SocketException, ConnectionRefused (as the system says it)
 /// </code>
 /// </summary>
 internal static class TerminationErrors
 {
+    private const int LongestReason = 256;
+
     public static Exception ToException(Termination termination, Exception? inner = null) => termination.Kind switch
     {
         TerminationKind.LocalApplication => Quic(QuicError.OperationAborted, "The connection was closed by this side."),
@@ -39,8 +43,9 @@ internal static class TerminationErrors
         TerminationKind.HandshakeTimeout => Quic(QuicError.ConnectionTimeout, "The handshake did not complete in time."),
         TerminationKind.StatelessReset => Quic(QuicError.TransportError, "The peer lost the connection's state and reset it."),
         TerminationKind.VersionNegotiation => Quic(QuicError.VersionNegotiationError, $"No common version.{Quoted(termination)}"),
+        TerminationKind.PacketNumbersExhausted => Quic(QuicError.TransportError, "The connection has no packet numbers left."),
         TerminationKind.Unreachable => new SocketException((int)SocketError.ConnectionRefused),
-        _ => Quic(QuicError.InternalError, "The connection ended for an unknown reason."),
+        _ => throw new ArgumentOutOfRangeException(nameof(termination), termination.Kind, "Expected a kind of the table."),
     };
 
     private static AuthenticationException Authentication(Termination termination, TlsAlert alert, Exception? inner)
@@ -55,5 +60,18 @@ internal static class TerminationErrors
 
     private static QuicException Quic(QuicError error, string message) => new(error, applicationErrorCode: null, message);
 
-    private static string Quoted(Termination termination) => termination.Reason.Length == 0 ? "" : $" Reason: {termination.Reason}";
+    /// <summary>The reason as a log may show it: messages reach screens and files, and what a peer says may not steer those or fill them.</summary>
+    private static string Quoted(Termination termination)
+    {
+        if (termination.Reason.Length == 0)
+        {
+            return "";
+        }
+
+        string shown = string.Concat(termination.Reason.Take(LongestReason).Select(character => IsPlain(character) ? character : '?'));
+        return $" Reason: {shown}";
+    }
+
+    private static bool IsPlain(char character) => char.GetUnicodeCategory(character) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

@@ -5,7 +5,10 @@ using HotQuic.Core.Wire;
 
 namespace HotQuic.Options;
 
-/// <summary>What options must satisfy. Each check throws, naming the argument and the property and what was expected.</summary>
+/// <summary>
+/// What options must satisfy. Each check throws, naming the argument and the property and what was expected; what client and server have
+/// in common is checked first.
+/// </summary>
 internal static class OptionChecks
 {
     public const int DefaultBacklog = 512;
@@ -25,28 +28,34 @@ internal static class OptionChecks
 
     public static void Check(QuicClientConnectionOptions options, string argument)
     {
-        ArgumentNullException.ThrowIfNull(options, argument);
-        NotNull(options.ClientAuthenticationOptions, argument, nameof(options.ClientAuthenticationOptions));
+        CheckWithoutEndPoint(options, argument);
         NotNull(options.RemoteEndPoint, argument, nameof(options.RemoteEndPoint));
         if (options.RemoteEndPoint is not (IPEndPoint or DnsEndPoint))
         {
-            throw new ArgumentException($"Expected an IPEndPoint or a DnsEndPoint as {nameof(options.RemoteEndPoint)}.", argument);
+            throw new ArgumentException(
+                $"Expected an IPEndPoint or a DnsEndPoint as {nameof(options.RemoteEndPoint)}: it is of type {options.RemoteEndPoint.GetType()}.", argument);
         }
+    }
 
+    /// <summary>The same for options that do not say where to connect.</summary>
+    public static void CheckWithoutEndPoint(QuicClientConnectionOptions options, string argument)
+    {
+        ArgumentNullException.ThrowIfNull(options, argument);
         CheckCommon(options, argument);
+        NotNull(options.ClientAuthenticationOptions, argument, nameof(options.ClientAuthenticationOptions));
         CheckTls(options.ClientAuthenticationOptions.EncryptionPolicy, options.ClientAuthenticationOptions.EnabledSslProtocols, argument);
     }
 
     public static void Check(QuicServerConnectionOptions options, string argument)
     {
         ArgumentNullException.ThrowIfNull(options, argument);
-        NotNull(options.ServerAuthenticationOptions, argument, nameof(options.ServerAuthenticationOptions));
         CheckCommon(options, argument);
+        NotNull(options.ServerAuthenticationOptions, argument, nameof(options.ServerAuthenticationOptions));
         CheckTls(options.ServerAuthenticationOptions.EncryptionPolicy, options.ServerAuthenticationOptions.EnabledSslProtocols, argument);
     }
 
     /// <summary>L1: at least one name, each once. A name is 1 to 255 bytes by its type.</summary>
-    public static void CheckProtocols(List<SslApplicationProtocol>? protocols, string argument)
+    public static void CheckProtocols(IReadOnlyList<SslApplicationProtocol>? protocols, string argument)
     {
         if (protocols is null || protocols.Count == 0)
         {
@@ -106,9 +115,11 @@ internal static class OptionChecks
 
     private static void CheckTls(EncryptionPolicy policy, System.Security.Authentication.SslProtocols protocols, string argument)
     {
-        if (policy != EncryptionPolicy.RequireEncryption)
+#pragma warning disable SYSLIB0040 // The caller's obsolete choice is refused.
+        if (policy == EncryptionPolicy.NoEncryption)
+#pragma warning restore SYSLIB0040
         {
-            throw new ArgumentException("Expected EncryptionPolicy.RequireEncryption: QUIC is always encrypted.", argument);
+            throw new PlatformNotSupportedException("EncryptionPolicy.NoEncryption is not supported: QUIC is always encrypted (RFC 9001).");
         }
 
         const System.Security.Authentication.SslProtocols tls13 = System.Security.Authentication.SslProtocols.Tls13;

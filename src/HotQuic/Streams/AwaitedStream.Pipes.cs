@@ -58,9 +58,6 @@ internal sealed partial class AwaitedStream
                 }
 
                 break;
-            case StreamMessageKind.PipeLeft:
-                TryReturn();
-                break;
             case StreamMessageKind.PipeCompleteRead:
                 OnCompleteRead();
                 break;
@@ -97,6 +94,8 @@ internal sealed partial class AwaitedStream
         {
             return;
         }
+
+        reading.CompletesInline = Reading.CompletesInline;
 
         if (Reading.IsWaiting)
         {

@@ -14,15 +14,22 @@ namespace HotQuic.Streams;
 /// All members but <see cref="Reading"/> and <see cref="Writing"/> belong to the shard's thread. After the connection's end the protocol's
 /// stream stays, to be read to its end.
 /// </remarks>
-internal sealed partial class AwaitedStream : StreamDriver
+internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 {
     private bool _isDisposed;
     private bool _isFinishWanted;
-    private TaskCompletionSource? _disposal;
+    private StreamDisposal? _disposal;
+    private QuicStream? _handle;
 
-    public StreamHalf Reading { get; } = new();
+    public AwaitedStream()
+    {
+        Reading = new StreamHalf(this, isReading: true);
+        Writing = new StreamHalf(this, isReading: false);
+    }
 
-    public StreamHalf Writing { get; } = new();
+    public StreamHalf Reading { get; }
+
+    public StreamHalf Writing { get; }
 
     public override void Begin(ConnectionDriver connection, QuicStreamState stream, bool isOurs)
     {
@@ -36,7 +43,11 @@ internal sealed partial class AwaitedStream : StreamDriver
         }
     }
 
-    public override void OnMessage(in ShardMessage message)
+    /// <summary>Leaves a message for the shard. From any thread.</summary>
+    public void Post(StreamMessageKind kind, uint generation, object? argument = null, long value = 0) =>
+        Connection.Shard.Post(new ShardMessage(this, (int)kind, argument, value) { Generation = generation });
+
+    public void OnMessage(in ShardMessage message)
     {
         if (message.Generation != Generation)
         {
@@ -53,10 +64,10 @@ internal sealed partial class AwaitedStream : StreamDriver
                 OnWrite();
                 break;
             case StreamMessageKind.CancelRead:
-                OnCancel(Reading, (short)message.Value);
+                OnTokenCancelled(Reading);
                 break;
             case StreamMessageKind.CancelWrite:
-                OnCancel(Writing, (short)message.Value);
+                OnTokenCancelled(Writing);
                 break;
             case StreamMessageKind.AbortRead:
                 AbortReading(message.Value, new EndCause(Failure.ReadingAborted));
@@ -68,7 +79,10 @@ internal sealed partial class AwaitedStream : StreamDriver
                 Finish();
                 break;
             case StreamMessageKind.Dispose:
-                OnDispose((TaskCompletionSource)message.Argument!);
+                OnDispose((StreamDisposal)message.Argument!);
+                break;
+            case StreamMessageKind.Return:
+                TryReturn();
                 break;
             default:
                 OnPipeMessage(message);
@@ -77,6 +91,8 @@ internal sealed partial class AwaitedStream : StreamDriver
 
         Connection.Touch();
     }
+
+    public void OnFault(Exception exception) => Connection.OnFault(exception);
 
     public override void OnReadable()
     {
@@ -135,13 +151,10 @@ internal sealed partial class AwaitedStream : StreamDriver
 
     public override void OnSendAcknowledged() => EndWriting(failure: null);
 
-    /// <summary>Nobody will ever have a handle on the stream.</summary>
-    public void GiveUp() => OnDispose(new TaskCompletionSource());
-
     public override void OnClosed()
     {
         Detach();
-        _disposal?.TrySetResult();
+        CompleteDisposal();
         TryReturn();
     }
 
@@ -161,7 +174,7 @@ internal sealed partial class AwaitedStream : StreamDriver
             EndReading(failure);
         }
 
-        _disposal?.TrySetResult();
+        CompleteDisposal();
     }
 
     public override void OnReleased(Failure failure)
@@ -169,7 +182,7 @@ internal sealed partial class AwaitedStream : StreamDriver
         Detach();
         EndReading(failure);
         EndWriting(failure);
-        _disposal?.TrySetResult();
+        CompleteDisposal();
         TryReturn();
     }
 
@@ -180,7 +193,7 @@ internal sealed partial class AwaitedStream : StreamDriver
             return;
         }
 
-        if (Reading.IsCancelledEarly)
+        if (Reading.Token.IsCancellationRequested)
         {
             Cancel(Reading);
         }
@@ -261,7 +274,7 @@ internal sealed partial class AwaitedStream : StreamDriver
             return;
         }
 
-        if (Writing.IsCancelledEarly)
+        if (Writing.Token.IsCancellationRequested)
         {
             Cancel(Writing);
         }
@@ -316,20 +329,12 @@ internal sealed partial class AwaitedStream : StreamDriver
         }
     }
 
-    private void OnCancel(StreamHalf half, short version)
+    /// <summary>An operation that the shard has not seen yet is cancelled when it does, since it looks at the token.</summary>
+    private void OnTokenCancelled(StreamHalf half)
     {
-        if (!half.IsPending || half.Version != version)
-        {
-            return;
-        }
-
-        if (half.IsWaiting)
+        if (half.IsWaiting && half.Token.IsCancellationRequested)
         {
             Cancel(half);
-        }
-        else
-        {
-            half.IsCancelledEarly = true;
         }
     }
 
@@ -424,10 +429,11 @@ internal sealed partial class AwaitedStream : StreamDriver
     private StreamRead TakeDestination() =>
         Reading.IsWaiting && !Reading.Destination.IsEmpty && Core is not null ? Streams.TakeReadDestination(Core) : default;
 
-    private void OnDispose(TaskCompletionSource completion)
+    private void OnDispose(StreamDisposal disposal)
     {
         _isDisposed = true;
-        _disposal = completion;
+        _disposal = disposal;
+        _handle = disposal.Handle;
         if (!Reading.IsEnded)
         {
             AbortReading(Connection.DefaultStreamErrorCode, new EndCause(Failure.ReadingAborted));
@@ -444,20 +450,33 @@ internal sealed partial class AwaitedStream : StreamDriver
 
         if (Core is null || Connection.Failure is not null)
         {
-            completion.TrySetResult();
+            CompleteDisposal();
         }
 
         TryReturn();
     }
 
+    private void CompleteDisposal()
+    {
+        _disposal?.Complete();
+        _disposal = null;
+    }
+
     private void TryReturn()
     {
-        if (_isDisposed && Core is null && TryRecyclePipes() && Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
+        if (!_isDisposed || Core is not null)
+        {
+            return;
+        }
+
+        // The handle answers for itself once this state is another stream's.
+        _handle!.Settle(Reading.Outcome, Writing.Outcome);
+        if (TryRecyclePipes() && Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
         {
             EndLife();
             _isDisposed = false;
             _isFinishWanted = false;
-            _disposal = null;
+            _handle = null;
             Connection.Shard.AwaitedStreams.Return(this);
         }
     }

@@ -14,7 +14,7 @@ namespace HotQuic.Streams;
 ///    └──── Leave ────┘ └──── TryEndWait ────┴────────── GetResult ───────────┘
 /// </code>
 /// The application moves along all arrows but Signal, and only the thread that moved the word may complete the wait. The word also holds
-/// flags (Attached: the shard shows what it receives; Ended: the direction failed; Cancelled: it is to be called off), the generation, so that a handle of an earlier
+/// flags (Attached: the shard shows what it receives; Ended: the direction failed, or the stream is gone; Cancelled: it is to be called off), the generation, so that a handle of an earlier
 /// stream never enters, and a count of waits, so that a signal meant for one wait never ends another:
 /// <code>
 ///   63      48 47             16 15            2 1     0
@@ -85,7 +85,7 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
         }
     }
 
-    /// <summary>Lets go; true where the direction failed meanwhile, and the shard waits to hear of this.</summary>
+    /// <summary>Lets go; true where the direction ended meanwhile, and the shard waits to hear of this.</summary>
     public bool Leave() => (Interlocked.Add(ref _control, Idle - Held) & Ended) != 0;
 
     /// <summary>Whether the application asked to be called off since this was asked last.</summary>
@@ -145,7 +145,16 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
         return false;
     }
 
-    /// <summary>Starts the next generation, unless an application has hold of the direction. On the shard.</summary>
+    /// <summary>Whether awaiters go on at once, on the thread that ends their wait, in place of the thread pool.</summary>
+    public bool CompletesInline
+    {
+        set => _source.RunContinuationsAsynchronously = !value;
+    }
+
+    /// <summary>
+    /// Starts the next generation. False while an application has hold of the direction or waits: the stream is told
+    /// (<see cref="StreamMessageKind.Return"/>) when it lets go. On the shard.
+    /// </summary>
     public bool TryRecycle(uint generation)
     {
         long word = Volatile.Read(ref _control);
@@ -153,7 +162,15 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
         {
             if ((word & PhaseMask) != Idle)
             {
-                return false;
+                // Whoever has hold of it learns that somebody waits for it to be let go of.
+                if ((word & Ended) != 0)
+                {
+                    return false;
+                }
+
+                RaiseEnded();
+                word = Volatile.Read(ref _control);
+                continue;
             }
 
             long seen = Interlocked.CompareExchange(ref _control, (long)(generation + 1) << GenerationShift, word);

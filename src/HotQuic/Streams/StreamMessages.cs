@@ -9,10 +9,10 @@ internal enum StreamMessageKind
     /// <summary>The write that was begun.</summary>
     Write,
 
-    /// <summary>The read is cancelled; the value is its version.</summary>
+    /// <summary>The token of a read, this one or one before it, was cancelled.</summary>
     CancelRead,
 
-    /// <summary>The write is cancelled; the value is its version.</summary>
+    /// <summary>The token of a write, this one or one before it, was cancelled.</summary>
     CancelWrite,
 
     /// <summary>Reading is aborted; the value is the code.</summary>
@@ -24,8 +24,11 @@ internal enum StreamMessageKind
     /// <summary>No data follows what was written.</summary>
     CompleteWrites,
 
-    /// <summary>The handle was disposed of.</summary>
+    /// <summary>The handle was disposed of; the argument is the <see cref="StreamDisposal"/>.</summary>
     Dispose,
+
+    /// <summary>A result was taken that kept the stream's state from going back to its pool.</summary>
+    Return,
 
     /// <summary>The pipe's reader wants to see what is received.</summary>
     PipeAttach,
@@ -35,9 +38,6 @@ internal enum StreamMessageKind
 
     /// <summary>The pipe's reader waits for so many bytes before it reads on.</summary>
     PipeRequire,
-
-    /// <summary>The pipe's reader let go of what it had when the direction failed.</summary>
-    PipeLeft,
 
     /// <summary>The pipe's reader was completed.</summary>
     PipeCompleteRead,

@@ -120,7 +120,7 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
         {
             PipeSignal.TokenCancelled => new OperationCanceledException(token),
             PipeSignal.Refused => ReadUnderWay(),
-            _ => isEnded ? state.Failure!.ToException() : null,
+            _ => isEnded ? Ending() : null,
         };
 
         if (failure is null)
@@ -143,6 +143,9 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
 
     private static InvalidOperationException ReadUnderWay() =>
         new("The stream's own methods are reading: wait for them before the next read of Input.");
+
+    /// <summary>Why the direction has ended; where nothing failed, the stream was disposed of.</summary>
+    private Exception Ending() => state.Failure?.ToException() ?? new ObjectDisposedException(typeof(QuicStream).FullName);
 
     private ValueTask<ReadResult> ReadAsync(ulong minimum, CancellationToken cancellationToken)
     {
@@ -235,7 +238,7 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
             case PipeEntry.Stale:
                 return new ObjectDisposedException(typeof(QuicStream).FullName);
             case PipeEntry.Ended:
-                return state.Failure!.ToException();
+                return Ending();
             default:
                 break;
         }
@@ -257,7 +260,7 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
     {
         if (state.Leave())
         {
-            stream.PostPipe(StreamMessageKind.PipeLeft);
+            stream.PostPipe(StreamMessageKind.Return);
         }
     }
 

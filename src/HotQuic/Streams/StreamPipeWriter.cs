@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using HotQuic.Core.Streams;
+using HotQuic.Errors;
 
 namespace HotQuic.Streams;
 
@@ -99,10 +100,12 @@ internal sealed class StreamPipeWriter(QuicStream stream, PipeWriting state, Chu
         }
 
         bool isCanceled = state.TakeCancellation();
-        if (TryConcludeEnded(isCanceled, out FlushResult result, out Exception? failure))
+        if (stream.TryGetWritingEnd(out Failure? cause))
         {
             chunks.Return(TakeUnflushed());
-            return failure is null ? new ValueTask<FlushResult>(result) : ValueTask.FromException<FlushResult>(failure);
+            return stream.IsDisposed ? ValueTask.FromException<FlushResult>(Disposed())
+                : IsPeersStop(cause) ? new ValueTask<FlushResult>(new FlushResult(isCanceled, isCompleted: true))
+                : ValueTask.FromException<FlushResult>(cause!.ToException());
         }
 
         ulong flushed = _flushed + (ulong)_unflushed;
@@ -150,7 +153,13 @@ internal sealed class StreamPipeWriter(QuicStream stream, PipeWriting state, Chu
     /// <summary>What the wait for room has come to, on the thread that awaited it.</summary>
     public FlushResult Conclude(PipeSignal signal, CancellationToken token)
     {
-        _ = state.Leave();
+        bool isEnded = stream.TryGetWritingEnd(out Failure? cause);
+        bool isCanceled = state.TakeCancellation();
+        if (state.Leave())
+        {
+            stream.PostPipe(StreamMessageKind.Return);
+        }
+
         switch (signal)
         {
             case PipeSignal.TokenCancelled:
@@ -161,14 +170,12 @@ internal sealed class StreamPipeWriter(QuicStream stream, PipeWriting state, Chu
                 break;
         }
 
-        bool isCanceled = state.TakeCancellation();
-        if (TryConcludeEnded(isCanceled, out FlushResult result, out Exception? failure))
+        if (isEnded)
         {
-            return failure is null ? result : throw failure;
+            return IsPeersStop(cause) ? new FlushResult(isCanceled, isCompleted: true) : throw cause!.ToException();
         }
 
-        // Only who calls the flush off wakes it for nothing.
-        return new FlushResult(isCanceled || _flushed >= state.RoomEnd, isCompleted: false);
+        return new FlushResult(isCanceled, isCompleted: false);
     }
 
     private static InvalidOperationException WritesCompleted() => new("The writing side was completed: nothing can be flushed after that.");
@@ -179,8 +186,8 @@ internal sealed class StreamPipeWriter(QuicStream stream, PipeWriting state, Chu
         {
             case PipeEntry.Busy:
                 return ValueTask.FromException<FlushResult>(new InvalidOperationException("A flush is under way: wait for it before the next."));
-            case not PipeEntry.Entered:
-                return ValueTask.FromException<FlushResult>(new ObjectDisposedException(typeof(QuicStream).FullName));
+            case PipeEntry.Stale or PipeEntry.Ended:
+                return ValueTask.FromException<FlushResult>(Disposed());
         }
 
         state.Want(this, flushed);
@@ -204,20 +211,16 @@ internal sealed class StreamPipeWriter(QuicStream stream, PipeWriting state, Chu
 
     /// <summary>Why the flush must not begin, with nothing handed over.</summary>
     private InvalidOperationException? Refusal() =>
-        stream.IsDisposed ? new ObjectDisposedException(typeof(QuicStream).FullName)
+        stream.IsDisposed ? Disposed()
         : stream.IsWritePending ? new InvalidOperationException("The stream's own methods are writing: wait for them before the next flush of Output.")
         : stream.AreWritesCompleted && _unflushed > 0 ? WritesCompleted()
         : state.IsWaiting ? new InvalidOperationException("A flush is under way: wait for it before the next.")
         : null;
 
-    /// <summary>Where writing has ended: as completed, if it is the peer that reads no more, else with the failure.</summary>
-    private bool TryConcludeEnded(bool isCanceled, out FlushResult result, out Exception? failure)
-    {
-        bool isEnded = stream.TryGetWritingEnd(out Errors.Failure? cause);
-        result = new FlushResult(isCanceled, isCompleted: isEnded);
-        failure = cause is null || cause.IsStreamAbort ? null : cause.ToException();
-        return isEnded;
-    }
+    /// <summary>Whether the peer reads no more, because it asked to stop or has everything: a pipe calls that completed.</summary>
+    private static bool IsPeersStop(Failure? cause) => cause is null || cause.IsStreamAbort;
+
+    private static ObjectDisposedException Disposed() => new(typeof(QuicStream).FullName);
 
     private void HandOver()
     {

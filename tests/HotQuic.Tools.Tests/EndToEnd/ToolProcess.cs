@@ -6,7 +6,7 @@ namespace HotQuic.Tools.Tests.EndToEnd;
 /// <summary>The tool in a process of its own, killed when this is disposed.</summary>
 internal sealed class ToolProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
 
@@ -31,6 +31,13 @@ internal sealed class ToolProcess : IDisposable
         using CancellationTokenSource timeout = new(Patience);
         return await _process.StandardOutput.ReadLineAsync(timeout.Token)
             ?? throw new InvalidOperationException($"The process ended: {await _process.StandardError.ReadToEndAsync(timeout.Token)}");
+    }
+
+    /// <summary>All that it says on the error stream until its end.</summary>
+    public async Task<string> ReadErrorAsync()
+    {
+        using CancellationTokenSource timeout = new(Patience);
+        return await _process.StandardError.ReadToEndAsync(timeout.Token);
     }
 
     public void EndInput() => _process.StandardInput.Close();
