@@ -64,7 +64,7 @@ public sealed partial class QuicStream : Stream
     /// <summary>The state behind the handle, which is this stream's in one generation only.</summary>
     internal AwaitedStream Driver => _driver;
 
-    private bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
+    internal bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
     /// <inheritdoc/>
     public override string ToString() => $"Stream {Id} of {_connection}";
@@ -143,6 +143,7 @@ public sealed partial class QuicStream : Stream
         }
 
         Begin(half, "write");
+        AreWritesCompleted |= completeWrites;
         ValueTask result = half.BeginWrite(buffer, completeWrites, cancellationToken);
         half.WatchToken();
         Post(StreamMessageKind.Write);
@@ -185,6 +186,7 @@ public sealed partial class QuicStream : Stream
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (_canWrite)
         {
+            AreWritesCompleted = true;
             Post(StreamMessageKind.CompleteWrites);
         }
     }
