@@ -1,3 +1,4 @@
+using HotQuic.Core.Acknowledgements;
 using HotQuic.Core.CongestionControl;
 using HotQuic.Core.Datagrams;
 using HotQuic.Core.Errors;
@@ -204,18 +205,37 @@ internal sealed partial class Connection
     /// <summary>Nothing of what is replaced was used or told before the ClientHello is answered.</summary>
     private void ReplaceSettings(ConnectionSettings settings, Instant now)
     {
-        if (settings.CongestionControl != Settings.CongestionControl)
+        if (settings.CongestionControl != Settings.CongestionControl || settings.Recovery != Settings.Recovery)
         {
-            Recovery.ReplaceCongestion(CongestionControllers.Create(settings.CongestionControl, settings.Recovery.Congestion), now);
+            Recovery.ReplaceOptions(settings.Recovery, CongestionControllers.Create(settings.CongestionControl, settings.Recovery.Congestion), now);
         }
 
         Settings = settings;
-        Streams = new StreamSet(Role, settings.Streams, Services.Buffers);
-        Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = settings.MaxDatagramFrameSize });
-        Mtu = new MtuDiscovery(settings.MtuUpperBound);
+        Streams = new StreamSet(Role, settings.Streams, Services.Buffers, Services.Streams);
+        Datagrams = new DatagramQueues(settings.Datagrams);
+        Mtu = new MtuDiscovery(settings.MtuUpperBound, settings.MtuLowerBound);
+        Space(PacketNumberSpace.Application)!.Acknowledgements.Policy = new AckPolicy { MaxAckDelay = settings.MaxAckDelay };
+        _isSpinBitEnabled &= settings.IsSpinBitEnabled;
+        if (settings.SinkFactory is { } factory)
+        {
+            ReplaceSink(factory(this), now);
+        }
+
         if (Handshake.PeerParameters is { } parameters)
         {
             ApplyPeerLimits(parameters);
+        }
+    }
+
+    /// <summary>The new sink is told what it needs to know of the time before.</summary>
+    private void ReplaceSink(ConnectionEventSink? sink, Instant now)
+    {
+        Sink?.OnReplaced();
+        Sink = sink;
+        sink?.OnStarted(new StartedEvent { At = now, Role = Role, Version = Version, OriginalDestinationId = Attempt.OriginalDestinationId });
+        if (sink is not null && Handshake.PeerParameters is not null)
+        {
+            sink.OnParametersSet(new ParametersEvent { At = now, IsLocal = false, Owner = Role.Peer(), Encoded = Handshake.Tls.PeerTransportParameters.Span });
         }
     }
 
@@ -261,6 +281,7 @@ internal sealed partial class Connection
         OneRtt!.OnHandshakeConfirmed();
         Recovery.OnHandshakeConfirmed(now);
         Mtu.Start();
+        ApplyMtu();
         Raise(ConnectionEventKind.HandshakeConfirmed);
         Sink?.OnStateChanged(new StateChangedEvent(now, "handshake_complete", "handshake_confirmed"));
     }

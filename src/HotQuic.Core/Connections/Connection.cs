@@ -32,7 +32,7 @@ internal sealed partial class Connection
     private readonly PacketSpace?[] _spaces = new PacketSpace?[3];
     private readonly Queue<ConnectionEventKind> _events = new(4);
     private readonly SentFrameRouter _sentFrames;
-    private readonly bool _isSpinBitEnabled;
+    private bool _isSpinBitEnabled;
     private readonly ConnectionId _localHandshakeId;
     private ConnectionStatistics _statistics;
     private Instant _now;
@@ -45,7 +45,7 @@ internal sealed partial class Connection
         Settings = start.Settings;
         Services = services;
         Path = new Path(start.Remote, start.Local) { IsValidated = start.IsAddressValidated };
-        Sink = services.SinkFactory?.Invoke(this);
+        Sink = (start.Settings.SinkFactory ?? services.SinkFactory)?.Invoke(this);
         LocalIds = new LocalConnectionIds(services.Registry, this);
         PeerIds = new PeerConnectionIds(services.Registry, this, start.InitialDestinationId);
         Attempt = new ConnectionAttempt(this, start.OriginalDestinationId, start.RetrySourceId) { Token = start.Token.ToArray() };
@@ -58,9 +58,9 @@ internal sealed partial class Connection
         }
 
         Streams = new StreamSet(start.Role, start.Settings.Streams, services.Buffers, services.Streams);
-        Datagrams = new DatagramQueues(new DatagramLimits { MaxFrameSize = start.Settings.MaxDatagramFrameSize });
+        Datagrams = new DatagramQueues(start.Settings.Datagrams);
         Validator = new PathValidator(services.Random);
-        Mtu = new MtuDiscovery(start.Settings.MtuUpperBound);
+        Mtu = new MtuDiscovery(start.Settings.MtuUpperBound, start.Settings.MtuLowerBound);
         RecoveryOptions recovery = start.Settings.Recovery;
         Recovery = new LossRecovery(start.Role, CongestionControllers.Create(start.Settings.CongestionControl, recovery.Congestion), recovery);
         for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
@@ -120,7 +120,7 @@ internal sealed partial class Connection
 
     internal ConnectionServices Services { get; }
 
-    internal ConnectionEventSink? Sink { get; }
+    internal ConnectionEventSink? Sink { get; private set; }
 
     internal LocalConnectionIds LocalIds { get; }
 
@@ -156,19 +156,6 @@ internal sealed partial class Connection
 
     /// <summary>The probe timeout without backoff, which other timers are multiples of.</summary>
     internal TimeSpan CurrentPto => Recovery.Pto(PacketNumberSpace.Application);
-
-    /// <summary>The smaller of both sides' wishes; null where neither has one (RFC 9000 §10.1).</summary>
-    internal TimeSpan? EffectiveIdleTimeout
-    {
-        get
-        {
-            TimeSpan own = Settings.IdleTimeout;
-            TimeSpan peer = Handshake.PeerParameters?.MaxIdleTimeout ?? TimeSpan.Zero;
-            return ConnectionTimers.IsOff(own)
-                ? ConnectionTimers.IsOff(peer) ? null : peer
-                : ConnectionTimers.IsOff(peer) || own < peer ? own : peer;
-        }
-    }
 
     /// <summary>A client's connection; the first flight waits in <see cref="Transmit"/>.</summary>
     public static Connection StartClient(in ConnectionStart start, ConnectionServices services, TlsClientConfiguration configuration)

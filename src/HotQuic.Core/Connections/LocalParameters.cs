@@ -31,7 +31,7 @@ internal static class LocalParameters
             OriginalDestinationConnectionId = isServer ? connection.Attempt.OriginalDestinationId : null,
             RetrySourceConnectionId = isServer ? connection.Attempt.RetrySourceId : null,
             StatelessResetToken = isServer ? connection.LocalResetToken : null,
-            MaxDatagramFrameSize = settings.MaxDatagramFrameSize,
+            MaxDatagramFrameSize = settings.Datagrams.MaxFrameSize,
 
             // Following a peer to another address comes later; until then it is asked to stay.
             DisableActiveMigration = true,

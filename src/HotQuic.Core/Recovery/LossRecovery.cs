@@ -19,7 +19,7 @@ namespace HotQuic.Core.Recovery;
 /// </summary>
 internal sealed partial class LossRecovery
 {
-    private readonly RecoveryOptions _options;
+    private RecoveryOptions _options;
     private readonly EndpointRole _role;
     private readonly RecoverySpace[] _spaces = [new(), new(), new()];
     private int _maxDatagramSize;
@@ -210,10 +210,22 @@ internal sealed partial class LossRecovery
         withdrawn.Clear();
     }
 
-    /// <summary>Another controller takes over, from its own initial state.</summary>
-    public void ReplaceCongestion(ICongestionController congestion, Instant now)
+    /// <summary>Other options hold from now on, and another controller takes over, from its own initial state.</summary>
+    public void ReplaceOptions(RecoveryOptions options, ICongestionController congestion, Instant now)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(congestion);
+        if (!Rtt.HasSample)
+        {
+            Rtt.Reset(options.InitialRtt);
+        }
+
+        if (options.UseEcn != _options.UseEcn)
+        {
+            Ecn.OnPathChanged(options.UseEcn);
+        }
+
+        _options = options.Validate();
         Congestion = congestion;
         Congestion.OnMtuChanged(_maxDatagramSize);
         Pacer.SetRate(Congestion, Rtt.Smoothed, now);
