@@ -12,7 +12,7 @@ namespace HotQuic;
 
 /// <summary>
 /// A QUIC connection: made by <see cref="ConnectAsync"/> or by <see cref="QuicListener.AcceptConnectionAsync"/>. It carries streams, which
-/// <see cref="OpenOutboundStreamAsync"/> opens and <see cref="AcceptInboundStreamAsync"/> takes; <see cref="CloseAsync"/> ends it, and
+/// <see cref="OpenOutboundStreamAsync(QuicStreamType, CancellationToken)"/> opens and <see cref="AcceptInboundStreamAsync"/> takes; <see cref="CloseAsync"/> ends it, and
 /// <see cref="DisposeAsync"/> gives it up. All members may be called from any thread.
 /// </summary>
 public sealed partial class QuicConnection : IAsyncDisposable
@@ -72,7 +72,10 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
     /// <exception cref="QuicException">The connection has ended.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask<QuicStream> OpenOutboundStreamAsync(QuicStreamType type, CancellationToken cancellationToken = default)
+    public ValueTask<QuicStream> OpenOutboundStreamAsync(QuicStreamType type, CancellationToken cancellationToken = default) =>
+        OpenAsync(type, QuicStreamPriority.Default, cancellationToken);
+
+    private async ValueTask<QuicStream> OpenAsync(QuicStreamType type, QuicStreamPriority priority, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (type is not (QuicStreamType.Bidirectional or QuicStreamType.Unidirectional))
@@ -81,7 +84,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional);
+        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional, priority.ToCore());
         Post(ConnectionMessageKind.Open, request);
         AwaitedStream driver;
         using (cancellationToken.UnsafeRegister(static (state, token) => ((OpenRequest)state!).Completion.TrySetCanceled(token), request))
@@ -89,7 +92,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
             driver = await request.Completion.Task.ConfigureAwait(false);
         }
 
-        return new QuicStream(this, driver, isOurs: true);
+        return new QuicStream(this, driver, isOurs: true, priority);
     }
 
     /// <summary>Waits for a stream that the peer opened.</summary>
@@ -148,17 +151,6 @@ public sealed partial class QuicConnection : IAsyncDisposable
         }
 
         return new ValueTask(_disposal);
-    }
-
-    /// <summary>What the connection has measured and counted so far. It waits for the connection's own thread, some microseconds.</summary>
-    /// <returns>The numbers, taken at one moment.</returns>
-    /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
-    public QuicConnectionStatistics GetStatistics()
-    {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
-        var completion = new TaskCompletionSource<QuicConnectionStatistics>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(ConnectionMessageKind.Statistics, completion);
-        return completion.Task.GetAwaiter().GetResult();
     }
 
     /// <summary>Begins to use new packet protection keys, as soon as it is permitted (RFC 9001 §6).</summary>

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
+using HotQuic.Datagrams;
 using HotQuic.Errors;
 using HotQuic.Handshakes;
 using HotQuic.Ports;
@@ -13,7 +14,7 @@ namespace HotQuic.Connections;
 /// A connection whose application awaits: what a <see cref="QuicConnection"/> stands for. The peer's streams wait in a channel, openers in
 /// queues, closers for their completion. The handle is held weakly, so that one which was forgotten ends its connection.
 /// </summary>
-internal sealed class AwaitedConnection : ConnectionApplication
+internal sealed partial class AwaitedConnection : ConnectionApplication
 {
     private readonly Channel<AwaitedStream> _inbound = Channel.CreateUnbounded<AwaitedStream>(new UnboundedChannelOptions { SingleWriter = true });
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,6 +41,9 @@ internal sealed class AwaitedConnection : ConnectionApplication
 
     /// <summary>Whether the options let the peer open streams at all. From any thread, once connected.</summary>
     public bool CanAcceptStreams { get; private set; }
+
+    /// <summary>Whether the driver still is this connection's. From any thread.</summary>
+    public bool IsCurrent => Driver.Generation == _generation;
 
     /// <summary>Completes with a client's handshake. From any thread.</summary>
     public Task Connected => _connected.Task;
@@ -92,8 +96,11 @@ internal sealed class AwaitedConnection : ConnectionApplication
             case OpenRequest request:
                 request.Completion.TrySetException(Failure.ConnectionDisposed.ToException());
                 break;
-            case TaskCompletionSource<QuicConnectionStatistics> statistics:
-                statistics.TrySetException(new ObjectDisposedException(nameof(QuicConnection)));
+            case DatagramSend send:
+                send.Discard((short)message.Value);
+                break;
+            case StreamHalf receive when receive.IsPending:
+                receive.Fail(new ObjectDisposedException(nameof(QuicConnection)));
                 break;
         }
     }
@@ -116,11 +123,11 @@ internal sealed class AwaitedConnection : ConnectionApplication
                 IsGone = true;
                 OnClose(Driver.DefaultCloseErrorCode, (TaskCompletionSource?)message.Argument);
                 break;
-            case ConnectionMessageKind.Statistics:
-                ((TaskCompletionSource<QuicConnectionStatistics>)message.Argument!).TrySetResult(Driver.ReadStatistics());
-                break;
             case ConnectionMessageKind.Configure:
                 OnConfigured((ServerAnswer)message.Argument!);
+                break;
+            default:
+                OnDatagramMessage(message);
                 break;
         }
     }
@@ -170,6 +177,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
         }
 
         _inbound.Writer.TryComplete();
+        EndDatagrams(failure);
     }
 
     public override void OnEverythingSent()
@@ -180,6 +188,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
 
     private void UseOptions(QuicConnectionOptions options)
     {
+        CanReceiveDatagrams = options.Transport.MaxDatagramFrameSize > 0;
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
         _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
     }
@@ -240,6 +249,8 @@ internal sealed class AwaitedConnection : ConnectionApplication
             {
                 return;
             }
+
+            streams.SetPriority(state, request.Priority);
 
             queue.Waiting.Dequeue();
             queue.Opened++;

@@ -203,46 +203,19 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         _streams.Add(stream);
     }
 
-    /// <summary>What was measured and counted so far.</summary>
-    public QuicConnectionStatistics ReadStatistics()
-    {
-        ref readonly ConnectionStatistics counters = ref Core.Statistics;
-        return new QuicConnectionStatistics
-        {
-            SmoothedRtt = Core.Recovery.Rtt.Smoothed,
-            LatestRtt = Core.Recovery.Rtt.Latest,
-            MinRtt = Core.Recovery.Rtt.Min,
-            RttVariance = Core.Recovery.Rtt.Variation,
-            CongestionWindow = Core.Recovery.Congestion.CongestionWindow,
-            BytesInFlight = Core.Recovery.BytesInFlight,
-            PacketsSent = counters.PacketsSent,
-            PacketsReceived = counters.PacketsReceived,
-            PacketsLost = Core.Recovery.Statistics.PacketsLost,
-            PacketsDropped = counters.PacketsDropped,
-            BytesSent = counters.BytesSent,
-            BytesReceived = counters.BytesReceived,
-            DatagramsSent = counters.DatagramsSent,
-            DatagramsReceived = counters.DatagramsReceived,
-            LargestUdpPayloadSent = counters.LargestDatagramSent,
-            UsedRetry = Core.Attempt.RetrySourceId is not null,
-            KeyExchangeGroup = Core.Handshake.Tls.NegotiatedGroup is { } group ? (QuicKeyExchangeGroup)(ushort)group : null,
-            Version = (uint)Core.Version,
-            KeyUpdatesInitiated = counters.KeyUpdatesInitiated,
-            KeyUpdatesReceived = counters.KeyUpdatesByPeer,
-        };
-    }
-
     private void Attach(Connection core, ShardSocket socket)
     {
         Core = core;
         Socket = socket;
         core.UserState = this;
         _local = core.Path.Local;
+        ResetPublished();
     }
 
     private void DrainAll()
     {
         bool isClosed = false;
+        Publish();
         while (Core.TryTakeEvent(out ConnectionEventKind kind))
         {
             isClosed |= kind is ConnectionEventKind.Closed;
@@ -255,6 +228,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             OnStreamEvent(item);
         }
 
+        DrainDatagramReports();
         if (_wantsKeyUpdate && Core.TryUpdateKeys(Shard.Now))
         {
             _wantsKeyUpdate = false;
@@ -289,6 +263,9 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
                 break;
             case ConnectionEventKind.HandshakeCompleted:
                 OnHandshakeCompleted();
+                break;
+            case ConnectionEventKind.DatagramReceived:
+                Application?.OnDatagramReceived();
                 break;
             default:
                 break;

@@ -18,8 +18,17 @@ internal enum ConnectionMessageKind
     /// <summary>The handshake is given up: the peer is told user_canceled.</summary>
     CancelHandshake,
 
-    /// <summary>The argument is the completion that wants the numbers.</summary>
-    Statistics,
+    /// <summary>A datagram is to be sent; the argument is the <see cref="Datagrams.DatagramSend"/>, the value its version.</summary>
+    SendDatagram,
+
+    /// <summary>Nobody waits for a datagram's outcome any more; argument and value as above.</summary>
+    CancelSendDatagram,
+
+    /// <summary>A datagram is awaited; the argument is the <see cref="Streams.StreamHalf"/> that waits.</summary>
+    ReceiveDatagram,
+
+    /// <summary>It is no longer awaited; the argument as above, the value its version.</summary>
+    CancelReceiveDatagram,
 
     UpdateKeys,
 

@@ -1,4 +1,5 @@
 using HotQuic.Core.Frames;
+using HotQuic.Core.Streams;
 using HotQuic.Streams;
 
 namespace HotQuic.Connections;
@@ -14,8 +15,11 @@ internal sealed class OpenQueue
 }
 
 /// <summary>Somebody waits for a stream to be opened.</summary>
-internal sealed class OpenRequest(StreamDirection direction)
+internal sealed class OpenRequest(StreamDirection direction, StreamPriority priority)
 {
+    /// <summary>What the stream begins with.</summary>
+    public StreamPriority Priority { get; } = priority;
+
     public StreamDirection Direction { get; } = direction;
 
     public TaskCompletionSource<AwaitedStream> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

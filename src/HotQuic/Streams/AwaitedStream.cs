@@ -65,6 +65,9 @@ internal sealed class AwaitedStream : StreamDriver
             case StreamMessageKind.CompleteWrites:
                 Finish();
                 break;
+            case StreamMessageKind.SetPriority:
+                SetPriority(QuicStreamPriority.FromValue(message.Value).ToCore());
+                break;
             case StreamMessageKind.Dispose:
                 OnDispose((TaskCompletionSource)message.Argument!);
                 break;

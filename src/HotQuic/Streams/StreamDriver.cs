@@ -38,6 +38,15 @@ internal abstract class StreamDriver : IShardTarget
         stream.UserState = this;
     }
 
+    /// <summary>When the stream's data goes out among that of others.</summary>
+    public void SetPriority(StreamPriority priority)
+    {
+        if (Core is not null)
+        {
+            Streams.SetPriority(Core, priority);
+        }
+    }
+
     public abstract void OnMessage(in ShardMessage message);
 
     public void OnFault(Exception exception) => Connection.OnFault(exception);
