@@ -53,6 +53,9 @@ internal sealed class SimulatedHost : IAdmission
     /// <summary>Questions of the handshake that nobody answers, as where the answer takes long.</summary>
     public HashSet<ConnectionEventKind> Unanswered { get; } = [];
 
+    /// <summary>Settings that a server gives together with <see cref="ServerTls"/>, in place of those it admitted the client with.</summary>
+    public ConnectionSettings? LateSettings { get; set; }
+
     public Action<Connection, ConnectionEventKind>? OnConnectionEvent { get; set; }
 
     public Action<Connection, StreamEvent>? OnStreamEvent { get; set; }
@@ -163,7 +166,7 @@ internal sealed class SimulatedHost : IAdmission
         switch (Unanswered.Contains(kind) ? ConnectionEventKind.Closed : kind)
         {
             case ConnectionEventKind.NeedConfiguration:
-                connection.ProvideConfiguration(ServerTls, _network.Now);
+                connection.ProvideConfiguration(ServerTls, _network.Now, LateSettings);
                 break;
             case ConnectionEventKind.NeedSignature:
                 connection.ProvideSignature(TestTls.Sign(connection.Handshake.Tls.SignatureRequest), _network.Now);
