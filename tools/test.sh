@@ -40,11 +40,16 @@ section() {
   printf '\n== %s (%ds)\n' "$1" "$SECONDS"
 }
 
+usage() {
+  sed -n '5,8s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"
+}
+
 while [ $# -gt 0 ]; do
   case $1 in
     --long) export HOTQUIC_LONG=1 ;;
     --filter) filter=(--filter "${2:?--filter needs an expression}"); shift ;;
-    *) sed -n '5,8s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    --help | -h) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
   esac
   shift
 done

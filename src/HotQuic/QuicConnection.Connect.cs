@@ -15,6 +15,7 @@ public sealed partial class QuicConnection
     /// <param name="cancellationToken">Gives the attempt up.</param>
     /// <returns>The connection, its handshake complete.</returns>
     /// <exception cref="ArgumentException">An option is missing or out of its range; the message names it.</exception>
+    /// <exception cref="PlatformNotSupportedException">The options ask for a connection without encryption.</exception>
     /// <exception cref="SocketException">The host is not known, or nobody listens there.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed by TLS: certificate, protocols, cipher suites.</exception>
     /// <exception cref="QuicException">The server refused, did not answer in time, or the handshake failed otherwise.</exception>
@@ -31,6 +32,13 @@ public sealed partial class QuicConnection
         cancellationToken.ThrowIfCancellationRequested();
         var attempt = new ClientAttempt(options);
         IPEndPoint[] endPoints = await ResolveAsync(options.RemoteEndPoint, cancellationToken).ConfigureAwait(false);
+        return await ConnectToAnyAsync(engine, attempt, endPoints, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Tries one address after another, until one answers; what the last one says is thrown.</summary>
+    internal static async ValueTask<QuicConnection> ConnectToAnyAsync(
+        QuicEngine engine, ClientAttempt attempt, IPEndPoint[] endPoints, CancellationToken cancellationToken)
+    {
         for (int i = 0; ; i++)
         {
             try
@@ -39,7 +47,7 @@ public sealed partial class QuicConnection
             }
             catch (Exception exception) when (i < endPoints.Length - 1 && IsWorthTheNext(exception))
             {
-                // The next address may answer; what the last one says is thrown.
+                // The next address may answer.
             }
         }
     }
@@ -84,7 +92,7 @@ public sealed partial class QuicConnection
 
         var host = (DnsEndPoint)endPoint;
         IPAddress[] addresses = IPAddress.TryParse(host.Host, out IPAddress? literal)
-            ? [literal]
+            ? host.AddressFamily == AddressFamily.Unspecified || host.AddressFamily == literal.AddressFamily ? [literal] : []
             : await Dns.GetHostAddressesAsync(host.Host, host.AddressFamily, cancellationToken).ConfigureAwait(false);
         return addresses.Length == 0
             ? throw new SocketException((int)SocketError.HostNotFound)

@@ -84,10 +84,13 @@ public sealed partial class QuicConnection : IAsyncDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional, priority.ToCore());
+        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional, cancellationToken)
+        {
+            Priority = priority.ToCore(),
+        };
         Post(ConnectionMessageKind.Open, request);
         AwaitedStream driver;
-        using (cancellationToken.UnsafeRegister(static (state, token) => ((OpenRequest)state!).Completion.TrySetCanceled(token), request))
+        using (cancellationToken.UnsafeRegister(static state => ((OpenRequest)state!).Cancel(), request))
         {
             driver = await request.Completion.Task.ConfigureAwait(false);
         }

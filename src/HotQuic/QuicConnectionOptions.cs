@@ -36,7 +36,7 @@ public abstract class QuicConnectionOptions
     /// </summary>
     public TimeSpan KeepAliveInterval { get; set; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>The longest that a handshake may take. Default: 10 seconds; <see cref="Timeout.InfiniteTimeSpan"/> means no limit.</summary>
+    /// <summary>The longest that a handshake may take. Default: 10 seconds; <see cref="Timeout.InfiniteTimeSpan"/> and zero mean no limit.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

@@ -51,6 +51,7 @@ public sealed class QuicListener : IAsyncDisposable
     /// <exception cref="QuicException">A handshake failed, or its options callback did; the listener goes on.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">A handshake failed by TLS; the listener goes on.</exception>
     /// <exception cref="ArgumentException">The options callback gave options that cannot be used; the listener goes on.</exception>
+    /// <exception cref="PlatformNotSupportedException">The options callback asked for a connection without encryption; the listener goes on.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<QuicConnection> AcceptConnectionAsync(CancellationToken cancellationToken = default)
     {

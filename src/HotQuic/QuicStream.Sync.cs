@@ -56,18 +56,18 @@ public sealed partial class QuicStream
     /// <summary>Does nothing: what was written is sent as soon as it may.</summary>
     /// <param name="cancellationToken">Where cancelled already, the task is so too.</param>
     /// <returns>A task that has ended.</returns>
-    public override Task FlushAsync(CancellationToken cancellationToken) =>
+    public override Task FlushAsync(CancellationToken cancellationToken = default) =>
         cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken) : Task.CompletedTask;
 
     /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken = default)
     {
         ValidateBufferArguments(buffer, offset, count);
         return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 
     /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken = default)
     {
         ValidateBufferArguments(buffer, offset, count);
         return WriteAsync(buffer.AsMemory(offset, count), completeWrites: false, cancellationToken).AsTask();

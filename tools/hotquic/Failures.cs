@@ -23,7 +23,8 @@ internal static class Failures
         CommandException or IOException or SocketException or AuthenticationException or UnauthorizedAccessException
         or CryptographicException or InvalidDataException or PlatformNotSupportedException or TimeoutException;
 
-    private static string WithCause(Exception exception) =>
+    /// <summary>An exception's message, with that of its cause where it says more.</summary>
+    public static string WithCause(Exception exception) =>
         exception.InnerException is { } inner && !exception.Message.Contains(inner.Message, StringComparison.Ordinal)
         ? $"{exception.Message} ({inner.Message})"
         : exception.Message;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 
 namespace HotQuic.Load.Measuring;
 
@@ -17,6 +18,9 @@ public sealed record ProcessCounters
     /// <summary>Bytes allocated on the managed heap.</summary>
     public required long AllocatedBytes { get; init; }
 
+    /// <summary>Time that the just-in-time compiler has taken. While it grows, the process is not yet as fast as it will be.</summary>
+    public required double CompilationSeconds { get; init; }
+
     /// <summary>Application bytes that arrived on streams.</summary>
     public required long BytesReceived { get; init; }
 
@@ -29,6 +33,7 @@ public sealed record ProcessCounters
         AtSeconds = (double)Stopwatch.GetTimestamp() / Stopwatch.Frequency,
         CpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
         AllocatedBytes = GC.GetTotalAllocatedBytes(precise: true),
+        CompilationSeconds = JitInfo.GetCompilationTime().TotalSeconds,
         BytesReceived = bytesReceived,
         Packets = packets,
     };
@@ -42,6 +47,7 @@ public sealed record ProcessCounters
             AtSeconds = AtSeconds - earlier.AtSeconds,
             CpuSeconds = CpuSeconds - earlier.CpuSeconds,
             AllocatedBytes = AllocatedBytes - earlier.AllocatedBytes,
+            CompilationSeconds = CompilationSeconds - earlier.CompilationSeconds,
             BytesReceived = BytesReceived - earlier.BytesReceived,
             Packets = Packets - earlier.Packets,
         };

@@ -13,6 +13,9 @@ public sealed class ScenarioRunner(PerfClient client)
     private static readonly TimeSpan FiguresInterval = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>Compiling that takes a smaller part of the time than this is not seen in the figures.</summary>
+    private const double NegligibleCompilation = 0.02;
+
     /// <summary>
     /// Measures. When cancelled within the window, what was measured so far is the result; when cancelled earlier, there is none.
     /// </summary>
@@ -61,7 +64,7 @@ public sealed class ScenarioRunner(PerfClient client)
     private async Task<WindowCounts?> MeasureAsync(Load load, ServerProbe probe, LiveReport live, CancellationToken cancellation)
     {
         LoadContext context = load.Context;
-        if (!await ProceedAsync(load, context.Settings.WarmUpSeconds, live.ShowWarmUp, cancellation))
+        if (!await WarmUpAsync(load, probe, live, cancellation))
         {
             return null;
         }
@@ -84,6 +87,30 @@ public sealed class ScenarioRunner(PerfClient client)
             Interrupted = !completed,
         };
     }
+
+    /// <summary>Lets the load run until both processes run compiled code, within the bounds of the settings; false when cancelled.</summary>
+    private async Task<bool> WarmUpAsync(Load load, ServerProbe probe, LiveReport live, CancellationToken cancellation)
+    {
+        ScenarioSettings settings = load.Context.Settings;
+        for (double elapsed = 0; elapsed < settings.LongestWarmUpSeconds; elapsed += settings.WarmUpSeconds)
+        {
+            ProcessCounters server = await ReadAsync(probe);
+            ProcessCounters own = client.ReadCounters();
+            if (!await ProceedAsync(load, settings.WarmUpSeconds, live.ShowWarmUp, cancellation))
+            {
+                return false;
+            }
+
+            if (IsCompiled(client.ReadCounters().Since(own)) && IsCompiled((await ReadAsync(probe)).Since(server)))
+            {
+                break;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsCompiled(ProcessCounters period) => period.CompilationSeconds < NegligibleCompilation * period.AtSeconds;
 
     /// <summary>Lets the load run for a time; false when cancelled before its end.</summary>
     private static async Task<bool> ProceedAsync(Load load, double seconds, Action<double> show, CancellationToken cancellation)

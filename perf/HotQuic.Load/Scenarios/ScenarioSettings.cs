@@ -6,8 +6,11 @@ public sealed record ScenarioSettings
     /// <summary>How long is measured, after the warm-up.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>How long the load runs before anything counts.</summary>
+    /// <summary>How long the load runs at least before anything counts; longer while either process still compiles its code.</summary>
     public double WarmUpSeconds { get; init; } = 1;
+
+    /// <summary>How long that takes at most.</summary>
+    public double LongestWarmUpSeconds { get; init; } = 6;
 
     /// <summary>Lasting connections; 0 where each operation makes its own.</summary>
     public int Connections { get; init; }

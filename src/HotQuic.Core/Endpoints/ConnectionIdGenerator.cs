@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Protection;
 
 namespace HotQuic.Core.Endpoints;
 
@@ -15,7 +15,7 @@ internal sealed class ConnectionIdGenerator
 
     private readonly RandomSource _random;
     private readonly ShardRoute _route;
-    private readonly byte[] _resetKey;
+    private readonly HmacSha256 _resetKey;
 
     /// <param name="random">Makes the bytes that steer nothing.</param>
     /// <param name="route">Where the IDs lead.</param>
@@ -25,7 +25,7 @@ internal sealed class ConnectionIdGenerator
         ArgumentOutOfRangeException.ThrowIfNotEqual(resetKey.Length, 32, nameof(resetKey));
         _random = random;
         _route = route;
-        _resetKey = resetKey.ToArray();
+        _resetKey = new HmacSha256(resetKey);
     }
 
     public int Length => _route.ConnectionIdLength;
@@ -41,8 +41,8 @@ internal sealed class ConnectionIdGenerator
 
     public StatelessResetToken ResetTokenOf(ReadOnlySpan<byte> connectionId)
     {
-        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_resetKey, connectionId, hash);
+        Span<byte> hash = stackalloc byte[HmacSha256.HashLength];
+        _resetKey.Hash(connectionId, hash);
         return StatelessResetToken.Read(hash);
     }
 }

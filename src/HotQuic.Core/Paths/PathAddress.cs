@@ -49,11 +49,14 @@ internal readonly record struct PathAddress
     public static PathAddress FromIPv4(ReadOnlySpan<byte> address, ushort port) =>
         new(0, MappedPrefix | BinaryPrimitives.ReadUInt32BigEndian(address), Rest(PathAddressFamily.IPv4, port, 0));
 
-    /// <summary>From the sixteen bytes of an IPv6 address, in network order. An IPv4-mapped one stays what it is.</summary>
+    /// <summary>
+    /// From the sixteen bytes of an IPv6 address, in network order. An IPv4-mapped one stays what it is. Only a link-local address keeps
+    /// its scope: sockets report none for others, so that a peer at "::1%1" would answer from another address than was asked.
+    /// </summary>
     public static PathAddress FromIPv6(ReadOnlySpan<byte> address, ushort port, uint scopeId) => new(
         BinaryPrimitives.ReadUInt64BigEndian(address),
         BinaryPrimitives.ReadUInt64BigEndian(address[8..]),
-        Rest(PathAddressFamily.IPv6, port, scopeId));
+        Rest(PathAddressFamily.IPv6, port, IsLinkLocal(address) ? scopeId : 0));
 
     public static PathAddress From(IPEndPoint endPoint)
     {
@@ -101,6 +104,9 @@ internal readonly record struct PathAddress
     }
 
     public override string ToString() => Family == PathAddressFamily.None ? "none" : ToIPEndPoint().ToString();
+
+    // fe80::/10 (RFC 4291 §2.4).
+    private static bool IsLinkLocal(ReadOnlySpan<byte> address) => address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
 
     private static ulong Rest(PathAddressFamily family, ushort port, uint scopeId) => ((ulong)scopeId << 32) | ((ulong)family << 16) | port;
 

@@ -50,15 +50,21 @@ internal static class HkdfLabel
         // RFC 5869 §2.3: one block of output is one HMAC, which allocates nothing.
         info[length++] = 1;
         Span<byte> block = stackalloc byte[MaxHashLength];
-        _ = hash == HashAlgorithmName.SHA384
-            ? HMACSHA384.HashData(secret, info[..length], block)
-            : HMACSHA256.HashData(secret, info[..length], block);
+        if (hash == HashAlgorithmName.SHA384)
+        {
+            HMACSHA384.HashData(secret, info[..length], block);
+        }
+        else
+        {
+            HmacSha256.Hash(secret, info[..length], block);
+        }
+
         block[..output.Length].CopyTo(output);
         CryptographicOperations.ZeroMemory(block);
     }
 
     private static int HashLength(HashAlgorithmName hash)
     {
-        return hash == HashAlgorithmName.SHA384 ? HMACSHA384.HashSizeInBytes : HMACSHA256.HashSizeInBytes;
+        return hash == HashAlgorithmName.SHA384 ? HMACSHA384.HashSizeInBytes : HmacSha256.HashLength;
     }
 }

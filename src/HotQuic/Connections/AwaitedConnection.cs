@@ -112,10 +112,6 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
             case ConnectionMessageKind.Open:
                 OnOpen((OpenRequest)message.Argument!);
                 break;
-            case ConnectionMessageKind.CancelOpen:
-                // The request stays in its queue, and is passed over when its turn comes.
-                ((OpenRequest)message.Argument!).Completion.TrySetCanceled();
-                break;
             case ConnectionMessageKind.Close:
                 OnClose(message.Value, (TaskCompletionSource?)message.Argument);
                 break;
@@ -238,7 +234,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         StreamSet streams = Driver.Core.Streams;
         while (queue.Waiting.TryPeek(out OpenRequest? request))
         {
-            if (request.Completion.Task.IsCompleted)
+            if (!request.TryBegin())
             {
                 // Cancelled while it waited: it costs no stream.
                 queue.Waiting.Dequeue();
@@ -247,7 +243,13 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
             if (!streams.TryOpen(direction, out StreamId id) || !streams.TryGet(id, out QuicStreamState? state))
             {
-                return;
+                if (request.TryWaitOn())
+                {
+                    return;
+                }
+
+                queue.Waiting.Dequeue();
+                continue;
             }
 
             streams.SetPriority(state, request.Priority);
@@ -256,10 +258,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
             queue.Opened++;
             AwaitedStream stream = Driver.Shard.AwaitedStreams.Rent();
             Driver.Adopt(stream, state, isOurs: true);
-            if (!request.Completion.TrySetResult(stream))
-            {
-                stream.GiveUp();
-            }
+            request.Complete(stream);
         }
     }
 

@@ -6,9 +6,6 @@ internal enum ConnectionMessageKind
     /// <summary>A stream is wanted; the argument is the <see cref="OpenRequest"/>.</summary>
     Open,
 
-    /// <summary>The stream is no longer wanted; the argument is the <see cref="OpenRequest"/>.</summary>
-    CancelOpen,
-
     /// <summary>The application closes; the value is the code, the argument a completion or null.</summary>
     Close,
 

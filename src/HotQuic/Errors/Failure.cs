@@ -45,14 +45,16 @@ internal sealed record Failure
         new(QuicError.CallbackError, null, "The options callback failed.", inner: exception);
 
     /// <summary>What the application's callback gave cannot be used: it gets that very exception.</summary>
-    public static Failure Argument(ArgumentException exception) => new(QuicError.CallbackError, null, exception.Message, inner: exception);
+    public static Failure Unusable(Exception exception) => new(default, null, exception.Message, inner: exception) { IsInnerThrown = true };
 
-    public Exception ToException() => _inner is ArgumentException argument && _termination is null ? argument : _termination is { } termination
+    public Exception ToException() => IsInnerThrown ? _inner! : _termination is { } termination
         ? TerminationErrors.ToException(termination, _inner)
         : new QuicException(_error, _code, _message, _inner);
 
     /// <summary>The same with what lies behind it, such as what a validation callback threw.</summary>
     public Failure With(Exception? inner) => inner is null ? this : new Failure(_error, _code, _message, _termination, inner);
+
+    private bool IsInnerThrown { get; init; }
 
     private static Failure Local(string message) => new(QuicError.OperationAborted, null, message);
 }

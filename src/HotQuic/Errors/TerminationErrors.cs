@@ -18,6 +18,7 @@ namespace HotQuic.Errors;
 /// HandshakeTimeout                         ConnectionTimeout
 /// StatelessReset                           TransportError, without a code
 /// VersionNegotiation                       VersionNegotiationError
+/// PacketNumbersExhausted                   TransportError, without a code
 /// Unreachable                              SocketException, ConnectionRefused (as the system says it)
 /// </code>
 /// </summary>
@@ -39,8 +40,9 @@ internal static class TerminationErrors
         TerminationKind.HandshakeTimeout => Quic(QuicError.ConnectionTimeout, "The handshake did not complete in time."),
         TerminationKind.StatelessReset => Quic(QuicError.TransportError, "The peer lost the connection's state and reset it."),
         TerminationKind.VersionNegotiation => Quic(QuicError.VersionNegotiationError, $"No common version.{Quoted(termination)}"),
+        TerminationKind.PacketNumbersExhausted => Quic(QuicError.TransportError, "The connection has no packet numbers left."),
         TerminationKind.Unreachable => new SocketException((int)SocketError.ConnectionRefused),
-        _ => Quic(QuicError.InternalError, "The connection ended for an unknown reason."),
+        _ => throw new ArgumentOutOfRangeException(nameof(termination), termination.Kind, "Expected a kind of the table."),
     };
 
     private static AuthenticationException Authentication(Termination termination, TlsAlert alert, Exception? inner)

@@ -78,9 +78,9 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem, IDisposable
                 Verifier = TlsConfigurations.VerifierForServer(options.ServerAuthenticationOptions),
             };
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or PlatformNotSupportedException)
         {
-            answer = new ServerAnswer { Failure = Failure.Argument(exception) };
+            answer = new ServerAnswer { Failure = Failure.Unusable(exception) };
         }
         catch (Exception exception)
         {

@@ -6,7 +6,10 @@ using HotQuic.Core.Wire;
 
 namespace HotQuic.Options;
 
-/// <summary>What options must satisfy. Each check throws, naming the argument and the property and what was expected.</summary>
+/// <summary>
+/// What options must satisfy. Each check throws, naming the argument and the property and what was expected; what client and server have
+/// in common is checked first.
+/// </summary>
 internal static class OptionChecks
 {
     public const int DefaultBacklog = 512;
@@ -27,22 +30,23 @@ internal static class OptionChecks
     public static void Check(QuicClientConnectionOptions options, string argument)
     {
         ArgumentNullException.ThrowIfNull(options, argument);
+        CheckCommon(options, argument);
         NotNull(options.ClientAuthenticationOptions, argument, nameof(options.ClientAuthenticationOptions));
         NotNull(options.RemoteEndPoint, argument, nameof(options.RemoteEndPoint));
         if (options.RemoteEndPoint is not (IPEndPoint or DnsEndPoint))
         {
-            throw new ArgumentException($"Expected an IPEndPoint or a DnsEndPoint as {nameof(options.RemoteEndPoint)}.", argument);
+            throw new ArgumentException(
+                $"Expected an IPEndPoint or a DnsEndPoint as {nameof(options.RemoteEndPoint)}: it is of type {options.RemoteEndPoint.GetType()}.", argument);
         }
 
-        CheckCommon(options, argument);
         CheckTls(options.ClientAuthenticationOptions.EncryptionPolicy, options.ClientAuthenticationOptions.EnabledSslProtocols, argument);
     }
 
     public static void Check(QuicServerConnectionOptions options, string argument)
     {
         ArgumentNullException.ThrowIfNull(options, argument);
-        NotNull(options.ServerAuthenticationOptions, argument, nameof(options.ServerAuthenticationOptions));
         CheckCommon(options, argument);
+        NotNull(options.ServerAuthenticationOptions, argument, nameof(options.ServerAuthenticationOptions));
         CheckTls(options.ServerAuthenticationOptions.EncryptionPolicy, options.ServerAuthenticationOptions.EnabledSslProtocols, argument);
     }
 
@@ -116,9 +120,11 @@ internal static class OptionChecks
 
     private static void CheckTls(EncryptionPolicy policy, System.Security.Authentication.SslProtocols protocols, string argument)
     {
-        if (policy != EncryptionPolicy.RequireEncryption)
+#pragma warning disable SYSLIB0040 // The caller's obsolete choice is refused.
+        if (policy == EncryptionPolicy.NoEncryption)
+#pragma warning restore SYSLIB0040
         {
-            throw new ArgumentException("Expected EncryptionPolicy.RequireEncryption: QUIC is always encrypted.", argument);
+            throw new PlatformNotSupportedException("EncryptionPolicy.NoEncryption is not supported: QUIC is always encrypted (RFC 9001).");
         }
 
         const System.Security.Authentication.SslProtocols tls13 = System.Security.Authentication.SslProtocols.Tls13;

@@ -18,19 +18,22 @@ internal static class TlsConfigurations
     private static readonly ConditionalWeakTable<X509Certificate2, TlsCredential> ByCertificate = [];
     private static readonly ConditionalWeakTable<SslStreamCertificateContext, TlsCredential> ByContext = [];
 
-    /// <summary>A client's configuration; the name to prove is that of the options, or of the endpoint where they have none.</summary>
+    /// <summary>
+    /// A client's configuration; the name to prove is that of the options, or of the endpoint where they have none. An empty name is none to
+    /// be sent and none that a certificate could be for.
+    /// </summary>
     public static TlsClientConfiguration ForClient(QuicClientConnectionOptions options, string? endPointName)
     {
         SslClientAuthenticationOptions tls = options.ClientAuthenticationOptions;
         OptionChecks.CheckProtocols(tls.ApplicationProtocols, nameof(options));
-        string name = PeerHostName.Normalize(string.IsNullOrEmpty(tls.TargetHost) ? endPointName : tls.TargetHost);
+        string name = PeerHostName.Normalize(tls.TargetHost ?? endPointName);
         return new TlsClientConfiguration
         {
             ServerName = name.Length == 0 ? null : name,
             ApplicationProtocols = ToProtocols(tls.ApplicationProtocols!),
-            CipherSuites = ToSuites(tls.CipherSuitesPolicy),
+            CipherSuites = ToSuites(tls.CipherSuitesPolicy, nameof(options)),
             Groups = ConnectionSettingsMapping.ToGroups(options.Transport.KeyExchangeGroups),
-            Credential = ClientCredential(tls, name),
+            Credential = ClientCredential(tls, name, nameof(options)),
             KeyLog = KeyLogFile.Open(options.Transport.KeyLogFile),
         };
     }
@@ -51,9 +54,9 @@ internal static class TlsConfigurations
         OptionChecks.CheckProtocols(protocols, nameof(options));
         return new TlsServerConfiguration
         {
-            Credential = ServerCredentialFor(tls, serverName),
+            Credential = ServerCredentialFor(tls, serverName, nameof(options)),
             ApplicationProtocols = ToProtocols(protocols),
-            CipherSuites = ToSuites(tls.CipherSuitesPolicy),
+            CipherSuites = ToSuites(tls.CipherSuitesPolicy, nameof(options)),
             Groups = ConnectionSettingsMapping.ToGroups(options.Transport.KeyExchangeGroups),
             ClientCertificateMode = !tls.ClientCertificateRequired ? ClientCertificateMode.None
                 : tls.RemoteCertificateValidationCallback is null ? ClientCertificateMode.Require
@@ -76,7 +79,7 @@ internal static class TlsConfigurations
         [.. protocols.Select(protocol => protocol.Protocol)];
 
     /// <summary>Those of the policy that QUIC has here, in its order.</summary>
-    private static ImmutableArray<CipherSuite> ToSuites(CipherSuitesPolicy? policy)
+    private static ImmutableArray<CipherSuite> ToSuites(CipherSuitesPolicy? policy, string argument)
     {
         ImmutableArray<CipherSuite> all = [.. TlsClientConfiguration.DefaultCipherSuites.Where(suite => suite.IsSupported())];
         if (policy is null || !OperatingSystem.IsLinux())
@@ -86,11 +89,11 @@ internal static class TlsConfigurations
 
         ImmutableArray<CipherSuite> wanted = [.. policy.AllowedCipherSuites.Select(suite => (CipherSuite)(ushort)suite).Where(all.Contains)];
         return wanted.IsEmpty
-            ? throw new ArgumentException("Expected a CipherSuitesPolicy with at least one suite of TLS 1.3 that is supported.", nameof(policy))
+            ? throw new ArgumentException("Expected a CipherSuitesPolicy with at least one suite of TLS 1.3 that is supported.", argument)
             : wanted;
     }
 
-    private static TlsCredential ServerCredentialFor(SslServerAuthenticationOptions tls, string serverName)
+    private static TlsCredential ServerCredentialFor(SslServerAuthenticationOptions tls, string serverName, string argument)
     {
         if (tls.ServerCertificateContext is { } context)
         {
@@ -100,17 +103,17 @@ internal static class TlsConfigurations
         if (tls.ServerCertificateSelectionCallback is { } select)
         {
             X509Certificate selected = select(tls, serverName)
-                ?? throw new ArgumentException($"The certificate selection callback gave no certificate for '{serverName}'.", nameof(tls));
-            return Remember(selected, additional: null);
+                ?? throw new ArgumentException($"The certificate selection callback gave no certificate for '{serverName}'.", argument);
+            return Remember(selected, additional: null, argument);
         }
 
         return tls.ServerCertificate is { } certificate
-            ? Remember(certificate, additional: null)
+            ? Remember(certificate, additional: null, argument)
             : throw new ArgumentException(
-                "Expected a certificate: ServerCertificateContext, ServerCertificateSelectionCallback or ServerCertificate.", nameof(tls));
+                "Expected a certificate: ServerCertificateContext, ServerCertificateSelectionCallback or ServerCertificate.", argument);
     }
 
-    private static TlsCredential? ClientCredential(SslClientAuthenticationOptions tls, string name)
+    private static TlsCredential? ClientCredential(SslClientAuthenticationOptions tls, string name, string argument)
     {
         if (tls.ClientCertificateContext is { } context)
         {
@@ -121,20 +124,20 @@ internal static class TlsConfigurations
         if (tls.LocalCertificateSelectionCallback is { } select)
         {
             X509Certificate? selected = select(tls, name, certificates, remoteCertificate: null, acceptableIssuers: []);
-            return selected is null ? null : Remember(selected, additional: null);
+            return selected is null ? null : Remember(selected, additional: null, argument);
         }
 
         X509Certificate2? usable = certificates.OfType<X509Certificate2>().FirstOrDefault(certificate => certificate.HasPrivateKey);
-        return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>()]);
+        return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>()], argument);
     }
 
     private static TlsCredential Remember(SslStreamCertificateContext context) =>
         ByContext.GetValue(context, static key => ToCredential(ServerCredential.Create(key)));
 
-    private static TlsCredential Remember(X509Certificate certificate, X509Certificate2Collection? additional)
+    private static TlsCredential Remember(X509Certificate certificate, X509Certificate2Collection? additional, string argument)
     {
         X509Certificate2 full = certificate as X509Certificate2
-            ?? throw new ArgumentException("Expected an X509Certificate2, which has a private key.", nameof(certificate));
+            ?? throw new ArgumentException("Expected a certificate as X509Certificate2, which has a private key.", argument);
         return ByCertificate.GetValue(full, key => ToCredential(ServerCredential.Create(key, additional)));
     }
 

@@ -126,9 +126,6 @@ internal sealed class AwaitedStream : StreamDriver
 
     public override void OnSendAcknowledged() => EndWriting(failure: null);
 
-    /// <summary>Nobody will ever have a handle on the stream.</summary>
-    public void GiveUp() => OnDispose(new TaskCompletionSource());
-
     public override void OnClosed()
     {
         Detach();

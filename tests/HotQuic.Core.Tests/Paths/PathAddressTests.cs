@@ -46,6 +46,15 @@ public class PathAddressTests
     }
 
     [Fact]
+    public void OnlyALinkLocalAddressKeepsItsScope()
+    {
+        Assert.Equal(Address("[::1]:443"), Address("[::1%1]:443"));
+        Assert.Equal(Address("[2001:db8::1]:443"), PathAddress.FromIPv6(Hex.Bytes("20010db8000000000000000000000001"), 443, 7));
+        Assert.NotEqual(Address("[febf::1%1]:443"), Address("[febf::1]:443"));
+        Assert.Equal(Address("[fec0::1%1]:443"), Address("[fec0::1]:443"));
+    }
+
+    [Fact]
     public void Mig12_ADefaultAddressIsNone()
     {
         PathAddress none = default;

@@ -5,7 +5,7 @@ using HotQuic.Core.Protection;
 
 namespace HotQuic.Core.Tests.Protection;
 
-/// <summary>HKDF is the platform's; its vectors show that it is called as RFC 5869 means it.</summary>
+/// <summary>Key derivation: the platform's HKDF where output is long, our own HMAC where one block is enough.</summary>
 public class KeyDerivationTests
 {
     [SkippableTheory]

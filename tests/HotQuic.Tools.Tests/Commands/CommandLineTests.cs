@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace HotQuic.Tools.Tests.Commands;
 
 public sealed class CommandLineTests
@@ -66,6 +69,9 @@ public sealed class CommandLineTests
     [InlineData("serve . --cert /no/such/file --key /no/such/file")]
     [InlineData("get https://127.0.0.1:1/file --ca /no/such/file")]
     [InlineData("perf latency --server 127.0.0.1:1 --ca /no/such/file")]
+    [InlineData("perf latency --json /no/such/file")]
+    [InlineData("serve . --listen 127.0.0.1:0 --keylog /no/such/file")]
+    [InlineData("get https://127.0.0.1:1/file --keylog /no/such/file")]
     public async Task WhatCannotBeDoneIsAFailureInPlainWords(string commandLine)
     {
         Invocation invocation = await Invocation.RunAsync(commandLine.Split(' '));
@@ -73,6 +79,44 @@ public sealed class CommandLineTests
         Assert.Equal(ExitCode.Failure, invocation.ExitCode);
         Assert.Contains("/no/such/", invocation.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", invocation.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("serve", ".", "--alpn", "")]
+    [InlineData("get", "https://127.0.0.1:1/file", "--alpn", "")]
+    [InlineData("perf", "latency", "--json", "")]
+    public async Task AnEmptyNameIsAUsageError(params string[] arguments)
+    {
+        Invocation invocation = await Invocation.RunAsync(arguments);
+
+        Assert.Equal(ExitCode.Usage, invocation.ExitCode);
+        Assert.Contains("--help", invocation.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", invocation.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnApplicationProtocolThatAlpnCannotCarryIsAUsageError()
+    {
+        Invocation invocation = await Invocation.RunAsync("serve", ".", "--alpn", new string('x', 256));
+
+        Assert.Equal(ExitCode.Usage, invocation.ExitCode);
+        Assert.Contains("255 bytes", invocation.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("serve")]
+    [InlineData("perf-server")]
+    public async Task AnAddressThatIsInUseIsNamed(string command)
+    {
+        using UdpClient other = new(new IPEndPoint(IPAddress.Loopback, 0));
+        string address = other.Client.LocalEndPoint!.ToString()!;
+        string[] directory = command == "serve" ? ["."] : [];
+
+        Invocation invocation = await Invocation.RunAsync([command, .. directory, "--listen", address]);
+
+        Assert.Equal(ExitCode.Failure, invocation.ExitCode);
+        Assert.StartsWith($"hotquic: cannot listen on {address}: ", invocation.Error, StringComparison.Ordinal);
+        Assert.Single(invocation.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]

@@ -66,6 +66,17 @@ public sealed class PerfTests : IDisposable
         Assert.Equal(ExitCode.Success, await server.WaitForExitAsync());
     }
 
+    [Fact]
+    public async Task AServerWhoseInputEndsBeforeItIsReadyEndsInSilence()
+    {
+        using ToolProcess server = ToolProcess.Start("perf-server", "--listen", "127.0.0.1:0", "--until-stdin-ends");
+
+        server.EndInput();
+
+        Assert.Equal(ExitCode.Success, await server.WaitForExitAsync());
+        Assert.Empty(await server.ReadErrorAsync());
+    }
+
     [SkippableFact]
     public async Task AServerDoesNotOutliveAnInstanceThatIsKilled()
     {

@@ -33,6 +33,13 @@ internal sealed class ToolProcess : IDisposable
             ?? throw new InvalidOperationException($"The process ended: {await _process.StandardError.ReadToEndAsync(timeout.Token)}");
     }
 
+    /// <summary>All that it says on the error stream until its end.</summary>
+    public async Task<string> ReadErrorAsync()
+    {
+        using CancellationTokenSource timeout = new(Patience);
+        return await _process.StandardError.ReadToEndAsync(timeout.Token);
+    }
+
     public void EndInput() => _process.StandardInput.Close();
 
     /// <summary>Sends SIGTERM or SIGINT.</summary>

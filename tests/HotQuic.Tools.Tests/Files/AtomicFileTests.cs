@@ -44,12 +44,26 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public async Task ACommitThatFailsLeavesNothing()
     {
-        Directory.CreateDirectory(_temporary.In("file/occupied"));
         await using (AtomicFile file = AtomicFile.Create(_temporary.In("file")))
         {
+            Directory.CreateDirectory(_temporary.In("file/occupied"));
             Assert.ThrowsAny<Exception>(file.Commit);
         }
 
+        Assert.Empty(Directory.GetFiles(_temporary.Root));
+    }
+
+    [Fact]
+    public async Task WhatCannotBeWrittenIsSaidBeforehand()
+    {
+        Directory.CreateDirectory(_temporary.In("directory"));
+        foreach (string name in (string[])["directory", "no/such/file"])
+        {
+            CommandException e = await Assert.ThrowsAsync<CommandException>(() => AtomicFile.CheckAsync(_temporary.In(name)).AsTask());
+            Assert.StartsWith($"'{_temporary.In(name)}' cannot be written: ", e.Message, StringComparison.Ordinal);
+        }
+
+        await AtomicFile.CheckAsync(_temporary.In("file"));
         Assert.Empty(Directory.GetFiles(_temporary.Root));
     }
 

@@ -73,6 +73,7 @@ internal static class CommonOptions
         Description = "The application protocol's name in the TLS handshake.",
         HelpName = "NAME",
         DefaultValueFactory = _ => HqProtocol.ApplicationProtocol,
+        CustomParser = Parsing.ApplicationProtocol,
     };
 
     public static Option<FileInfo?> KeyLog() => new("--keylog")

@@ -17,6 +17,26 @@ internal static class EngineSettings
         }
     }
 
+    /// <summary>
+    /// Makes the key log's file, for its owner alone, so that one that cannot be written is known before the first connection; returns
+    /// its path, null for none.
+    /// </summary>
+    public static string? UseKeyLog(FileInfo? file)
+    {
+        if (file is not null)
+        {
+            FileStreamOptions options = new() { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            file.Open(options).Dispose();
+        }
+
+        return file?.FullName;
+    }
+
     /// <summary>Makes the directory, and lets each connection write its qlog file there; null for none.</summary>
     public static void UseQlog(DirectoryInfo? directory)
     {

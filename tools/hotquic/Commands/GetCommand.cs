@@ -41,7 +41,7 @@ internal static class GetCommand
                 OutputDirectory = Directory.CreateDirectory(parsed.GetValue(output)?.FullName ?? Environment.CurrentDirectory).FullName,
                 ApplicationProtocol = parsed.GetRequiredValue(protocol),
                 Trust = Trust.From(parsed.GetValue(authorities), parsed.GetValue(insecure)),
-                Transport = new() { Cipher = parsed.GetValue(cipher), KeyLogFile = parsed.GetValue(keyLog)?.FullName },
+                Transport = new() { Cipher = parsed.GetValue(cipher), KeyLogFile = EngineSettings.UseKeyLog(parsed.GetValue(keyLog)) },
             };
             HqUrl[] wanted = parsed.GetRequiredValue(urls);
             int failed = await FetchDisplay.ShowAsync(

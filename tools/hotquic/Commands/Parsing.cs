@@ -1,12 +1,15 @@
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using System.Text;
 
 namespace HotQuic.Tools.Commands;
 
 /// <summary>Parsers of option values: culture plays no part, and what is wrong is said together with what was expected.</summary>
 internal static class Parsing
 {
+    private const int LongestApplicationProtocol = 255;
+
     /// <summary>A whole number within a range.</summary>
     public static Func<ArgumentResult, int?> Whole(int least, int most) => result =>
     {
@@ -58,6 +61,31 @@ internal static class Parsing
         }
 
         result.AddError($"{NameOf(result)}: '{text}' is not HOST:PORT, such as example.org:4433.");
+        return null;
+    }
+
+    /// <summary>The name of a file, which an empty text is not.</summary>
+    public static string? FileName(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (text.Length == 0)
+        {
+            result.AddError($"{NameOf(result)}: the name of a file is expected.");
+        }
+
+        return text;
+    }
+
+    /// <summary>A name for ALPN (RFC 7301 §3.1).</summary>
+    public static string? ApplicationProtocol(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (Encoding.UTF8.GetByteCount(text) is >= 1 and <= LongestApplicationProtocol)
+        {
+            return text;
+        }
+
+        result.AddError($"{NameOf(result)}: '{text}' is not a name of 1 to {LongestApplicationProtocol} bytes.");
         return null;
     }
 

@@ -112,6 +112,7 @@ internal static class PerfCommand
         {
             Description = "Write the results to this file as JSON; - writes them to standard output.",
             HelpName = "FILE",
+            CustomParser = Parsing.FileName,
         };
 
         public PerfRequest Read(ParseResult parsed)

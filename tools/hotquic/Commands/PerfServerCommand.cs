@@ -50,15 +50,30 @@ internal static class PerfServerCommand
             using PosixSignalRegistration? interrupt = parsed.GetValue(untilInputEnds)
                 ? PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true)
                 : null;
-            await using PerfServer server = await PerfServer.ListenAsync(options, end.Token);
-            ServerAnnouncement announcement = new(
-                server.LocalEndPoint.ToString(), identity.Certificate.ExportCertificatePem(), identity.Fingerprint);
-            terminal.Output.WriteLine(JsonSerializer.Serialize(announcement, AnnouncementJson.Default.ServerAnnouncement));
-            await terminal.Output.FlushAsync(end.Token);
-            await server.RunAsync(end.Token);
+            try
+            {
+                await ServeAsync(options, identity, terminal, end.Token);
+            }
+            catch (OperationCanceledException) when (parsed.GetValue(untilInputEnds))
+            {
+                // Whoever started this has changed its mind before the server was ready, and has its reason.
+            }
+
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static async Task ServeAsync(
+        PerfServerOptions options, ServerIdentity identity, Terminal terminal, CancellationToken cancellation)
+    {
+        await using PerfServer server = await Listening.AtAsync(
+            options.ListenEndPoint, () => PerfServer.ListenAsync(options, cancellation));
+        ServerAnnouncement announcement = new(
+            server.LocalEndPoint.ToString(), identity.Certificate.ExportCertificatePem(), identity.Fingerprint);
+        terminal.Output.WriteLine(JsonSerializer.Serialize(announcement, AnnouncementJson.Default.ServerAnnouncement));
+        await terminal.Output.FlushAsync(cancellation);
+        await server.RunAsync(cancellation);
     }
 
     /// <summary>Is cancelled once standard input has ended, which it does however the parent dies.</summary>

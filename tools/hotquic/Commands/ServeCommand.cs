@@ -37,8 +37,9 @@ internal static class ServeCommand
         using ServerIdentity identity = ServerIdentity.From(
             parsed.GetValue(options.Certificate), parsed.GetValue(options.Key), Checks.NameOf(endPoint));
         using ILoggerFactory logging = LoggerFactory.Create(builder => builder.AddSimpleConsole(console => console.SingleLine = true));
-        await using QuicListener listener = await QuicListener.ListenAsync(
-            options.ToListenerOptions(parsed, endPoint, identity), cancellation);
+        QuicListenerOptions listenerOptions = options.ToListenerOptions(parsed, endPoint, identity);
+        await using QuicListener listener = await Listening.AtAsync(
+            endPoint, () => QuicListener.ListenAsync(listenerOptions, cancellation).AsTask());
         string protocol = parsed.GetRequiredValue(options.ApplicationProtocol);
         terminal.Output.WriteLine($"Serving {path} on {listener.LocalEndPoint}, protocol {protocol}.");
         terminal.Output.WriteLine($"Certificate SHA-256 {identity.Fingerprint}");
@@ -82,7 +83,7 @@ internal static class ServeCommand
                 },
                 DefaultCloseErrorCode = HqProtocol.NoError,
                 DefaultStreamErrorCode = HqProtocol.NoError,
-                Transport = new TransportChoices { KeyLogFile = parsed.GetValue(KeyLog)?.FullName }.ToOptions(),
+                Transport = new TransportChoices { KeyLogFile = EngineSettings.UseKeyLog(parsed.GetValue(KeyLog)) }.ToOptions(),
             };
             return new()
             {

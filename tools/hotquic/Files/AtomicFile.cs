@@ -33,11 +33,28 @@ internal sealed class AtomicFile : IAsyncDisposable
     public Stream Stream => _stream;
 
     /// <summary>Begins a file. Its directory must exist.</summary>
+    /// <exception cref="CommandException">There can be no such file.</exception>
     public static AtomicFile Create(string target)
     {
         string full = Path.GetFullPath(target);
-        return new(full, Path.Combine(Path.GetDirectoryName(full) ?? full, $".hotquic-{Guid.NewGuid():N}.part"));
+        if (Directory.Exists(full))
+        {
+            throw new CommandException($"'{target}' cannot be written: it is a directory.");
+        }
+
+        try
+        {
+            return new(full, Path.Combine(Path.GetDirectoryName(full) ?? full, $".hotquic-{Guid.NewGuid():N}.part"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"'{target}' cannot be written: {e.Message}", e);
+        }
     }
+
+    /// <summary>Throws now what <see cref="Create"/> would, for whoever has long work to do before there is something to write.</summary>
+    /// <exception cref="CommandException">There can be no such file.</exception>
+    public static ValueTask CheckAsync(string target) => Create(target).DisposeAsync();
 
     /// <summary>Writes a whole text file.</summary>
     public static async Task WriteTextAsync(string target, string text, CancellationToken cancellation)

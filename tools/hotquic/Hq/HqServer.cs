@@ -32,7 +32,7 @@ internal sealed partial class HqServer(QuicListener listener, ServedDirectory di
             }
             catch (Exception e) when (PeerFailures.IsOne(e))
             {
-                LogHandshakeFailed(e.Message);
+                LogHandshakeFailed(Failures.WithCause(e));
             }
         }
     }

@@ -25,6 +25,11 @@ internal sealed class PerfSession(PerfRequest request, Terminal terminal)
     /// <summary>Runs the session; returns the exit code.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
+        if (request.JsonTarget is { } target and not StandardOutput)
+        {
+            await AtomicFile.CheckAsync(target);
+        }
+
         bool allSucceeded;
         try
         {

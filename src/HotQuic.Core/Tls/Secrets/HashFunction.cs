@@ -38,9 +38,14 @@ internal static class HashFunctions
 
     public static void Hmac(this HashFunction function, ReadOnlySpan<byte> key, ReadOnlySpan<byte> source, Span<byte> destination)
     {
-        _ = function == HashFunction.Sha384
-            ? HMACSHA384.HashData(key, source, destination)
-            : HMACSHA256.HashData(key, source, destination);
+        if (function == HashFunction.Sha384)
+        {
+            HMACSHA384.HashData(key, source, destination);
+        }
+        else
+        {
+            HmacSha256.Hash(key, source, destination);
+        }
     }
 
     /// <summary>HKDF-Expand-Label with this hash (RFC 8446 §7.1).</summary>
