@@ -39,7 +39,10 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <summary>The address and port of this side.</summary>
     public IPEndPoint LocalEndPoint => Facts.LocalEndPoint;
 
-    /// <summary>The address and port of the peer.</summary>
+    /// <summary>
+    /// The address and port of the peer, as they are now: a client's may change (RFC 9000 §9), which
+    /// <see cref="QuicConnectionOptions.RemoteEndPointChangedCallback"/> tells.
+    /// </summary>
     public IPEndPoint RemoteEndPoint => Facts.RemoteEndPoint;
 
     /// <summary>The host that the client asked for, as it was sent (SNI) or, on a client, as the certificate proved it; empty where there is none.</summary>

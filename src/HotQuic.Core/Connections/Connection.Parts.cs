@@ -89,11 +89,12 @@ internal sealed partial class Connection
             return;
         }
 
-        if (packet.IsMtuProbe)
+        bool isOfThisPath = !Recovery.IsOfOtherPath(space, packet.Number);
+        if (packet.IsMtuProbe && isOfThisPath)
         {
             Mtu.OnProbeLost(_now, packet.Size);
         }
-        else if (space == PacketNumberSpace.Application && Mtu.OnPacketLost(_now, packet.SentAt, packet.Size))
+        else if (isOfThisPath && space == PacketNumberSpace.Application && Mtu.OnPacketLost(_now, packet.SentAt, packet.Size))
         {
             ApplyMtu();
         }
@@ -107,6 +108,11 @@ internal sealed partial class Connection
 
     internal void OnPacketAcknowledged(PacketNumberSpace space, in PacketReport packet)
     {
+        if (Recovery.IsOfOtherPath(space, packet.Number))
+        {
+            return;
+        }
+
         if (packet.IsMtuProbe)
         {
             Mtu.OnProbeAcknowledged(_now, packet.Size);
@@ -163,13 +169,31 @@ internal sealed partial class Connection
 
     internal TransportError? OnPathChallenge(in PathChallengeFrame frame)
     {
-        Validator.OnChallenge(frame);
+        if (Migration.IsHandlingStranger)
+        {
+            // RFC 9000 §8.2.2: a response goes only where the challenge came from.
+            Migration.HoldChallenge(frame);
+        }
+        else
+        {
+            Validator.OnChallenge(frame);
+        }
+
         return null;
     }
 
     internal TransportError? OnPathResponse(in PathResponseFrame frame)
     {
-        Validator.OnResponse(frame, _now);
+        // RFC 9000 §8.2.3: on whatever path it came.
+        if (Validator.OnResponse(frame, _now))
+        {
+            Migration.OnValidatorChanged(_now);
+        }
+        else
+        {
+            Migration.OldPathValidator?.OnResponse(frame, _now);
+        }
+
         return null;
     }
 
@@ -355,6 +379,38 @@ internal sealed partial class Connection
 
     /// <summary>RFC 9002 §6.2.2.1: no probe timeout while nothing may be sent anyway.</summary>
     private void UpdateAmplificationLimit() => Recovery.IsAmplificationLimited = Path.SendAllowance < Transmitter.MinDatagramSize;
+
+    /// <summary>Everything goes to another address from now on; whether it can stay there is seen later.</summary>
+    internal void UsePath(Path path, Instant now)
+    {
+        bool isOnlyPortChanged = path.Remote.DiffersOnlyInPort(Path.Remote);
+        path.Mtu = Path.Mtu;
+        Path = path;
+        if (!isOnlyPortChanged)
+        {
+            // RFC 9000 §9.4, §14.3: what was sent before says nothing of this path, nor what the other carries.
+            Recovery.OnPathChanged();
+            Mtu = new MtuDiscovery(Settings.MtuUpperBound, Settings.MtuLowerBound);
+            Mtu.OnPeerLimit(Handshake.PeerParameters!.MaxUdpPayloadSize);
+            Mtu.Start();
+            ApplyMtu();
+        }
+
+        UpdateAmplificationLimit();
+    }
+
+    /// <summary>The peer was shown to be where it now seems to be.</summary>
+    internal void OnPathValidated(Path last, Instant now)
+    {
+        if (!Path.Remote.DiffersOnlyInPort(last.Remote))
+        {
+            // RFC 9000 §9.4
+            Recovery.OnPathValidated(CongestionControllers.Create(Settings.CongestionControl, Settings.Recovery.Congestion), now);
+        }
+
+        UpdateAmplificationLimit();
+        Raise(ConnectionEventKind.PeerAddressChanged);
+    }
 
     private void ReportMetrics(Instant now)
     {

@@ -60,6 +60,7 @@ internal sealed partial class Connection
         Streams = new StreamSet(start.Role, start.Settings.Streams, services.Buffers, services.Streams);
         Datagrams = new DatagramQueues(start.Settings.Datagrams);
         Validator = new PathValidator(services.Random);
+        Migration = new PathMigration(this);
         Mtu = new MtuDiscovery(start.Settings.MtuUpperBound, start.Settings.MtuLowerBound);
         RecoveryOptions recovery = start.Settings.Recovery;
         Recovery = new LossRecovery(start.Role, CongestionControllers.Create(start.Settings.CongestionControl, recovery.Congestion), recovery);
@@ -97,7 +98,8 @@ internal sealed partial class Connection
 
     public LossRecovery Recovery { get; }
 
-    public Path Path { get; }
+    /// <summary>The path in use; a server changes it when the client's address changes.</summary>
+    public Path Path { get; private set; }
 
     /// <summary>Why the connection is over; null while it is not.</summary>
     public Termination? Termination => Closer.Termination;
@@ -132,6 +134,8 @@ internal sealed partial class Connection
 
     internal PathValidator Validator { get; }
 
+    internal PathMigration Migration { get; }
+
     internal MtuDiscovery Mtu { get; private set; }
 
     /// <summary>Packets that did not authenticate, counted over all keys (RFC 9001 §6.6).</summary>
@@ -156,6 +160,9 @@ internal sealed partial class Connection
 
     /// <summary>The probe timeout without backoff, which other timers are multiples of.</summary>
     internal TimeSpan CurrentPto => Recovery.Pto(PacketNumberSpace.Application);
+
+    /// <summary>The probe timeout on a path of which nothing is known (RFC 9002 §6.2.2).</summary>
+    internal TimeSpan InitialPto => (3 * Settings.Recovery.InitialRtt) + Recovery.PeerMaxAckDelay;
 
     /// <summary>A client's connection; the first flight waits in <see cref="Transmit"/>.</summary>
     public static Connection StartClient(in ConnectionStart start, ConnectionServices services, TlsClientConfiguration configuration)
@@ -186,14 +193,17 @@ internal sealed partial class Connection
             return;
         }
 
-        if (datagram.Remote != Path.Remote)
+        if (datagram.Remote == Path.Remote)
         {
-            // RFC 9000 §9: the peer was asked not to migrate.
+            Path.OnDatagramReceived(datagram.Bytes.Length);
+            Migration.OnKnownAddress();
+        }
+        else if (!Migration.MayTake(datagram))
+        {
             CountDrop(new PacketDroppedEvent(datagram.At, DropReason.UnknownAddress, datagram.Bytes.Length, null));
             return;
         }
 
-        Path.OnDatagramReceived(datagram.Bytes.Length);
         UpdateAmplificationLimit();
         if (!Closer.IsOpen)
         {

@@ -38,6 +38,7 @@ internal sealed class ConnectionTimers
             next = Instant.Min(next, _connection.Transmitter.PacingDeadline);
             next = Instant.Min(next, KeepAliveDeadline);
             next = Instant.Min(next, _connection.Validator.Deadline);
+            next = Instant.Min(next, _connection.Migration.Deadline);
             return Instant.Min(next, _connection.OneRtt?.Deadline ?? Instant.Never);
         }
     }
@@ -135,6 +136,7 @@ internal sealed class ConnectionTimers
         }
 
         _connection.Validator.OnTimeout(now);
+        _connection.Migration.OnTimeout(now);
         _connection.OneRtt?.OnTimeout(now);
     }
 

@@ -79,7 +79,9 @@ internal sealed class Transmitter
             return TransmitCoalesced(now, buffer);
         }
 
-        return _connection.OneRtt is null ? default : TransmitTrain(now, buffer);
+        return _connection.OneRtt is null ? default
+            : _connection.Migration.PathToChallenge is { } old ? TransmitChallenge(now, buffer, old)
+            : TransmitTrain(now, buffer);
     }
 
     /// <summary>False where packet numbers or keys are used up, which ends the connection.</summary>
@@ -240,7 +242,13 @@ internal sealed class Transmitter
             return TransmitMtuProbe(now, buffer[..probeSize]);
         }
 
-        int segmentSize = _connection.Path.Mtu;
+        // RFC 9000 §9.3.1: on a path that is not validated a small packet may be all that is allowed.
+        int segmentSize = (int)Math.Min(_connection.Path.Mtu, _connection.Path.SendAllowance);
+        if (segmentSize < MinCoalescedRoom)
+        {
+            return default;
+        }
+
         EcnCodepoint ecn = _connection.Recovery.Ecn.CodepointToSend;
         int numberOffset = 0;
         int length = 0;
@@ -253,7 +261,7 @@ internal sealed class Transmitter
                 break;
             }
 
-            TransmitConstraint constraint = Constrain(now, segmentSize);
+            TransmitConstraint constraint = Constrain(now, segmentSize, alreadyInTrain: length);
             AssemblyRequest request = RequestFor(now, constraint, 0);
             Span<byte> room = buffer.Slice(length, segmentSize);
             if (!_assembler.Wants(EncryptionLevel.OneRtt, constraint, now)
@@ -322,6 +330,41 @@ internal sealed class Transmitter
         return new Train(bytes.Length, bytes.Length, _connection.Path.Remote, _connection.Path.Local, ecn);
     }
 
+    /// <summary>
+    /// A PATH_CHALLENGE alone, for another path than the one in use (RFC 9000 §9.3.3). That path may be gone, so the loss of the packet is no
+    /// sign of congestion (§9.4), as little as that of an MTU probe.
+    /// </summary>
+    private Train TransmitChallenge(Instant now, Span<byte> buffer, Path path)
+    {
+        PacketSpace space = _connection.Space(PacketNumberSpace.Application)!;
+        PacketNumber number = space.TakeNumber();
+        int numberLength = PacketNumberEncoding.LengthFor(number, _connection.Recovery.LargestAcknowledged(space.Kind));
+        Span<byte> bytes = buffer[..MinDatagramSize];
+        var wire = new WireWriter(bytes);
+        int numberOffset = PacketAssembler.WriteShortHeader(ref wire, _connection, number, numberLength);
+        int headerLength = wire.Position;
+        var writer = new FrameWriter(bytes[headerLength..^PacketAead.TagLength], _log.AsSpan(0, MaxFramesPerPacket));
+        _connection.Migration.OldPathValidator!.Transmit(ref writer, path.SendAllowance);
+        bytes[(headerLength + writer.Length)..^PacketAead.TagLength].Clear();
+        var packet = new AssembledPacket
+        {
+            Level = EncryptionLevel.OneRtt,
+            Number = number,
+            PacketNumberOffset = numberOffset,
+            PacketNumberLength = numberLength,
+            PayloadLength = bytes.Length - headerLength - PacketAead.TagLength,
+            IsAckEliciting = true,
+            LogCount = writer.Logged.Length,
+        };
+        Seal(now, bytes, packet, default);
+        PacketProtector.Protect(_connection.OneRtt!.SendHeaderProtection, bytes, numberOffset);
+        EcnCodepoint ecn = _connection.Recovery.Ecn.CodepointToSend;
+        Record(now, packet, new SentSizes(bytes.Length, ecn) { IsMtuProbe = true });
+        path.OnDatagramSent(bytes.Length);
+        _connection.OnDatagramsSent(bytes.Length, 1, bytes.Length);
+        return new Train(bytes.Length, bytes.Length, path.Remote, path.Local, ecn);
+    }
+
     /// <summary>Where window and pacer would have taken more, the window shows nothing of the path (RFC 9002 §7.8).</summary>
     private void NoteLackOfData(TransmitConstraint constraint)
     {
@@ -332,9 +375,9 @@ internal sealed class Transmitter
     }
 
     /// <summary>The one answer to the question what may be sent now.</summary>
-    private TransmitConstraint Constrain(Instant now, int size)
+    private TransmitConstraint Constrain(Instant now, int size, int alreadyInTrain = 0)
     {
-        if (_connection.Path.SendAllowance < size)
+        if (_connection.Path.SendAllowance - alreadyInTrain < size)
         {
             return TransmitConstraint.AmplificationLimited;
         }

@@ -27,6 +27,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     private Failure? _answerFailure;
     private CapacityReports? _capacity;
     private TaskCompletionSource? _closing;
+    private Action<QuicConnection, System.Net.IPEndPoint>? _addressCallback;
     private bool _isConnected;
 
     private AwaitedConnection(ConnectionDriver driver, ListenerEntry? listener)
@@ -176,6 +177,14 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         EndDatagrams(failure);
     }
 
+    public override void OnPeerAddressChanged()
+    {
+        if (_addressCallback is { } callback && Handle is { } handle)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static told => told.Tell(), new AddressChange(callback, handle, Driver.Facts!.RemoteEndPoint), preferLocal: false);
+        }
+    }
+
     public override void OnEverythingSent()
     {
         _closing?.TrySetResult();
@@ -184,6 +193,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
     private void UseOptions(QuicConnectionOptions options)
     {
+        _addressCallback = options.RemoteEndPointChangedCallback;
         CanReceiveDatagrams = options.Transport.MaxDatagramFrameSize > 0;
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
         _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;

@@ -264,6 +264,9 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             case ConnectionEventKind.HandshakeCompleted:
                 OnHandshakeCompleted();
                 break;
+            case ConnectionEventKind.PeerAddressChanged:
+                OnPeerAddressChanged();
+                break;
             case ConnectionEventKind.DatagramReceived:
                 Application?.OnDatagramReceived();
                 break;
