@@ -1,6 +1,5 @@
 using HotQuic.Connections;
 using HotQuic.Datagrams;
-using HotQuic.Streams;
 
 namespace HotQuic;
 
@@ -81,16 +80,15 @@ public sealed partial class QuicConnection
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        StreamHalf receiving = Awaited.Receiving;
-        if (!receiving.TryBegin(StreamHalf.FirstGeneration, this))
+        DatagramReceive receiving = Awaited.Receiving;
+        if (!receiving.TryBegin(this))
         {
             throw new InvalidOperationException("A receive is under way: wait for it before the next.");
         }
 
-        ValueTask<int> result = receiving.BeginRead(buffer, cancellationToken);
-        receiving.RegisterCancellation(
-            static state => ((QuicConnection)state!).Post(ConnectionMessageKind.CancelReceiveDatagram, ((QuicConnection)state!).Awaited.Receiving, ((QuicConnection)state!).Awaited.Receiving.Version), this);
-        Post(ConnectionMessageKind.ReceiveDatagram, receiving);
+        short version = receiving.Version;
+        ValueTask<int> result = receiving.Await(buffer, cancellationToken);
+        Post(ConnectionMessageKind.ReceiveDatagram, receiving, version);
         return result;
     }
 

@@ -25,6 +25,7 @@ public sealed partial class QuicConnection
     /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
     public QuicConnectionStatistics GetStatistics()
     {
+        ThrowIfGone();
         QuicConnectionStatistics statistics = Driver.LastStatistics;
         ThrowIfGone();
         return statistics;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using System.Threading.Channels;
 using HotQuic.Connections;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Wire;
@@ -63,6 +62,8 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <summary>What this handle stands for.</summary>
     internal AwaitedConnection Awaited { get; }
 
+    internal bool IsDisposed => _disposal is not null;
+
     internal ConnectionDriver Driver => Awaited.Driver;
 
     private ConnectionFacts Facts => Driver.Facts ?? throw new InvalidOperationException("The connection is not established.");
@@ -78,7 +79,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     public ValueTask<QuicStream> OpenOutboundStreamAsync(QuicStreamType type, CancellationToken cancellationToken = default) =>
         OpenAsync(type, QuicStreamPriority.Default, cancellationToken);
 
-    private async ValueTask<QuicStream> OpenAsync(QuicStreamType type, QuicStreamPriority priority, CancellationToken cancellationToken)
+    private ValueTask<QuicStream> OpenAsync(QuicStreamType type, QuicStreamPriority priority, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (type is not (QuicStreamType.Bidirectional or QuicStreamType.Unidirectional))
@@ -86,19 +87,18 @@ public sealed partial class QuicConnection : IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(type), type, "Expected Bidirectional or Unidirectional.");
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional, cancellationToken)
+        if (cancellationToken.IsCancellationRequested)
         {
-            Priority = priority.ToCore(),
-        };
-        Post(ConnectionMessageKind.Open, request);
-        AwaitedStream driver;
-        using (cancellationToken.UnsafeRegister(static state => ((OpenRequest)state!).Cancel(), request))
-        {
-            driver = await request.Completion.Task.ConfigureAwait(false);
+            return ValueTask.FromCanceled<QuicStream>(cancellationToken);
         }
 
-        return new QuicStream(this, driver, isOurs: true, priority);
+        StreamDirection direction = type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional;
+        StreamRequest request = StreamRequest.Rent(this, direction, cancellationToken);
+        request.Priority = priority;
+        ValueTask<QuicStream> result = request.Result;
+        request.WatchToken();
+        Post(ConnectionMessageKind.Open, request);
+        return result;
     }
 
     /// <summary>Waits for a stream that the peer opened.</summary>
@@ -108,7 +108,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
     /// <exception cref="QuicException">The connection has ended.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask<QuicStream> AcceptInboundStreamAsync(CancellationToken cancellationToken = default)
+    public ValueTask<QuicStream> AcceptInboundStreamAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (!Awaited.CanAcceptStreams)
@@ -116,16 +116,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
             throw new InvalidOperationException("The options allow the peer no streams: set MaxInboundBidirectionalStreams or MaxInboundUnidirectionalStreams.");
         }
 
-        try
-        {
-            AwaitedStream driver = await Awaited.Inbound.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return new QuicStream(this, driver, isOurs: false);
-        }
-        catch (ChannelClosedException)
-        {
-            ObjectDisposedException.ThrowIf(_disposal is not null, this);
-            throw Driver.Failure!.ToException();
-        }
+        return Awaited.Inbound.TakeAsync(this, cancellationToken);
     }
 
     /// <summary>Closes the connection at once, with all its streams (RFC 9000 §10.2). Once closed, by whomever, it does nothing.</summary>

@@ -23,7 +23,7 @@ public sealed partial class QuicStream
         get => _priority;
         set
         {
-            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             if (!_canWrite)
             {
                 throw new InvalidOperationException("Writing is not allowed on this stream, so it has no priority.");

@@ -41,5 +41,7 @@ public readonly record struct QuicStreamPriority
     internal static QuicStreamPriority FromValue(long value) =>
         new((int)(value >> 1) ^ StreamPriority.Default.Urgency, (value & 1) != 0 != StreamPriority.Default.IsIncremental);
 
+    internal static QuicStreamPriority FromCore(StreamPriority priority) => new(priority.Urgency, priority.IsIncremental);
+
     internal StreamPriority ToCore() => new((byte)Urgency, IsIncremental);
 }

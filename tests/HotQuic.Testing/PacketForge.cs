@@ -131,13 +131,13 @@ internal sealed class PacketForge
         if (level == EncryptionLevel.Initial)
         {
             InitialKeys.Derive(_speaker.Version, _original, _speaker.Role, out own, out PacketKeys receive);
-            receive.Dispose();
+            receive.Discard();
         }
 
         PacketKeys keys = own ?? _speaker.Space(level.Space())!.SendKeys!;
         keys.Aead.Seal(number, packet[..header.Length], default, payload);
         PacketProtector.Protect(keys.HeaderProtection, packet, header.NumberOffset);
-        own?.Dispose();
+        own?.Discard();
     }
 
     private readonly record struct HeaderExtent(int Length, int NumberOffset);

@@ -54,6 +54,20 @@ internal sealed class AckTracker
     /// <summary>True where the next packet with an ACK frame should also carry a PING; then call <see cref="OnPingSent"/>.</summary>
     public bool IsPingDue => _framesSincePing >= AckFramesPerPing;
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(AckPolicy policy)
+    {
+        _policy = policy.Validate();
+        _ranges.Clear();
+        _largestAckEliciting = PacketNumber.None;
+        _largestReceivedAt = default;
+        _deadline = Instant.Never;
+        _ecnCounts = default;
+        _unacknowledged = 0;
+        _isImmediate = false;
+        _framesSincePing = 0;
+    }
+
     /// <summary>True for a number that was received, or that is too old to tell: such a packet is dropped (RFC 9000 §12.3).</summary>
     public bool IsDuplicate(PacketNumber number) => _ranges.Contains(number);
 

@@ -13,6 +13,9 @@ internal struct ReceivedRanges
     public const int MaxRanges = 64;
     private const int InitialCapacity = 4;
 
+    /// <summary>An array larger than this is dropped when its connection is over.</summary>
+    private const int RetainedCapacity = 16;
+
     private AckRange[] _ranges = [];
     private int _count;
 
@@ -27,6 +30,14 @@ internal struct ReceivedRanges
 
     /// <summary>What there is to acknowledge, from the largest packet numbers down.</summary>
     public readonly ReadOnlySpan<AckRange> Descending => _ranges.AsSpan(0, _count);
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Clear()
+    {
+        _count = 0;
+        Floor = PacketNumber.None;
+        _ranges = _ranges.Length > RetainedCapacity ? [] : _ranges;
+    }
 
     public readonly bool Contains(PacketNumber number)
     {

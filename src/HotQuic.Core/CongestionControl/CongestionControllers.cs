@@ -10,13 +10,22 @@ internal enum CongestionControlAlgorithm : byte
     NewReno,
 }
 
-/// <summary>Makes the controller of a connection.</summary>
-internal static class CongestionControllers
+/// <summary>The controllers that a connection's object has had: <see cref="Begin"/> gives the one wanted, as if it were new.</summary>
+internal sealed class CongestionControllers
 {
-    public static ICongestionController Create(CongestionControlAlgorithm algorithm, CongestionOptions options) => algorithm switch
+    private Cubic? _cubic;
+    private NewReno? _newReno;
+
+    /// <exception cref="ArgumentOutOfRangeException">The algorithm is unknown.</exception>
+    public ICongestionController Begin(CongestionControlAlgorithm algorithm, CongestionOptions options)
     {
-        CongestionControlAlgorithm.Cubic => new Cubic(options),
-        CongestionControlAlgorithm.NewReno => new NewReno(options),
-        _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Expected Cubic or NewReno."),
-    };
+        ICongestionController controller = algorithm switch
+        {
+            CongestionControlAlgorithm.Cubic => _cubic ??= new Cubic(options),
+            CongestionControlAlgorithm.NewReno => _newReno ??= new NewReno(options),
+            _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Expected Cubic or NewReno."),
+        };
+        controller.Begin(options);
+        return controller;
+    }
 }

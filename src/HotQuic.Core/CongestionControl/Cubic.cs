@@ -20,7 +20,7 @@ internal sealed class Cubic : ICongestionController
     // RFC 9438 §4.3
     private const double RenoFriendlyAlpha = 3.0 * (1.0 - Beta) / (1.0 + Beta);
 
-    private readonly bool _useFastConvergence;
+    private bool _useFastConvergence;
     private CongestionWindowState _window;
     private HyStart _hyStart;
     private Curve _curve;
@@ -29,13 +29,7 @@ internal sealed class Cubic : ICongestionController
     /// <summary>The part of a byte by which the window should be larger than it is.</summary>
     private double _fraction;
 
-    public Cubic(CongestionOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        _window = new CongestionWindowState(options.Validate());
-        _hyStart = new HyStart(isEnabled: options.UseHyStart);
-        _useFastConvergence = options.UseFastConvergence;
-    }
+    public Cubic(CongestionOptions options) => Begin(options);
 
     public string Name => "cubic";
 
@@ -44,6 +38,18 @@ internal sealed class Cubic : ICongestionController
     public long SlowStartThreshold { get; private set; } = long.MaxValue;
 
     public bool IsInSlowStart => _window.Size < SlowStartThreshold;
+
+    public void Begin(CongestionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _window = new CongestionWindowState(options.Validate());
+        _hyStart = new HyStart(isEnabled: options.UseHyStart);
+        _useFastConvergence = options.UseFastConvergence;
+        _curve = default;
+        _undo = default;
+        _fraction = 0;
+        SlowStartThreshold = long.MaxValue;
+    }
 
     public void OnPacketSent(int bytes, Instant now)
     {

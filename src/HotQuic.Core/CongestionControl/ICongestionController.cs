@@ -22,6 +22,9 @@ internal interface ICongestionController
     /// <summary>True while the window grows exponentially, which a pacer has to know (RFC 9002 §7.7).</summary>
     bool IsInSlowStart { get; }
 
+    /// <summary>Starts anew, for another connection or for another try of this one.</summary>
+    void Begin(CongestionOptions options);
+
     /// <summary>A packet that counts in flight was sent.</summary>
     void OnPacketSent(int bytes, Instant now);
 

@@ -11,11 +11,7 @@ internal sealed class NewReno : ICongestionController
     private CongestionWindowState _window;
     private long _acknowledgedInAvoidance;
 
-    public NewReno(CongestionOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        _window = new CongestionWindowState(options.Validate());
-    }
+    public NewReno(CongestionOptions options) => Begin(options);
 
     public string Name => "newreno";
 
@@ -24,6 +20,14 @@ internal sealed class NewReno : ICongestionController
     public long SlowStartThreshold { get; private set; } = long.MaxValue;
 
     public bool IsInSlowStart => _window.Size < SlowStartThreshold;
+
+    public void Begin(CongestionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _window = new CongestionWindowState(options.Validate());
+        _acknowledgedInAvoidance = 0;
+        SlowStartThreshold = long.MaxValue;
+    }
 
     public void OnPacketSent(int bytes, Instant now)
     {

@@ -22,7 +22,7 @@ internal sealed class Pacer
     /// <summary>A train is at most this share of the window, so that a small window is not sent at one stroke.</summary>
     private const int TrainsPerWindow = 4;
 
-    private readonly CongestionOptions _options;
+    private CongestionOptions _options;
     private int _maxDatagramSize;
     private double _bytesPerTick;
     private double _credit;
@@ -31,13 +31,8 @@ internal sealed class Pacer
 
     public Pacer(CongestionOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        _options = options.Validate();
-        _maxDatagramSize = options.MaxDatagramSize;
-        _filledAt = new Instant(long.MinValue);
-        TrainSize = MinTrainSize;
-        Capacity = MinTrainSize;
-        _credit = Capacity;
+        _options = options;
+        Begin(options);
     }
 
     /// <summary>The most bytes that may leave at one stroke after a pause.</summary>
@@ -50,6 +45,20 @@ internal sealed class Pacer
     public double Rate => _bytesPerTick * TimeSpan.TicksPerSecond;
 
     private long MinTrainSize => (long)_options.PacingMinTrainPackets * _maxDatagramSize;
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(CongestionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Validate();
+        _maxDatagramSize = options.MaxDatagramSize;
+        _filledAt = new Instant(long.MinValue);
+        _bytesPerTick = 0;
+        _isDry = false;
+        TrainSize = MinTrainSize;
+        Capacity = MinTrainSize;
+        _credit = Capacity;
+    }
 
     /// <summary>Takes in the controller's window and the smoothed RTT.</summary>
     public void SetRate(ICongestionController congestion, TimeSpan smoothedRtt, Instant now)

@@ -10,18 +10,34 @@ internal sealed class Announcements
 {
     private bool _isDonePending;
     private bool _isTokenPending;
-    private byte[]? _token;
+    private byte[] _token = [];
+    private int _tokenLength;
 
     /// <summary>Counts the offers, so that news of an older token says nothing of the newest.</summary>
     private ulong _tokenNumber;
 
     public bool HasPendingFrames => _isDonePending || _isTokenPending;
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin()
+    {
+        _isDonePending = false;
+        _isTokenPending = false;
+        _tokenLength = 0;
+        _tokenNumber = 0;
+    }
+
     public void AnnounceHandshakeDone() => _isDonePending = true;
 
     public void OfferToken(ReadOnlySpan<byte> token)
     {
-        _token = token.ToArray();
+        if (_token.Length < token.Length)
+        {
+            _token = new byte[token.Length];
+        }
+
+        token.CopyTo(_token);
+        _tokenLength = token.Length;
         _tokenNumber++;
         _isTokenPending = true;
     }
@@ -37,7 +53,7 @@ internal sealed class Announcements
 
         if (_isTokenPending)
         {
-            var frame = new NewTokenFrame(_token);
+            var frame = new NewTokenFrame(_token.AsSpan(0, _tokenLength));
             if (writer.Remaining >= frame.Length)
             {
                 frame.Write(ref writer.Wire);
@@ -51,7 +67,7 @@ internal sealed class Announcements
     {
         if (frame.Type == FrameType.NewToken && frame.Id == _tokenNumber)
         {
-            _token = null;
+            _tokenLength = 0;
             _isTokenPending = false;
         }
     }
@@ -59,6 +75,6 @@ internal sealed class Announcements
     public void OnLost(in SentFrame frame)
     {
         _isDonePending |= frame.Type == FrameType.HandshakeDone;
-        _isTokenPending |= frame.Type == FrameType.NewToken && frame.Id == _tokenNumber && _token is not null;
+        _isTokenPending |= frame.Type == FrameType.NewToken && frame.Id == _tokenNumber && _tokenLength > 0;
     }
 }

@@ -1,12 +1,9 @@
 using HotQuic.Core.Acknowledgements;
-using HotQuic.Core.CongestionControl;
-using HotQuic.Core.Datagrams;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Parameters;
-using HotQuic.Core.Paths;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
@@ -231,13 +228,13 @@ internal sealed partial class Connection
     {
         if (settings.CongestionControl != Settings.CongestionControl || settings.Recovery != Settings.Recovery)
         {
-            Recovery.ReplaceOptions(settings.Recovery, CongestionControllers.Create(settings.CongestionControl, settings.Recovery.Congestion), now);
+            Recovery.ReplaceOptions(settings.Recovery, _controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), now);
         }
 
         Settings = settings;
-        Streams = new StreamSet(Role, settings.Streams, Services.Buffers, Services.Streams);
-        Datagrams = new DatagramQueues(settings.Datagrams);
-        Mtu = new MtuDiscovery(settings.MtuUpperBound, settings.MtuLowerBound);
+        Streams.Begin(settings.Streams);
+        Datagrams.Begin(settings.Datagrams);
+        Mtu.Begin(settings.MtuUpperBound, settings.MtuLowerBound);
         Space(PacketNumberSpace.Application)!.Acknowledgements.Policy = new AckPolicy { MaxAckDelay = settings.MaxAckDelay };
         _isSpinBitEnabled &= settings.IsSpinBitEnabled;
         if (settings.SinkFactory is { } factory)
@@ -283,7 +280,8 @@ internal sealed partial class Connection
     internal void StartOneRtt(in TrafficSecret send, in TrafficSecret receive)
     {
         var settings = new KeyPhaseSettings(Version, send.Suite, Settings.CipherBackend, FailedOpens) { UpdateAfter = Settings.PacketsPerKey };
-        OneRtt = new KeyPhases(settings, send.Bytes, receive.Bytes);
+        _oneRtt.Begin(settings, send.Bytes, receive.Bytes);
+        OneRtt = _oneRtt;
     }
 
     internal void OnHandshakeComplete(Instant now)
@@ -371,9 +369,9 @@ internal sealed partial class Connection
         DiscardSpace(PacketNumberSpace.Initial, now);
         DiscardSpace(PacketNumberSpace.Handshake, now);
         DiscardSpace(PacketNumberSpace.Application, now);
-        OneRtt?.Dispose();
+        _oneRtt.End();
         OneRtt = null;
-        Handshake.Tls.Dispose();
+        Handshake.End();
         Raise(ConnectionEventKind.Drained);
     }
 
@@ -390,7 +388,7 @@ internal sealed partial class Connection
         {
             // RFC 9000 §9.4, §14.3: what was sent before says nothing of this path, nor what the other carries.
             Recovery.OnPathChanged();
-            Mtu = new MtuDiscovery(Settings.MtuUpperBound, Settings.MtuLowerBound);
+            Mtu.Begin(Settings.MtuUpperBound, Settings.MtuLowerBound);
             Mtu.OnPeerLimit(Handshake.PeerParameters!.MaxUdpPayloadSize);
             Mtu.Start();
             ApplyMtu();
@@ -405,7 +403,7 @@ internal sealed partial class Connection
         if (!Path.Remote.DiffersOnlyInPort(last.Remote))
         {
             // RFC 9000 §9.4
-            Recovery.OnPathValidated(CongestionControllers.Create(Settings.CongestionControl, Settings.Recovery.Congestion), now);
+            Recovery.OnPathValidated(_controllers.Begin(Settings.CongestionControl, Settings.Recovery.Congestion), now);
         }
 
         UpdateAmplificationLimit();

@@ -29,60 +29,53 @@ namespace HotQuic.Core.Connections;
 /// </summary>
 internal sealed partial class Connection
 {
+    /// <summary>The spaces that live; those that were discarded wait in <see cref="_allSpaces"/> for another connection.</summary>
     private readonly PacketSpace?[] _spaces = new PacketSpace?[3];
+    private readonly PacketSpace[] _allSpaces;
     private readonly Queue<ConnectionEventKind> _events = new(4);
     private readonly SentFrameRouter _sentFrames;
-    private bool _isSpinBitEnabled;
-    private readonly ConnectionId _localHandshakeId;
+    private readonly CongestionControllers _controllers = new();
+    private readonly KeyPhases _oneRtt;
+    private readonly TransportParameters _localParameters = new();
+    private ConnectionId _localHandshakeId;
     private ConnectionStatistics _statistics;
     private Instant _now;
     private PacketNumber _largestForSpin = PacketNumber.None;
+    private bool _isSpinBitEnabled;
+    private bool _hasBegun;
 
-    private Connection(in ConnectionStart start, ConnectionServices services)
+    /// <summary>An object that serves one connection after the other: <see cref="StartClient"/> or <see cref="StartServer"/> begins each, <see cref="End"/> ends it.</summary>
+    public Connection(EndpointRole role, ConnectionServices services)
     {
-        Role = start.Role;
-        Version = start.Version;
-        Settings = start.Settings;
+        Role = role;
         Services = services;
-        Path = new Path(start.Remote, start.Local) { IsValidated = start.IsAddressValidated };
-        Sink = (start.Settings.SinkFactory ?? services.SinkFactory)?.Invoke(this);
+        ConnectionSettings settings = ConnectionSettings.Default;
+        Settings = settings;
         LocalIds = new LocalConnectionIds(services.Registry, this);
-        PeerIds = new PeerConnectionIds(services.Registry, this, start.InitialDestinationId);
-        Attempt = new ConnectionAttempt(this, start.OriginalDestinationId, start.RetrySourceId) { Token = start.Token.ToArray() };
-        _localHandshakeId = services.Registry.Issue(this, out StatelessResetToken resetToken);
-        LocalResetToken = resetToken;
-        LocalIds.AddHandshakeId(LocalHandshakeId, resetToken);
-        if (start.Role == EndpointRole.Server)
-        {
-            LocalIds.AddClientChosenId(start.InitialDestinationId);
-        }
-
-        Streams = new StreamSet(start.Role, start.Settings.Streams, services.Buffers, services.Streams);
-        Datagrams = new DatagramQueues(start.Settings.Datagrams);
+        PeerIds = new PeerConnectionIds(services.Registry, this);
+        Attempt = new ConnectionAttempt(this);
+        Streams = new StreamSet(role, settings.Streams, services.Buffers, services.Streams);
+        Datagrams = new DatagramQueues(new DatagramLimits());
         Validator = new PathValidator(services.Random);
         Migration = new PathMigration(this);
-        Mtu = new MtuDiscovery(start.Settings.MtuUpperBound, start.Settings.MtuLowerBound);
-        RecoveryOptions recovery = start.Settings.Recovery;
-        Recovery = new LossRecovery(start.Role, CongestionControllers.Create(start.Settings.CongestionControl, recovery.Congestion), recovery);
-        for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
-        {
-            var acknowledgements = new AckTracker(kind, new AckPolicy { MaxAckDelay = start.Settings.MaxAckDelay });
-            _spaces[(int)kind] = new PacketSpace(kind, acknowledgements, new CryptoStream(services.Buffers));
-        }
-
+        Mtu = new MtuDiscovery(settings.MtuUpperBound);
+        Recovery = new LossRecovery(
+            role, _controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), settings.Recovery, services.Recovery);
+        _allSpaces = [new(PacketNumberSpace.Initial, services), new(PacketNumberSpace.Handshake, services), new(PacketNumberSpace.Application, services)];
         _sentFrames = new SentFrameRouter(this);
-        _isSpinBitEnabled = start.Settings.IsSpinBitEnabled && (services.Random.NextUInt64() & 15) != 0;
+        _oneRtt = new KeyPhases(services.Keys);
         Closer = new ConnectionCloser(this);
         Receiver = new PacketReceiver(this);
         Transmitter = new Transmitter(this);
-        Timers = new ConnectionTimers(this, start.At);
-        InstallInitialKeys(start.InitialDestinationId);
-        Sink?.OnStarted(new StartedEvent { At = start.At, Role = Role, Version = Version, OriginalDestinationId = start.OriginalDestinationId });
+        Timers = new ConnectionTimers(this);
+        Handshake = new HandshakeDriver(this, role == EndpointRole.Server
+            ? new TlsServerHandshake(services.KeyShares, services.Random, services.Handshakes)
+            : new TlsClientHandshake(services.KeyShares, services.Random, services.Handshakes));
     }
 
     public EndpointRole Role { get; }
 
-    public QuicVersion Version { get; }
+    public QuicVersion Version { get; private set; }
 
     /// <summary>A server's are final when its configuration was provided.</summary>
     public ConnectionSettings Settings { get; private set; }
@@ -90,16 +83,16 @@ internal sealed partial class Connection
     /// <summary>For the one who drives the connection: whatever it wants to find again.</summary>
     public object? UserState { get; set; }
 
-    public StreamSet Streams { get; private set; }
+    public StreamSet Streams { get; }
 
-    public DatagramQueues Datagrams { get; private set; }
+    public DatagramQueues Datagrams { get; }
 
-    public HandshakeDriver Handshake { get; private set; } = null!;
+    public HandshakeDriver Handshake { get; }
 
     public LossRecovery Recovery { get; }
 
     /// <summary>The path in use; a server changes it when the client's address changes.</summary>
-    public Path Path { get; private set; }
+    public Path Path { get; private set; } = new();
 
     /// <summary>Why the connection is over; null while it is not.</summary>
     public Termination? Termination => Closer.Termination;
@@ -136,7 +129,7 @@ internal sealed partial class Connection
 
     internal PathMigration Migration { get; }
 
-    internal MtuDiscovery Mtu { get; private set; }
+    internal MtuDiscovery Mtu { get; }
 
     /// <summary>Packets that did not authenticate, counted over all keys (RFC 9001 §6.6).</summary>
     internal FailedOpens FailedOpens { get; } = new();
@@ -151,7 +144,7 @@ internal sealed partial class Connection
 
     internal KeyPhases? OneRtt { get; private set; }
 
-    internal StatelessResetToken LocalResetToken { get; }
+    internal StatelessResetToken LocalResetToken { get; private set; }
 
     internal int LocalConnectionIdLength => Services.Registry.ConnectionIdLength;
 
@@ -165,21 +158,46 @@ internal sealed partial class Connection
     internal TimeSpan InitialPto => (3 * Settings.Recovery.InitialRtt) + Recovery.PeerMaxAckDelay;
 
     /// <summary>A client's connection; the first flight waits in <see cref="Transmit"/>.</summary>
-    public static Connection StartClient(in ConnectionStart start, ConnectionServices services, TlsClientConfiguration configuration)
+    public void StartClient(in ConnectionStart start, TlsClientConfiguration configuration)
     {
-        var connection = new Connection(start, services);
-        byte[] parameters = connection.EncodeLocalParameters(start.At);
-        connection.Handshake = new HandshakeDriver(connection, new TlsClientHandshake(configuration, services.KeyShares, services.Random));
-        connection.FailOn(connection.Handshake.StartClient(parameters, start.At), start.At);
-        return connection;
+        Begin(start);
+        ((TlsClientHandshake)Handshake.Tls).Begin(configuration);
+        Span<byte> parameters = stackalloc byte[LocalParameters.MaxLength];
+        parameters = parameters[..EncodeLocalParameters(parameters, start.At)];
+        FailOn(Handshake.StartClient(parameters, start.At), start.At);
     }
 
     /// <summary>A server's connection, before it has seen the datagram that caused it: give it to <see cref="OnDatagram"/> next.</summary>
-    public static Connection StartServer(in ConnectionStart start, ConnectionServices services)
+    public void StartServer(in ConnectionStart start)
     {
-        var connection = new Connection(start, services);
-        connection.Handshake = new HandshakeDriver(connection, new TlsServerHandshake(services.KeyShares, services.Random));
-        return connection;
+        Begin(start);
+        ((TlsServerHandshake)Handshake.Tls).Begin();
+    }
+
+    /// <summary>
+    /// Gives back what the connection held, wipes its secrets and forgets its peer. The connection is drained, and nobody but the
+    /// caller knows the object any more.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The connection is not drained, or was ended before.</exception>
+    public void End()
+    {
+        if (!_hasBegun || !IsDrained)
+        {
+            throw new InvalidOperationException("Expected a connection that is drained and was not ended yet.");
+        }
+
+        _hasBegun = false;
+        Handshake.End();
+        Streams.Release();
+        Datagrams.Begin(new DatagramLimits());
+        Recovery.End();
+        Receiver.Begin();
+        Closer.Begin();
+        _events.Clear();
+        Settings = ConnectionSettings.Default;
+        Sink = null;
+        UserState = null;
+        NewToken = default;
     }
 
     public void OnDatagram(in ReceivedDatagram datagram)
@@ -291,7 +309,9 @@ internal sealed partial class Connection
                 ReplaceSettings(settings, now);
             }
 
-            FailOn(Handshake.ProvideConfiguration(configuration, EncodeLocalParameters(now), now), now);
+            Span<byte> parameters = stackalloc byte[LocalParameters.MaxLength];
+            parameters = parameters[..EncodeLocalParameters(parameters, now)];
+            FailOn(Handshake.ProvideConfiguration(configuration, parameters, now), now);
             Receiver.ReleaseHeld(now);
         }
     }
@@ -314,23 +334,83 @@ internal sealed partial class Connection
         }
     }
 
-    private byte[] EncodeLocalParameters(Instant now)
+    /// <summary>Everything as it is where nothing has happened yet, in whatever state it was.</summary>
+    private void Begin(in ConnectionStart start)
     {
-        LocalTransportParameters = LocalParameters.For(this);
-        byte[] encoded = new byte[LocalTransportParameters.Length];
-        LocalTransportParameters.Write(encoded);
-        Sink?.OnParametersSet(new ParametersEvent { At = now, IsLocal = true, Owner = Role, Encoded = encoded });
-        return encoded;
+        _hasBegun = true;
+        ConnectionSettings settings = start.Settings;
+        Version = start.Version;
+        Settings = settings;
+        UserState = null;
+        Path.Begin(start.Remote, start.Local);
+        if (start.IsAddressValidated)
+        {
+            Path.Validate();
+        }
+
+        Sink = (settings.SinkFactory ?? Services.SinkFactory)?.Invoke(this);
+        BeginIdentity(start);
+        Streams.Begin(settings.Streams);
+        Datagrams.Begin(settings.Datagrams);
+        Validator.Begin();
+        Migration.Begin();
+        Mtu.Begin(settings.MtuUpperBound, settings.MtuLowerBound);
+        Recovery.Begin(_controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), settings.Recovery);
+        foreach (PacketSpace space in _allSpaces)
+        {
+            space.Begin(new AckPolicy { MaxAckDelay = settings.MaxAckDelay });
+            _spaces[(int)space.Kind] = space;
+        }
+
+        _isSpinBitEnabled = settings.IsSpinBitEnabled && (Services.Random.NextUInt64() & 15) != 0;
+        _largestForSpin = PacketNumber.None;
+        SpinBit = false;
+        _statistics = default;
+        _now = default;
+        _events.Clear();
+        _oneRtt.End();
+        OneRtt = null;
+        LocalTransportParameters = null;
+        NewToken = default;
+        Announcements.Begin();
+        FailedOpens.Begin();
+        Closer.Begin();
+        Receiver.Begin();
+        Transmitter.Begin();
+        Timers.Begin(start.At);
+        Handshake.Begin();
+        InstallInitialKeys(start.InitialDestinationId);
+        Sink?.OnStarted(new StartedEvent { At = start.At, Role = Role, Version = Version, OriginalDestinationId = start.OriginalDestinationId });
+    }
+
+    private void BeginIdentity(in ConnectionStart start)
+    {
+        LocalIds.Begin();
+        PeerIds.Begin(start.InitialDestinationId);
+        Attempt.Begin(start);
+        _localHandshakeId = Services.Registry.Issue(this, out StatelessResetToken resetToken);
+        LocalResetToken = resetToken;
+        LocalIds.AddHandshakeId(LocalHandshakeId, resetToken);
+        if (Role == EndpointRole.Server)
+        {
+            LocalIds.AddClientChosenId(start.InitialDestinationId);
+        }
+    }
+
+    private int EncodeLocalParameters(Span<byte> destination, Instant now)
+    {
+        LocalTransportParameters = _localParameters;
+        LocalParameters.Set(_localParameters, this);
+        int length = _localParameters.Write(destination);
+        Sink?.OnParametersSet(new ParametersEvent { At = now, IsLocal = true, Owner = Role, Encoded = destination[..length] });
+        return length;
     }
 
     private void InstallInitialKeys(ConnectionId destination)
     {
         // A first flight in a version that we do not speak asks the server for those that it speaks (RFC 9000 §6); it needs some keys.
         QuicVersion version = Version.IsSupported() ? Version : QuicVersion.Version1;
-        InitialKeys.Derive(version, destination, Role, out PacketKeys send, out PacketKeys receive);
-        PacketSpace space = Space(PacketNumberSpace.Initial)!;
-        space.InstallSendKeys(send);
-        space.InstallReceiveKeys(receive);
+        Space(PacketNumberSpace.Initial)!.InstallInitialKeys(version, destination, Role);
     }
 
     private void Go(TransportError? error, Instant now)

@@ -25,24 +25,31 @@ internal sealed class ConnectionAttempt
     private readonly Connection _connection;
     private ConnectionId? _peerHandshakeId;
 
-    public ConnectionAttempt(Connection connection, ConnectionId originalDestinationId, ConnectionId? retrySourceId)
+    public ConnectionAttempt(Connection connection)
     {
         _connection = connection;
-        OriginalDestinationId = originalDestinationId;
-        RetrySourceId = retrySourceId;
     }
 
     /// <summary>The destination of the client's very first Initial.</summary>
-    public ConnectionId OriginalDestinationId { get; }
+    public ConnectionId OriginalDestinationId { get; private set; }
 
     /// <summary>The token that every Initial of ours carries; empty unless a Retry or an earlier connection gave one.</summary>
-    public byte[] Token { get; set; } = [];
+    public byte[] Token { get; private set; } = [];
 
     /// <summary>The source ID of the Retry that the attempt went through, if it did.</summary>
     public ConnectionId? RetrySourceId { get; private set; }
 
     /// <summary>Once true, Retry and Version Negotiation come too late.</summary>
     public bool HasPeerAnswered => _peerHandshakeId is not null;
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(in ConnectionStart start)
+    {
+        OriginalDestinationId = start.OriginalDestinationId;
+        RetrySourceId = start.RetrySourceId;
+        Token = start.Token.IsEmpty ? [] : start.Token.ToArray();
+        _peerHandshakeId = null;
+    }
 
     /// <summary>Looks at what a long header says before its protection is removed.</summary>
     public DropReason CheckLongHeader(in ProtectedPacket packet)

@@ -43,6 +43,17 @@ internal sealed class ConnectionCloser
         _connection = connection;
     }
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin()
+    {
+        _packetsSinceClose = 0;
+        _isClosePending = false;
+        _reason = [];
+        State = CloseState.Open;
+        Termination = null;
+        Deadline = Instant.Never;
+    }
+
     public CloseState State { get; private set; }
 
     public bool IsOpen => State == CloseState.Open;
@@ -128,7 +139,7 @@ internal sealed class ConnectionCloser
     /// <summary>The frame for packets of a level; an application's code and words stay private before 1-RTT (RFC 9000 §10.2.3).</summary>
     public void WriteClose(ref FrameWriter writer, EncryptionLevel level)
     {
-        Termination termination = Termination!;
+        Termination termination = Termination.GetValueOrDefault();
         bool isApplication = termination.Kind == TerminationKind.LocalApplication;
         ConnectionCloseFrame frame = isApplication
             ? level == EncryptionLevel.OneRtt

@@ -72,7 +72,7 @@ internal enum TerminationKind : byte
 /// <param name="Code">The application's code or the transport error code; 0 where there is none.</param>
 /// <param name="FrameType">The frame type that was to blame, for transport errors (RFC 9000 §19.19).</param>
 /// <param name="Reason">Our fixed sentence, or the peer's phrase.</param>
-internal sealed record Termination(TerminationKind Kind, ulong Code, ulong FrameType, string Reason)
+internal readonly record struct Termination(TerminationKind Kind, ulong Code, ulong FrameType, string Reason)
 {
     /// <summary>The TLS alert that the code carries, or null.</summary>
     public TlsAlert? Alert => Kind is TerminationKind.LocalTransport or TerminationKind.PeerTransport ? TransportError.AlertOf(Code) : null;

@@ -1,6 +1,9 @@
 using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
+using HotQuic.Core.Protection;
+using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
+using HotQuic.Core.Tls;
 using HotQuic.Core.Tls.KeyExchange;
 
 namespace HotQuic.Core.Connections;
@@ -24,6 +27,12 @@ internal sealed class ConnectionServices
     public required StreamBufferPool Buffers { get; init; }
 
     public required StreamStatePool Streams { get; init; }
+
+    public KeyPool Keys { get; } = new();
+
+    public RecoveryMemory Recovery { get; } = new();
+
+    public HandshakePool Handshakes { get; } = new();
 
     public required IConnectionIdRegistry Registry { get; init; }
 

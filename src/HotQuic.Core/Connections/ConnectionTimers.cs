@@ -10,17 +10,14 @@ namespace HotQuic.Core.Connections;
 internal sealed class ConnectionTimers
 {
     private readonly Connection _connection;
-    private readonly Instant _startedAt;
+    private Instant _startedAt;
     private Instant _idleSince;
     private Instant _lastSent;
     private bool _sentSinceReceived;
 
-    public ConnectionTimers(Connection connection, Instant startedAt)
+    public ConnectionTimers(Connection connection)
     {
         _connection = connection;
-        _startedAt = startedAt;
-        _idleSince = startedAt;
-        _lastSent = startedAt;
     }
 
     public Instant Next
@@ -86,6 +83,15 @@ internal sealed class ConnectionTimers
 
     /// <summary>Zero and the infinite time-out both mean that a timer is not wanted.</summary>
     public static bool IsOff(TimeSpan span) => span <= TimeSpan.Zero || span == TimeSpan.MaxValue;
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(Instant startedAt)
+    {
+        _startedAt = startedAt;
+        _idleSince = startedAt;
+        _lastSent = startedAt;
+        _sentSinceReceived = false;
+    }
 
     public void OnPacketReceived(Instant now)
     {

@@ -37,6 +37,13 @@ internal sealed class FrameDispatcher
     /// <summary>True after <see cref="Dispatch"/> where a frame of the packet is not a probing one (RFC 9000 §9.1).</summary>
     public bool WasNonProbing { get; private set; }
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin()
+    {
+        WasAckEliciting = false;
+        WasNonProbing = false;
+    }
+
     public TransportError? Dispatch(ReadOnlySpan<byte> payload, in PacketContext packet)
     {
         WasAckEliciting = false;

@@ -4,7 +4,6 @@ using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Parameters;
-using HotQuic.Core.Protection;
 using HotQuic.Core.Time;
 using HotQuic.Core.Tls;
 using HotQuic.Core.Tls.Secrets;
@@ -32,6 +31,7 @@ internal sealed class HandshakeDriver
 {
     private readonly Connection _connection;
     private readonly TlsHandshake _tls;
+    private readonly TransportParameters _peerParameters = new();
     private TrafficSecret? _pendingSend;
     private TrafficSecret? _pendingReceive;
     private HandshakeQuestion _announced;
@@ -42,6 +42,26 @@ internal sealed class HandshakeDriver
     {
         _connection = connection;
         _tls = tls;
+    }
+
+    /// <summary>Starts anew, for another connection; TLS has begun.</summary>
+    public void Begin()
+    {
+        _announced = default;
+        _arePeerParametersRead = false;
+        _receiveLevel = EncryptionLevel.Initial;
+        Phase = HandshakePhase.InProgress;
+        PeerParameters = null;
+    }
+
+    /// <summary>Wipes every secret that is left.</summary>
+    public void End()
+    {
+        _tls.Dispose();
+        CryptographicOperations.ZeroMemory(_pendingSend?.Bytes);
+        CryptographicOperations.ZeroMemory(_pendingReceive?.Bytes);
+        _pendingSend = null;
+        _pendingReceive = null;
     }
 
     public TlsHandshake Tls => _tls;
@@ -138,23 +158,16 @@ internal sealed class HandshakeDriver
             return;
         }
 
-        PacketKeys keys = PacketKeys.Derive(_connection.Version, secret.Suite, secret.Bytes, _connection.Settings.CipherBackend);
-        CryptographicOperations.ZeroMemory(secret.Bytes);
-        PacketSpace? space = _connection.Space(secret.Level.Space());
-        if (space is null)
+        if (_connection.Space(secret.Level.Space()) is { } space)
         {
-            keys.Dispose();
-        }
-        else if (secret.Direction == SecretDirection.Send)
-        {
-            space.InstallSendKeys(keys);
-            _connection.Recovery.OnHandshakeKeysAvailable();
-        }
-        else
-        {
-            space.InstallReceiveKeys(keys);
+            space.KeysFor(secret.Direction).Install(_connection.Version, secret.Suite, secret.Bytes, _connection.Settings.CipherBackend);
+            if (secret.Direction == SecretDirection.Send)
+            {
+                _connection.Recovery.OnHandshakeKeysAvailable();
+            }
         }
 
+        CryptographicOperations.ZeroMemory(secret.Bytes);
         _connection.Receiver.OnKeysInstalled();
     }
 
@@ -227,13 +240,13 @@ internal sealed class HandshakeDriver
         }
 
         _arePeerParametersRead = true;
-        TransportError? error = TransportParameters.TryRead(_tls.PeerTransportParameters.Span, _connection.Role.Peer(), out TransportParameters? parameters);
+        TransportError? error = _peerParameters.Read(_tls.PeerTransportParameters.Span, _connection.Role.Peer());
         if (error is not null)
         {
             return error;
         }
 
-        PeerParameters = parameters!;
+        PeerParameters = _peerParameters;
         _connection.Sink?.OnParametersSet(new ParametersEvent
         {
             At = now,

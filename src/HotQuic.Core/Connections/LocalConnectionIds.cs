@@ -35,6 +35,15 @@ internal sealed class LocalConnectionIds
 
     public int ActiveCount => _entries.Count;
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin()
+    {
+        RetireAll();
+        _nextSequenceNumber = 0;
+        _announcedEnd = 0;
+        _limit = 1;
+    }
+
     /// <summary>Takes the ID that the handshake gives to the peer: sequence number 0 (RFC 9000 §5.1.1).</summary>
     public void AddHandshakeId(ConnectionId id, StatelessResetToken resetToken)
     {

@@ -9,32 +9,34 @@ internal static class LocalParameters
     /// <summary>The exponent that scales our ACK Delay fields: the default, microseconds times 8.</summary>
     public const int AckDelayExponent = 3;
 
-    public static TransportParameters For(Connection connection)
+    /// <summary>Bytes that none of ours exceed: 17 integers, three connection IDs, a token, a greased parameter, each with its own head.</summary>
+    public const int MaxLength = 512;
+
+    /// <summary>Fills in everything.</summary>
+    public static void Set(TransportParameters parameters, Connection connection)
     {
         ConnectionSettings settings = connection.Settings;
         bool isServer = connection.Role == EndpointRole.Server;
-        return new TransportParameters
-        {
-            MaxIdleTimeout = ConnectionTimers.IsOff(settings.IdleTimeout) ? TimeSpan.Zero : settings.IdleTimeout,
-            Grease = GreasedParameter.Create(connection.Services.Random),
-            MaxUdpPayloadSize = settings.MaxUdpPayloadSize,
-            InitialMaxData = settings.Streams.ConnectionWindow,
-            InitialMaxStreamDataBidiLocal = settings.Streams.StreamWindowBidirectionalLocal,
-            InitialMaxStreamDataBidiRemote = settings.Streams.StreamWindowBidirectionalRemote,
-            InitialMaxStreamDataUni = settings.Streams.StreamWindowUnidirectional,
-            InitialMaxStreamsBidi = settings.Streams.BidirectionalStreams,
-            InitialMaxStreamsUni = settings.Streams.UnidirectionalStreams,
-            AckDelayExponent = AckDelayExponent,
-            MaxAckDelay = settings.MaxAckDelay,
-            ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
-            InitialSourceConnectionId = connection.LocalHandshakeId,
-            OriginalDestinationConnectionId = isServer ? connection.Attempt.OriginalDestinationId : null,
-            RetrySourceConnectionId = isServer ? connection.Attempt.RetrySourceId : null,
-            StatelessResetToken = isServer ? connection.LocalResetToken : null,
-            MaxDatagramFrameSize = settings.Datagrams.MaxFrameSize,
+        parameters.Reset();
+        parameters.MaxIdleTimeout = ConnectionTimers.IsOff(settings.IdleTimeout) ? TimeSpan.Zero : settings.IdleTimeout;
+        parameters.Grease = GreasedParameter.Create(connection.Services.Random);
+        parameters.MaxUdpPayloadSize = settings.MaxUdpPayloadSize;
+        parameters.InitialMaxData = settings.Streams.ConnectionWindow;
+        parameters.InitialMaxStreamDataBidiLocal = settings.Streams.StreamWindowBidirectionalLocal;
+        parameters.InitialMaxStreamDataBidiRemote = settings.Streams.StreamWindowBidirectionalRemote;
+        parameters.InitialMaxStreamDataUni = settings.Streams.StreamWindowUnidirectional;
+        parameters.InitialMaxStreamsBidi = settings.Streams.BidirectionalStreams;
+        parameters.InitialMaxStreamsUni = settings.Streams.UnidirectionalStreams;
+        parameters.AckDelayExponent = AckDelayExponent;
+        parameters.MaxAckDelay = settings.MaxAckDelay;
+        parameters.ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit;
+        parameters.InitialSourceConnectionId = connection.LocalHandshakeId;
+        parameters.OriginalDestinationConnectionId = isServer ? connection.Attempt.OriginalDestinationId : null;
+        parameters.RetrySourceConnectionId = isServer ? connection.Attempt.RetrySourceId : null;
+        parameters.StatelessResetToken = isServer ? connection.LocalResetToken : null;
+        parameters.MaxDatagramFrameSize = settings.Datagrams.MaxFrameSize;
 
-            // Following a peer to another address comes later; until then it is asked to stay.
-            DisableActiveMigration = true,
-        };
+        // Following a peer to another address comes later; until then it is asked to stay.
+        parameters.DisableActiveMigration = true;
     }
 }

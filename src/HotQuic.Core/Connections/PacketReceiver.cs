@@ -1,3 +1,4 @@
+using System.Buffers;
 using HotQuic.Core.Acknowledgements;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Events;
@@ -18,13 +19,22 @@ internal sealed class PacketReceiver
 
     private readonly Connection _connection;
     private readonly FrameDispatcher _dispatcher;
-    private List<HeldPacket>? _held;
+    private readonly HeldPacket[] _held = new HeldPacket[MaxHeldPackets];
+    private int _heldCount;
     private bool _areKeysNew;
 
     public PacketReceiver(Connection connection)
     {
         _connection = connection;
         _dispatcher = new FrameDispatcher(connection);
+    }
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin()
+    {
+        DropHeld();
+        _areKeysNew = false;
+        _dispatcher.Begin();
     }
 
     /// <summary>Keys changed: what is held may be readable once the packet in hand is done.</summary>
@@ -78,25 +88,30 @@ internal sealed class PacketReceiver
     /// <summary>Goes through the held packets once more after keys were installed, in the order in which they came.</summary>
     public void ReleaseHeld(Instant now)
     {
-        if (!_areKeysNew || _held is null)
+        if (!_areKeysNew || _heldCount == 0)
         {
             return;
         }
 
-        while (_areKeysNew && _held is { Count: > 0 })
+        while (_areKeysNew && _heldCount > 0)
         {
             _areKeysNew = false;
-            List<HeldPacket> held = _held;
-            _held = null;
-            foreach (HeldPacket packet in held)
+
+            // What still finds no keys is held again, at the end.
+            for (int left = _heldCount; left > 0; left--)
             {
+                HeldPacket packet = _held[0];
+                _heldCount--;
+                _held.AsSpan(1, _heldCount).CopyTo(_held);
+                _held[_heldCount] = default;
                 ReplayHeld(now, packet);
+                ArrayPool<byte>.Shared.Return(packet.Buffer);
             }
         }
 
         if (_connection.Handshake.IsComplete)
         {
-            _held = null;
+            DropHeld();
         }
     }
 
@@ -313,40 +328,51 @@ internal sealed class PacketReceiver
 
     private bool Hold(in ReceivedDatagram datagram, ReadOnlySpan<byte> packet)
     {
-        _held ??= new List<HeldPacket>(MaxHeldPackets);
-        if (_held.Count == MaxHeldPackets)
+        if (_heldCount == MaxHeldPackets)
         {
             return false;
         }
 
-        _held.Add(new HeldPacket(packet.ToArray(), datagram.Ecn));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
+        packet.CopyTo(buffer);
+        _held[_heldCount++] = new HeldPacket(buffer, packet.Length, datagram.Ecn);
         return true;
+    }
+
+    private void DropHeld()
+    {
+        while (_heldCount > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_held[--_heldCount].Buffer);
+            _held[_heldCount] = default;
+        }
     }
 
     private void ReplayHeld(Instant now, HeldPacket held)
     {
+        Span<byte> bytes = held.Buffer.AsSpan(0, held.Length);
         if (_connection.Closer.IsPeerClosed
-            || ProtectedPacket.TryRead(held.Bytes, _connection.LocalConnectionIdLength, out ProtectedPacket packet) != DropReason.None)
+            || ProtectedPacket.TryRead(bytes, _connection.LocalConnectionIdLength, out ProtectedPacket packet) != DropReason.None)
         {
             return;
         }
 
         var replay = new ReceivedDatagram
         {
-            Bytes = held.Bytes,
+            Bytes = bytes,
             Remote = _connection.Path.Remote,
             Local = _connection.Path.Local,
             At = now,
             Ecn = held.Ecn,
         };
-        DropReason reason = OnPacket(replay, packet, held.Bytes);
+        DropReason reason = OnPacket(replay, packet, bytes);
         if (reason != DropReason.None)
         {
             Drop(replay, reason, packet.Length, packet.Type);
         }
     }
 
-    private readonly record struct HeldPacket(byte[] Bytes, EcnCodepoint Ecn);
+    private readonly record struct HeldPacket(byte[] Buffer, int Length, EcnCodepoint Ecn);
 }
 
 /// <summary>A packet whose protection was removed and verified.</summary>

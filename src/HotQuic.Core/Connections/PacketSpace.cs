@@ -2,6 +2,7 @@ using HotQuic.Core.Acknowledgements;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Streams;
+using HotQuic.Core.Tls.Secrets;
 
 namespace HotQuic.Core.Connections;
 
@@ -11,11 +12,16 @@ namespace HotQuic.Core.Connections;
 /// </summary>
 internal sealed class PacketSpace
 {
-    public PacketSpace(PacketNumberSpace kind, AckTracker acknowledgements, CryptoStream crypto)
+    private readonly PacketKeys _sendKeys;
+    private readonly PacketKeys _receiveKeys;
+
+    public PacketSpace(PacketNumberSpace kind, ConnectionServices services)
     {
         Kind = kind;
-        Acknowledgements = acknowledgements;
-        Crypto = crypto;
+        Acknowledgements = new AckTracker(kind, new AckPolicy());
+        Crypto = new CryptoStream(services.Buffers);
+        _sendKeys = new PacketKeys(services.Keys);
+        _receiveKeys = new PacketKeys(services.Keys);
     }
 
     public PacketNumberSpace Kind { get; }
@@ -24,9 +30,11 @@ internal sealed class PacketSpace
 
     public CryptoStream Crypto { get; }
 
-    public PacketKeys? SendKeys { get; private set; }
+    /// <summary>Null before they are installed, and once the space is discarded.</summary>
+    public PacketKeys? SendKeys => _sendKeys.AreInstalled ? _sendKeys : null;
 
-    public PacketKeys? ReceiveKeys { get; private set; }
+    /// <inheritdoc cref="SendKeys"/>
+    public PacketKeys? ReceiveKeys => _receiveKeys.AreInstalled ? _receiveKeys : null;
 
     /// <summary>Keys are gone for good, and so is the space (RFC 9001 §4.9).</summary>
     public bool IsDiscarded { get; private set; }
@@ -40,6 +48,16 @@ internal sealed class PacketSpace
     /// <summary>A PING is to be sent if nothing else elicits an acknowledgment.</summary>
     public bool IsPingWanted { get; set; }
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(AckPolicy policy)
+    {
+        Discard();
+        IsDiscarded = false;
+        NextNumber = new PacketNumber(0);
+        Acknowledgements.Begin(policy);
+        Crypto.Begin();
+    }
+
     public PacketNumber TakeNumber()
     {
         PacketNumber number = NextNumber;
@@ -47,26 +65,19 @@ internal sealed class PacketSpace
         return number;
     }
 
-    public void InstallSendKeys(PacketKeys keys)
-    {
-        SendKeys?.Dispose();
-        SendKeys = keys;
-    }
+    /// <summary>The keys that anybody derives who saw the client's first Initial (RFC 9001 §5.2).</summary>
+    public void InstallInitialKeys(QuicVersion version, ConnectionId destination, EndpointRole own) =>
+        InitialKeys.Install(version, destination, own, _sendKeys, _receiveKeys);
 
-    public void InstallReceiveKeys(PacketKeys keys)
-    {
-        ReceiveKeys?.Dispose();
-        ReceiveKeys = keys;
-    }
+    /// <summary>The place of the keys of a direction; whoever installs them derives them there.</summary>
+    public PacketKeys KeysFor(SecretDirection direction) => direction == SecretDirection.Send ? _sendKeys : _receiveKeys;
 
     /// <summary>Wipes the keys and lets go of what waited to be sent or read.</summary>
     public void Discard()
     {
         IsDiscarded = true;
-        SendKeys?.Dispose();
-        ReceiveKeys?.Dispose();
-        SendKeys = null;
-        ReceiveKeys = null;
+        _sendKeys.Discard();
+        _receiveKeys.Discard();
         ProbesWanted = 0;
         IsPingWanted = false;
         Crypto.Release();

@@ -37,7 +37,6 @@ internal sealed class PathMigration
     public PathMigration(Connection connection)
     {
         _connection = connection;
-        _lastDestinationId = connection.LocalHandshakeId;
     }
 
     /// <summary>Packets that were taken from an address that is not the current one are being handled.</summary>
@@ -50,6 +49,17 @@ internal sealed class PathMigration
     public Path? PathToChallenge => OldPathValidator is { HasPendingFrames: true } ? _oldPath : null;
 
     public Instant Deadline => OldPathValidator?.Deadline ?? Instant.Never;
+
+    /// <summary>Starts anew, for another connection, whose own connection ID is known.</summary>
+    public void Begin()
+    {
+        _lastDestinationId = _connection.LocalHandshakeId;
+        _fallback = null;
+        _oldPath = null;
+        _heldChallenges.Clear();
+        OldPathValidator?.Begin();
+        IsHandlingStranger = false;
+    }
 
     /// <summary>
     /// Whether a datagram from another address than the current one is looked at: a client takes none (RFC 9000 §9), a server none before

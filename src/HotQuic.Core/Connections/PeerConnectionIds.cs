@@ -27,11 +27,10 @@ internal sealed class PeerConnectionIds
     private ConnectionId _active;
     private ulong _activeSequenceNumber;
 
-    public PeerConnectionIds(IConnectionIdRegistry registry, Connection owner, ConnectionId initial)
+    public PeerConnectionIds(IConnectionIdRegistry registry, Connection owner)
     {
         _registry = registry;
         _owner = owner;
-        _active = initial;
     }
 
     /// <summary>The destination connection ID of what we send.</summary>
@@ -40,6 +39,17 @@ internal sealed class PeerConnectionIds
     public ulong ActiveSequenceNumber => _activeSequenceNumber;
 
     public bool HasPendingFrames => _unsentRetirements.Count > 0;
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(ConnectionId initial)
+    {
+        ForgetAll();
+        _unsentRetirements.Clear();
+        _unacknowledgedRetirements = 0;
+        _retirePriorTo = 0;
+        _activeSequenceNumber = 0;
+        _active = initial;
+    }
 
     /// <summary>Before the handshake's ID is known: a Retry changes the destination once more (RFC 9000 §7.2).</summary>
     public void SetTemporary(ConnectionId id) => _active = id;

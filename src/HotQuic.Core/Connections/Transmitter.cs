@@ -42,6 +42,9 @@ internal sealed class Transmitter
         _packets = connection.Services.Packets;
     }
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin() => PacingDeadline = Instant.Never;
+
     /// <summary>When the pacer lets the next packet go; meaningful while something waits.</summary>
     public Instant PacingDeadline { get; private set; } = Instant.Never;
 

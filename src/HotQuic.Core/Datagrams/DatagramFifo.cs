@@ -11,25 +11,36 @@ internal sealed class DatagramFifo
     private const int MinBytes = 2048;
     private const int MinEntries = 16;
 
-    private readonly int _maxCount;
-    private readonly int _maxBytes;
+    /// <summary>Memory beyond this is dropped when the connection is over.</summary>
+    private const int RetainedBytes = 2048;
+
+    private int _maxCount;
+    private int _maxBytes;
     private byte[] _bytes = [];
     private Entry[] _entries = [];
     private int _first;
 
-    public DatagramFifo(int maxCount, int maxBytes)
+    public DatagramFifo(int maxCount, int maxBytes) => Begin(maxCount, maxBytes);
+
+    public int Count { get; private set; }
+
+    /// <summary>Bytes held; an empty datagram takes one, so that each has a place of its own.</summary>
+    public int Bytes { get; private set; }
+
+    /// <summary>Starts anew and empty, for another connection.</summary>
+    public void Begin(int maxCount, int maxBytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxCount, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxBytes, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxBytes, 1 << 28);
         _maxCount = maxCount;
         _maxBytes = maxBytes;
+        _first = 0;
+        Count = 0;
+        Bytes = 0;
+        _bytes = _bytes.Length > RetainedBytes ? [] : _bytes;
+        _entries = _entries.Length > MinEntries ? [] : _entries;
     }
-
-    public int Count { get; private set; }
-
-    /// <summary>Bytes held; an empty datagram takes one, so that each has a place of its own.</summary>
-    public int Bytes { get; private set; }
 
     /// <summary>Copies a datagram in; false where a bound forbids it.</summary>
     public bool TryEnqueue(ReadOnlySpan<byte> data, ulong token)

@@ -15,7 +15,7 @@ namespace HotQuic.Core.Datagrams;
 /// </remarks>
 internal sealed class DatagramQueues
 {
-    private readonly int _maxFrameSize;
+    private int _maxFrameSize;
     private readonly DatagramFifo _outgoing;
     private readonly DatagramFifo _incoming;
     private DatagramReports _reports;
@@ -24,11 +24,9 @@ internal sealed class DatagramQueues
 
     public DatagramQueues(in DatagramLimits limits)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(limits.MaxFrameSize);
-        ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxBytes, DatagramLimits.MinBytes);
-        _maxFrameSize = limits.MaxFrameSize;
         _outgoing = new DatagramFifo(limits.MaxCount, limits.MaxBytes);
         _incoming = new DatagramFifo(limits.MaxCount, limits.MaxBytes);
+        Begin(limits);
     }
 
     /// <summary>The most data in a datagram that can be sent now; below 0 where the peer takes none.</summary>
@@ -58,6 +56,26 @@ internal sealed class DatagramQueues
 
     /// <summary>Datagrams that <see cref="TrySend"/> did not take.</summary>
     public long SendRefused { get; private set; }
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(in DatagramLimits limits)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limits.MaxFrameSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxBytes, DatagramLimits.MinBytes);
+        _maxFrameSize = limits.MaxFrameSize;
+        _outgoing.Begin(limits.MaxCount, limits.MaxBytes);
+        _incoming.Begin(limits.MaxCount, limits.MaxBytes);
+        _reports.Clear();
+        _peerLimit = 0;
+        _pathLimit = 0;
+        ReceivedDropped = 0;
+        SendDropped = 0;
+        SendRefused = 0;
+        Sent = 0;
+        Acknowledged = 0;
+        Lost = 0;
+        Received = 0;
+    }
 
     /// <summary>Queues a copy of the data.</summary>
     /// <param name="data">May be empty.</param>

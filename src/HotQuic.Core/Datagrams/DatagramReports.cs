@@ -13,6 +13,14 @@ internal struct DatagramReports
 
     public int Count { get; private set; }
 
+    /// <summary>Drops them all.</summary>
+    public void Clear()
+    {
+        _first = 0;
+        Count = 0;
+        _ring = _ring?.Length > MinCapacity ? null : _ring;
+    }
+
     public void Add(DatagramReport report)
     {
         if (_ring is null || Count == _ring.Length)

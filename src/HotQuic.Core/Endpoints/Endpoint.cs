@@ -25,12 +25,31 @@ internal enum DatagramOutcome : byte
     Dropped,
 }
 
+/// <summary>What a stranger was answered without state.</summary>
+internal enum StatelessAnswer : byte
+{
+    None,
+    VersionNegotiation,
+    Retry,
+
+    /// <summary>CONNECTION_CLOSE with CONNECTION_REFUSED.</summary>
+    Refusal,
+
+    /// <summary>CONNECTION_CLOSE with INVALID_TOKEN.</summary>
+    InvalidToken,
+    Reset,
+}
+
 /// <summary>The result of <see cref="Endpoint.OnDatagram"/>.</summary>
 /// <param name="Outcome">What became of the datagram.</param>
 /// <param name="Connection">The connection that handled it, or null.</param>
 /// <param name="ResponseLength">Bytes of the stateless answer, to be sent to where the datagram came from.</param>
 /// <param name="Reason">Why it was dropped.</param>
-internal readonly record struct DatagramResult(DatagramOutcome Outcome, Connection? Connection, int ResponseLength, DropReason Reason);
+internal readonly record struct DatagramResult(DatagramOutcome Outcome, Connection? Connection, int ResponseLength, DropReason Reason)
+{
+    /// <summary>With <see cref="DatagramOutcome.Answered"/>, what was answered.</summary>
+    public StatelessAnswer Answer { get; init; }
+}
 
 /// <summary>
 /// The front door of a shard: leads each datagram to its connection by connection ID, and answers strangers without keeping
@@ -44,6 +63,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
     private readonly StatelessResponder _responder;
     private readonly TokenProtector _tokens;
     private readonly IAdmission? _admission;
+    private readonly ConnectionPool _connections;
 
     /// <param name="options">Routes, secrets and limits.</param>
     /// <param name="random">Unpredictable bytes.</param>
@@ -66,12 +86,16 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             Registry = this,
             SinkFactory = options.SinkFactory,
         };
+        _connections = new ConnectionPool(Services);
     }
 
     public ConnectionServices Services { get; }
 
     /// <summary>Connection IDs that lead to a connection; 0 once every connection is drained.</summary>
     public int ConnectionIdCount => _table.Count;
+
+    /// <summary>Connections that were started and not returned.</summary>
+    public int ConnectionCount => _connections.Outstanding;
 
     public EndpointStatistics Statistics => _responder.Statistics;
 
@@ -90,7 +114,8 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
         Span<byte> bytes = stackalloc byte[ConnectionAttempt.MinInitialDestinationLength];
         Services.Random.Fill(bytes);
         var destination = new ConnectionId(bytes);
-        return Connection.StartClient(
+        Connection connection = _connections.Rent(EndpointRole.Client);
+        connection.StartClient(
             new ConnectionStart
             {
                 Role = EndpointRole.Client,
@@ -104,9 +129,16 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
                 IsAddressValidated = true,
                 Token = client.Token,
             },
-            Services,
             configuration);
+        return connection;
     }
+
+    /// <summary>
+    /// Takes back the object of a connection that is drained; the next connection may be given it. Nobody may use it any more who knows
+    /// it by the connection that it was.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The connection is not drained, or was returned before.</exception>
+    public void Return(Connection connection) => _connections.Return(connection);
 
     /// <param name="datagram">What came; its bytes are opened in place.</param>
     /// <param name="response">Room for a stateless answer, at least 1,200 bytes.</param>
@@ -171,6 +203,11 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             return Drop(DropReason.UnknownConnection);
         }
 
+        if (_admission.CheckDestination(datagram.Local, datagram.Remote) is var absence and not DropReason.None)
+        {
+            return Drop(absence);
+        }
+
         if (header.Version == QuicVersion.Negotiation)
         {
             // RFC 9000 §6.1: never answered with another.
@@ -182,12 +219,11 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             return Drop(DropReason.ReflectionPort);
         }
 
-        var request = new AdmissionRequest(datagram.Remote, datagram.Local, header.Version, IsAddressValidated: false);
         if (!header.Version.IsSupported())
         {
-            return datagram.Bytes.Length < Transmitter.MinDatagramSize ? Drop(DropReason.UnsupportedVersion)
-                : _admission.Decide(request) == AdmissionVerdict.Drop ? Drop(DropReason.NoListener)
-                : Answer(_responder.NegotiateVersion(header, datagram, response));
+            return datagram.Bytes.Length < Transmitter.MinDatagramSize
+                ? Drop(DropReason.UnsupportedVersion)
+                : Answer(StatelessAnswer.VersionNegotiation, _responder.NegotiateVersion(header, datagram, response));
         }
 
         DropReason reason = ProtectedPacket.TryRead(datagram.Bytes, _ids.Length, out ProtectedPacket packet);
@@ -209,11 +245,12 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 
         return packet.DestinationConnectionId.Length < ConnectionAttempt.MinInitialDestinationLength
             ? Drop(DropReason.InitialConnectionIdTooShort)
-            : Admit(datagram, packet, request, response);
+            : Admit(datagram, packet, response);
     }
 
-    private DatagramResult Admit(in ReceivedDatagram datagram, in ProtectedPacket packet, AdmissionRequest request, Span<byte> response)
+    private DatagramResult Admit(in ReceivedDatagram datagram, in ProtectedPacket packet, Span<byte> response)
     {
+        var request = new AdmissionRequest(datagram.Remote, datagram.Local, packet.Version, IsAddressValidated: false);
         var original = new ConnectionId(packet.DestinationConnectionId);
         ConnectionId destination = original;
         ConnectionId? retrySource = null;
@@ -224,7 +261,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             if (verdict == TokenVerdict.InvalidRetry || isForeignRetry)
             {
                 // RFC 9000 §8.1.2
-                return Answer(_responder.Refuse(packet, datagram, TransportErrorCode.InvalidToken, response));
+                return Answer(StatelessAnswer.InvalidToken, _responder.Refuse(packet, datagram, TransportErrorCode.InvalidToken, response));
             }
 
             if (verdict == TokenVerdict.Valid)
@@ -238,12 +275,14 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
         switch (_admission!.Decide(request))
         {
             case AdmissionVerdict.Drop:
-                return Drop(DropReason.NoListener);
+                return Drop(DropReason.NotAdmitted);
+            case AdmissionVerdict.Shed:
+                return Drop(DropReason.Overload);
             case AdmissionVerdict.Refuse:
                 Statistics.ConnectionsRefused++;
-                return Answer(_responder.Refuse(packet, datagram, TransportErrorCode.ConnectionRefused, response));
+                return Answer(StatelessAnswer.Refusal, _responder.Refuse(packet, datagram, TransportErrorCode.ConnectionRefused, response));
             case AdmissionVerdict.Retry when !request.IsAddressValidated:
-                return Answer(_responder.Retry(packet, datagram, response));
+                return Answer(StatelessAnswer.Retry, _responder.Retry(packet, datagram, response));
             default:
                 break;
         }
@@ -265,12 +304,14 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 
     private DatagramResult Accept(in ReceivedDatagram datagram, in ConnectionStart start)
     {
-        Connection connection = Connection.StartServer(start, Services);
+        Connection connection = _connections.Rent(EndpointRole.Server);
+        connection.StartServer(start);
         connection.OnDatagram(datagram);
         if (!connection.Attempt.HasPeerAnswered)
         {
             // RFC 9000 §5.2: nothing in the datagram was authentic, so nothing of it may stay.
             connection.Abandon(datagram.At);
+            Return(connection);
             return Drop(DropReason.AuthenticationFailed);
         }
 
@@ -292,13 +333,18 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             return Drop(DropReason.HeaderTruncated);
         }
 
+        if (_admission is not null && _admission.CheckDestination(datagram.Local, datagram.Remote) is var absence and not DropReason.None)
+        {
+            return Drop(absence);
+        }
+
         return StatelessResponder.IsReflectionPort(datagram.Remote.Port)
             ? Drop(DropReason.ReflectionPort)
-            : Answer(_responder.Reset(destinationId, datagram, response));
+            : Answer(StatelessAnswer.Reset, _responder.Reset(destinationId, datagram, response));
     }
 
-    private DatagramResult Answer(int length) => length > 0
-        ? new DatagramResult(DatagramOutcome.Answered, null, length, DropReason.None)
+    private DatagramResult Answer(StatelessAnswer answer, int length) => length > 0
+        ? new DatagramResult(DatagramOutcome.Answered, null, length, DropReason.None) { Answer = answer }
         : Drop(DropReason.RateLimited);
 
     private DatagramResult Drop(DropReason reason)

@@ -22,9 +22,14 @@ internal sealed class StatelessResponder
     private readonly ConnectionIdGenerator _ids;
     private readonly TokenProtector _tokens;
     private readonly ResponseLimiter _limiter;
+    private readonly PacketKeys _sendKeys;
+    private readonly PacketKeys _receiveKeys;
 
     public StatelessResponder(RandomSource random, ConnectionIdGenerator ids, TokenProtector tokens, ResponseLimiter limiter)
     {
+        var keys = new KeyPool();
+        _sendKeys = new PacketKeys(keys);
+        _receiveKeys = new PacketKeys(keys);
         _random = random;
         _ids = ids;
         _tokens = tokens;
@@ -38,7 +43,7 @@ internal sealed class StatelessResponder
     /// <summary>RFC 9000 §6.1, §17.2.1.</summary>
     public int NegotiateVersion(scoped in InvariantHeader header, scoped in ReceivedDatagram datagram, Span<byte> response)
     {
-        if (!_limiter.TryTake(datagram.Remote, datagram.At) || response.Length < VersionNegotiationPacket.LengthFor(header, SupportedVersions.Length))
+        if (!_limiter.TryTake(datagram.Remote, header.DestinationConnectionId, datagram.At) || response.Length < VersionNegotiationPacket.LengthFor(header, SupportedVersions.Length))
         {
             return 0;
         }
@@ -50,7 +55,7 @@ internal sealed class StatelessResponder
     /// <summary>RFC 9000 §8.1.2, §17.2.5.</summary>
     public int Retry(scoped in ProtectedPacket initial, scoped in ReceivedDatagram datagram, Span<byte> response)
     {
-        if (!_limiter.TryTake(datagram.Remote, datagram.At))
+        if (!_limiter.TryTake(datagram.Remote, initial.DestinationConnectionId, datagram.At))
         {
             return 0;
         }
@@ -69,14 +74,12 @@ internal sealed class StatelessResponder
     /// <summary>An Initial with nothing but CONNECTION_CLOSE, for an attempt that gets no connection (RFC 9000 §5.2.2).</summary>
     public int Refuse(scoped in ProtectedPacket initial, scoped in ReceivedDatagram datagram, TransportErrorCode code, Span<byte> response)
     {
-        if (!_limiter.TryTake(datagram.Remote, datagram.At))
+        if (!_limiter.TryTake(datagram.Remote, initial.DestinationConnectionId, datagram.At))
         {
             return 0;
         }
 
-        InitialKeys.Derive(initial.Version, new ConnectionId(initial.DestinationConnectionId), EndpointRole.Server, out PacketKeys send, out PacketKeys receive);
-        receive.Dispose();
-        using PacketKeys keys = send;
+        InitialKeys.Install(initial.Version, new ConnectionId(initial.DestinationConnectionId), EndpointRole.Server, _sendKeys, _receiveKeys);
         ConnectionId source = _ids.Next();
         scoped WireWriter writer = new(response);
         LongHeaderOffsets offsets = LongHeader.Write(ref writer, new LongHeaderFields
@@ -92,8 +95,10 @@ internal sealed class StatelessResponder
         ConnectionCloseFrame.Transport(code, 0, default).Write(ref writer);
         int length = writer.Position + PacketAead.TagLength;
         LongHeader.FillLength(response, offsets, length);
-        keys.Aead.Seal(new PacketNumber(0), response[..headerLength], default, response[headerLength..length]);
-        PacketProtector.Protect(keys.HeaderProtection, response[..length], offsets.PacketNumberOffset);
+        _sendKeys.Aead.Seal(new PacketNumber(0), response[..headerLength], default, response[headerLength..length]);
+        PacketProtector.Protect(_sendKeys.HeaderProtection, response[..length], offsets.PacketNumberOffset);
+        _sendKeys.Discard();
+        _receiveKeys.Discard();
         return length;
     }
 
@@ -101,7 +106,7 @@ internal sealed class StatelessResponder
     public int Reset(ReadOnlySpan<byte> destinationId, scoped in ReceivedDatagram datagram, Span<byte> response)
     {
         int longest = StatelessReset.LengthFor(datagram.Bytes.Length);
-        if (longest == 0 || !_limiter.TryTake(datagram.Remote, datagram.At))
+        if (longest == 0 || !_limiter.TryTake(datagram.Remote, destinationId, datagram.At))
         {
             return 0;
         }

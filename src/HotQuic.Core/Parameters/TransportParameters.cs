@@ -8,7 +8,7 @@ namespace HotQuic.Core.Parameters;
 
 /// <summary>
 /// What an endpoint declares of itself in the handshake (RFC 9000 §7.4, §18), with the defaults where nothing is said. Our
-/// own are built with an initializer and written with <see cref="Write"/>. The peer's come out of <see cref="TryRead"/>, every
+/// own are built with an initializer, or set after <see cref="Reset"/>, and written with <see cref="Write"/>. The peer's come out of <see cref="TryRead"/>, every
 /// value checked on its own, and are trusted only after <see cref="Authenticate"/>.
 /// </summary>
 internal sealed class TransportParameters
@@ -26,114 +26,108 @@ internal sealed class TransportParameters
     private bool _disableActiveMigration;
     private bool _greaseQuicBit;
 
-    public TransportParameters()
-    {
-        for (int i = 0; i < TransportParameterRules.IntegerCount; i++)
-        {
-            _integers[i] = TransportParameterRules.All[i].Default;
-        }
-    }
+    public TransportParameters() => Reset();
 
     /// <summary>The Destination Connection ID of the client's first Initial; only a server's.</summary>
     public ConnectionId? OriginalDestinationConnectionId
     {
         get => _originalDestinationConnectionId;
-        init => _originalDestinationConnectionId = value;
+        set => _originalDestinationConnectionId = value;
     }
 
     /// <summary>Zero where the endpoint has no idle timeout; see <see cref="EffectiveIdleTimeout"/>. In whole milliseconds.</summary>
     public TimeSpan MaxIdleTimeout
     {
         get => Milliseconds(TransportParameterId.MaxIdleTimeout);
-        init => SetMilliseconds(TransportParameterId.MaxIdleTimeout, value);
+        set => SetMilliseconds(TransportParameterId.MaxIdleTimeout, value);
     }
 
     /// <summary>The token of the connection ID of the handshake; only a server's.</summary>
-    public StatelessResetToken? StatelessResetToken { get => _statelessResetToken; init => _statelessResetToken = value; }
+    public StatelessResetToken? StatelessResetToken { get => _statelessResetToken; set => _statelessResetToken = value; }
 
     /// <summary>The largest UDP payload, in bytes, that the endpoint receives: 1,200 to 65,527, the default.</summary>
     public int MaxUdpPayloadSize
     {
         get => (int)Math.Min(Get(TransportParameterId.MaxUdpPayloadSize), 65527);
-        init => Set(TransportParameterId.MaxUdpPayloadSize, value);
+        set => Set(TransportParameterId.MaxUdpPayloadSize, value);
     }
 
     /// <summary>Bytes that the peer may send on the connection at first.</summary>
     public ulong InitialMaxData
     {
         get => Get(TransportParameterId.InitialMaxData);
-        init => Set(TransportParameterId.InitialMaxData, value);
+        set => Set(TransportParameterId.InitialMaxData, value);
     }
 
     /// <summary>Bytes that the peer may send at first on a bidirectional stream that the sender of the parameter opened.</summary>
     public ulong InitialMaxStreamDataBidiLocal
     {
         get => Get(TransportParameterId.InitialMaxStreamDataBidiLocal);
-        init => Set(TransportParameterId.InitialMaxStreamDataBidiLocal, value);
+        set => Set(TransportParameterId.InitialMaxStreamDataBidiLocal, value);
     }
 
     /// <summary>Bytes that the peer may send at first on a bidirectional stream that it opened itself.</summary>
     public ulong InitialMaxStreamDataBidiRemote
     {
         get => Get(TransportParameterId.InitialMaxStreamDataBidiRemote);
-        init => Set(TransportParameterId.InitialMaxStreamDataBidiRemote, value);
+        set => Set(TransportParameterId.InitialMaxStreamDataBidiRemote, value);
     }
 
     /// <summary>Bytes that the peer may send at first on a unidirectional stream.</summary>
     public ulong InitialMaxStreamDataUni
     {
         get => Get(TransportParameterId.InitialMaxStreamDataUni);
-        init => Set(TransportParameterId.InitialMaxStreamDataUni, value);
+        set => Set(TransportParameterId.InitialMaxStreamDataUni, value);
     }
 
     /// <summary>Bidirectional streams that the peer may open at first; at most 2^60.</summary>
     public ulong InitialMaxStreamsBidi
     {
         get => Get(TransportParameterId.InitialMaxStreamsBidi);
-        init => Set(TransportParameterId.InitialMaxStreamsBidi, value);
+        set => Set(TransportParameterId.InitialMaxStreamsBidi, value);
     }
 
     /// <summary>Unidirectional streams that the peer may open at first; at most 2^60.</summary>
     public ulong InitialMaxStreamsUni
     {
         get => Get(TransportParameterId.InitialMaxStreamsUni);
-        init => Set(TransportParameterId.InitialMaxStreamsUni, value);
+        set => Set(TransportParameterId.InitialMaxStreamsUni, value);
     }
 
     /// <summary>The exponent of the ACK Delay fields that the endpoint sends, 0 to 20; 3 by default.</summary>
     public int AckDelayExponent
     {
         get => (int)Get(TransportParameterId.AckDelayExponent);
-        init => Set(TransportParameterId.AckDelayExponent, value);
+        set => Set(TransportParameterId.AckDelayExponent, value);
     }
 
     /// <summary>The longest that the endpoint delays an acknowledgment, below 2^14 ms; 25 ms by default. In whole milliseconds.</summary>
     public TimeSpan MaxAckDelay
     {
         get => Milliseconds(TransportParameterId.MaxAckDelay);
-        init => SetMilliseconds(TransportParameterId.MaxAckDelay, value);
+        set => SetMilliseconds(TransportParameterId.MaxAckDelay, value);
     }
 
     /// <summary>The peer must not move to another local address (RFC 9000 §9).</summary>
-    public bool DisableActiveMigration { get => _disableActiveMigration; init => _disableActiveMigration = value; }
+    public bool DisableActiveMigration { get => _disableActiveMigration; set => _disableActiveMigration = value; }
 
     /// <summary>Only a server's.</summary>
-    public PreferredAddress? PreferredAddress { get => _preferredAddress; init => _preferredAddress = value; }
+    public PreferredAddress? PreferredAddress { get => _preferredAddress; set => _preferredAddress = value; }
 
     /// <summary>Connection IDs of the peer that the endpoint stores; at least, and by default, 2.</summary>
     public int ActiveConnectionIdLimit
     {
         get => (int)Math.Min(Get(TransportParameterId.ActiveConnectionIdLimit), int.MaxValue);
-        init => Set(TransportParameterId.ActiveConnectionIdLimit, value);
+        set => Set(TransportParameterId.ActiveConnectionIdLimit, value);
     }
 
     /// <summary>The Source Connection ID of the sender's first Initial.</summary>
-    public ConnectionId? InitialSourceConnectionId { get => _initialSourceConnectionId; init => _initialSourceConnectionId = value; }
+    public ConnectionId? InitialSourceConnectionId { get => _initialSourceConnectionId; set => _initialSourceConnectionId = value; }
 
     /// <summary>The Source Connection ID of the Retry packet; only a server's, and only after one.</summary>
-    public ConnectionId? RetrySourceConnectionId { get => _retrySourceConnectionId; init => _retrySourceConnectionId = value; }
+    public ConnectionId? RetrySourceConnectionId { get => _retrySourceConnectionId; set => _retrySourceConnectionId = value; }
 
-    public VersionInformation? VersionInformation { get => _versionInformation; init => _versionInformation = value; }
+    public VersionInformation? VersionInformation { get => _versionInformation; set => _versionInformation = value; }
 
     /// <summary>
     /// The largest DATAGRAM frame, in bytes of the whole frame, that the endpoint receives; 0 where it takes none (RFC 9221
@@ -142,14 +136,14 @@ internal sealed class TransportParameters
     public int MaxDatagramFrameSize
     {
         get => (int)Math.Min(Get(TransportParameterId.MaxDatagramFrameSize), int.MaxValue);
-        init => Set(TransportParameterId.MaxDatagramFrameSize, value);
+        set => Set(TransportParameterId.MaxDatagramFrameSize, value);
     }
 
     /// <summary>The endpoint takes packets whose fixed bit is 0 (RFC 9287 §3).</summary>
-    public bool GreaseQuicBit { get => _greaseQuicBit; init => _greaseQuicBit = value; }
+    public bool GreaseQuicBit { get => _greaseQuicBit; set => _greaseQuicBit = value; }
 
     /// <summary>Written behind the others; never read.</summary>
-    public GreasedParameter? Grease { get; init; }
+    public GreasedParameter? Grease { get; set; }
 
     /// <summary>Bytes that <see cref="Write"/> takes.</summary>
     public int Length
@@ -173,8 +167,37 @@ internal sealed class TransportParameters
     /// <param name="parameters">Not null where there is no error.</param>
     public static TransportError? TryRead(ReadOnlySpan<byte> source, EndpointRole sender, out TransportParameters? parameters)
     {
-        parameters = null;
         var read = new TransportParameters();
+        TransportError? error = read.Read(source, sender);
+        parameters = error is null ? read : null;
+        return error;
+    }
+
+    /// <summary>Back to the defaults.</summary>
+    public void Reset()
+    {
+        for (int i = 0; i < TransportParameterRules.IntegerCount; i++)
+        {
+            _integers[i] = TransportParameterRules.All[i].Default;
+        }
+
+        _originalDestinationConnectionId = null;
+        _initialSourceConnectionId = null;
+        _retrySourceConnectionId = null;
+        _statelessResetToken = null;
+        _preferredAddress = null;
+        _versionInformation = null;
+        _disableActiveMigration = false;
+        _greaseQuicBit = false;
+        Grease = null;
+    }
+
+    /// <summary>Reads what a peer declared in place of what was here; after an error the values mean nothing.</summary>
+    /// <param name="source">The contents of the quic_transport_parameters extension.</param>
+    /// <param name="sender">Whose parameters these are: some are a server's only.</param>
+    public TransportError? Read(ReadOnlySpan<byte> source, EndpointRole sender)
+    {
+        Reset();
         var reader = new WireReader(source);
         uint seen = 0;
         Span<ulong> unknown = stackalloc ulong[TrackedUnknown];
@@ -205,19 +228,18 @@ internal sealed class TransportParameters
             }
 
             seen |= 1u << index;
-            if (read.ReadValue(index, value, sender) is { } error)
+            if (ReadValue(index, value, sender) is { } error)
             {
                 return error;
             }
         }
 
         // RFC 9000 §18.2, preferred_address
-        if (read._preferredAddress is not null && read._initialSourceConnectionId is { IsEmpty: true })
+        if (_preferredAddress is not null && _initialSourceConnectionId is { IsEmpty: true })
         {
             return Error("A server with an empty connection ID has a preferred address.");
         }
 
-        parameters = read;
         return null;
     }
 

@@ -76,19 +76,34 @@ internal sealed class MtuDiscovery
 
     /// <param name="upperBound">The largest size to try, in bytes of UDP payload; the base size turns discovery off.</param>
     /// <param name="baseSize">What every path is taken to carry (RFC 8899 §5.1.2: BASE_PLPMTU), used once discovery has started.</param>
-    public MtuDiscovery(int upperBound, int baseSize = Path.MinDatagramSize)
+    public MtuDiscovery(int upperBound, int baseSize = Path.MinDatagramSize) => Begin(upperBound, baseSize);
+
+    public MtuSearchState State { get; private set; }
+
+    /// <summary>The largest datagram to send, in bytes of UDP payload.</summary>
+    public int CurrentSize { get; private set; } = Path.MinDatagramSize;
+
+    /// <summary>Starts anew, for another connection.</summary>
+    /// <param name="upperBound">As for the constructor.</param>
+    /// <param name="baseSize">As for the constructor.</param>
+    public void Begin(int upperBound, int baseSize = Path.MinDatagramSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(baseSize, Path.MinDatagramSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(upperBound, baseSize);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(upperBound, ushort.MaxValue);
         _limit = upperBound;
         _base = baseSize;
+        _ceiling = 0;
+        _probeSize = 0;
+        _probeLosses = 0;
+        _isProbeInFlight = false;
+        _searchAgainAt = Instant.Never;
+        _largeArrivedSentAt = new Instant(long.MinValue);
+        _lossNoticedAt = new Instant(long.MinValue);
+        _losses = 0;
+        State = MtuSearchState.Idle;
+        CurrentSize = Path.MinDatagramSize;
     }
-
-    public MtuSearchState State { get; private set; }
-
-    /// <summary>The largest datagram to send, in bytes of UDP payload.</summary>
-    public int CurrentSize { get; private set; } = Path.MinDatagramSize;
 
     /// <summary>The handshake is confirmed: probing may begin.</summary>
     public void Start()

@@ -17,15 +17,15 @@ internal sealed class Path
     private long _received;
     private long _sent;
 
-    public Path(PathAddress remote, PathAddress local)
+    public Path()
     {
-        Remote = remote;
-        Local = local;
     }
 
-    public PathAddress Remote { get; }
+    public Path(PathAddress remote, PathAddress local) => Begin(remote, local);
 
-    public PathAddress Local { get; }
+    public PathAddress Remote { get; private set; }
+
+    public PathAddress Local { get; private set; }
 
     public NetworkPath Addresses => new(Local, Remote);
 
@@ -47,6 +47,17 @@ internal sealed class Path
     /// §8.1).
     /// </summary>
     public long SendAllowance => _isValidated ? long.MaxValue : Math.Max(0, (AmplificationFactor * _received) - _sent);
+
+    /// <summary>Starts anew, for another connection: nothing is known of the way but where it leads.</summary>
+    public void Begin(PathAddress remote, PathAddress local)
+    {
+        Remote = remote;
+        Local = local;
+        Mtu = MinDatagramSize;
+        _isValidated = false;
+        _received = 0;
+        _sent = 0;
+    }
 
     /// <summary>All bytes of UDP payload that belong to the connection count, also of packets that are dropped (RFC 9000 §8.1).</summary>
     public void OnDatagramReceived(int bytes) => _received += bytes;

@@ -33,6 +33,20 @@ internal sealed class PathValidator
         _random = random;
     }
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin()
+    {
+        _responses = default;
+        _outstanding = default;
+        _outstandingCount = 0;
+        _isChallengeWanted = false;
+        _timeout = default;
+        _retryAt = Instant.Never;
+        _failAt = Instant.Never;
+        State = default;
+        UnansweredChallenges = 0;
+    }
+
     public PathValidationState State { get; private set; }
 
     public bool HasPendingFrames => _isChallengeWanted || _responses.Count > 0;

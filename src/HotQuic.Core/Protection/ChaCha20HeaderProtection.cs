@@ -11,9 +11,16 @@ internal sealed class ChaCha20HeaderProtection : HeaderProtection
 {
     private readonly KeyMemory _key = new(ChaCha20.KeyLength);
 
-    public ChaCha20HeaderProtection(ReadOnlySpan<byte> key) => key.CopyTo(_key.Span);
+    public ChaCha20HeaderProtection()
+        : base(CipherSuite.ChaCha20Poly1305Sha256)
+    {
+    }
+
+    public override void Wipe() => _key.Wipe();
 
     public override void Dispose() => _key.Dispose();
+
+    private protected override void SetKey(ReadOnlySpan<byte> key) => key.CopyTo(_key.Span);
 
     private protected override void ComputeMasksCore(ReadOnlySpan<byte> samples, Span<byte> masks)
     {

@@ -23,6 +23,9 @@ internal sealed class FailedOpens
 
     public long Count { get; private set; }
 
+    /// <summary>Another connection begins.</summary>
+    public void Begin() => Count = 0;
+
     /// <summary>A packet did not authenticate under a key of this suite; the error where that was one too many.</summary>
     public TransportError? OnFailure(CipherSuite suite)
     {

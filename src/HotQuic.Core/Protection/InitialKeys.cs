@@ -15,20 +15,31 @@ internal static class InitialKeys
 
     private static ReadOnlySpan<byte> ServerLabel => "server in"u8;
 
+    /// <summary>Keys that stand alone.</summary>
     public static void Derive(
         QuicVersion version, ConnectionId clientDcid, EndpointRole own, out PacketKeys send, out PacketKeys receive)
     {
-        Span<byte> initialSecret = stackalloc byte[SecretLength];
-        HKDF.Extract(HashAlgorithmName.SHA256, clientDcid.Span, VersionSecrets.InitialSalt(version), initialSecret);
-        var client = DeriveDirection(version, initialSecret, ClientLabel);
-        var server = DeriveDirection(version, initialSecret, ServerLabel);
-        (send, receive) = own == EndpointRole.Client ? (client, server) : (server, client);
+        var pool = new KeyPool(retained: 0);
+        send = new PacketKeys(pool);
+        receive = new PacketKeys(pool);
+        Install(version, clientDcid, own, send, receive);
     }
 
-    private static PacketKeys DeriveDirection(QuicVersion version, ReadOnlySpan<byte> initialSecret, ReadOnlySpan<byte> label)
+    /// <summary>Derives both directions into a connection's keys.</summary>
+    public static void Install(
+        QuicVersion version, ConnectionId clientDcid, EndpointRole own, PacketKeys send, PacketKeys receive)
+    {
+        // RFC 5869 §2.2: HKDF-Extract is one HMAC under the salt.
+        Span<byte> initialSecret = stackalloc byte[SecretLength];
+        HMACSHA256.HashData(VersionSecrets.InitialSalt(version), clientDcid.Span, initialSecret);
+        InstallDirection(version, initialSecret, ClientLabel, own == EndpointRole.Client ? send : receive);
+        InstallDirection(version, initialSecret, ServerLabel, own == EndpointRole.Client ? receive : send);
+    }
+
+    private static void InstallDirection(QuicVersion version, ReadOnlySpan<byte> initialSecret, ReadOnlySpan<byte> label, PacketKeys keys)
     {
         Span<byte> secret = stackalloc byte[SecretLength];
         HkdfLabel.Expand(HashAlgorithmName.SHA256, initialSecret, label, [], secret);
-        return PacketKeys.Derive(version, CipherSuite.Aes128GcmSha256, secret, CipherBackend.Auto);
+        keys.Install(version, CipherSuite.Aes128GcmSha256, secret, CipherBackend.Auto);
     }
 }

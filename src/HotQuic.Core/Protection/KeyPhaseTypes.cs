@@ -9,7 +9,7 @@ namespace HotQuic.Core.Protection;
 /// <param name="Suite">The suite that TLS negotiated.</param>
 /// <param name="Backend">Who does the arithmetic.</param>
 /// <param name="FailedOpens">The connection's counter.</param>
-internal sealed record KeyPhaseSettings(QuicVersion Version, CipherSuite Suite, CipherBackend Backend, FailedOpens FailedOpens)
+internal readonly record struct KeyPhaseSettings(QuicVersion Version, CipherSuite Suite, CipherBackend Backend, FailedOpens FailedOpens)
 {
     /// <summary>Packets that one key may seal: the suite's limit, or a lower one (RFC 9001 §6.6).</summary>
     public long ConfidentialityLimit { get; init; } = Suite.Facts().ConfidentialityLimit;

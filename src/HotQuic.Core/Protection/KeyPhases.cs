@@ -6,16 +6,17 @@ using HotQuic.Core.Time;
 namespace HotQuic.Core.Protection;
 
 /// <summary>
-/// The 1-RTT keys of both directions through all key updates (RFC 9001 §6). It is made when TLS gives the application secrets.
+/// The 1-RTT keys of both directions through all key updates (RFC 9001 §6). <see cref="Begin"/> when TLS gives the application secrets.
 /// <para>Sending a packet: <see cref="PrepareToSend"/>, write the header with <see cref="SendPhase"/>, then <see cref="Seal"/>.</para>
 /// <para>Receiving one: unprotect its header with <see cref="ReceiveHeaderProtection"/>, then <see cref="TryOpen"/>; an ACK frame in it
 /// goes to <see cref="OnAcknowledged"/> before the next packet is opened.</para>
 /// <para>Besides: <see cref="OnHandshakeConfirmed"/> once, <see cref="OnTimeout"/> at <see cref="Deadline"/>,
-/// <see cref="TryInitiateUpdate"/> when the application wants new keys, <see cref="Dispose"/> to wipe all of them.</para>
+/// <see cref="TryInitiateUpdate"/> when the application wants new keys, <see cref="End"/> to wipe all of them; another connection may
+/// begin then.</para>
 /// Generations count the updates; the phase bit is a generation's lowest bit. Receive keys of the next generation exist before
 /// they are needed, so that a packet's phase bit makes no difference in time (§6.3).
 /// </summary>
-internal sealed class KeyPhases : IDisposable
+internal sealed class KeyPhases
 {
     /// <summary>How long old receive keys stay, and a new update waits, in PTOs (RFC 9001 §6.5).</summary>
     private const int RetentionInPtos = 3;
@@ -35,20 +36,23 @@ internal sealed class KeyPhases : IDisposable
     private static readonly TransportError DidNotFollow =
         new(TransportErrorCode.KeyUpdateError, 0, "The peer acknowledged packets of a new key phase with keys of the old one.");
 
-    private readonly KeyPhaseSettings _settings;
+    private readonly KeyPool _pool;
+    private KeyPhaseSettings _settings;
 
     /// <summary>The send secret of the newest send keys, then the receive secret of the newest receive keys.</summary>
-    private readonly KeyMemory _secrets = new(2 * CipherSuiteTable.MaxSecretLength);
-    private readonly int _secretLength;
+    private KeyMemory? _secrets;
+    private int _secretLength;
 
-    private readonly PacketAead _send;
+    private PacketAead? _send;
+    private HeaderProtection? _sendHeaderProtection;
+    private HeaderProtection? _receiveHeaderProtection;
     private bool _sendKeysOutdated;
     private long _sendGeneration;
     private long _sealed;
     private PacketNumber _firstSealed = PacketNumber.None;
 
     private PacketAead? _previous;
-    private PacketAead _current;
+    private PacketAead? _current;
     private PacketAead? _next;
 
     /// <summary>No longer in use; its memory serves the next keys.</summary>
@@ -63,26 +67,17 @@ internal sealed class KeyPhases : IDisposable
     private bool _acknowledged;
     private Instant _notBefore;
 
-    /// <exception cref="ArgumentException">A secret has not the length of the suite's hash.</exception>
-    public KeyPhases(KeyPhaseSettings settings, ReadOnlySpan<byte> sendSecret, ReadOnlySpan<byte> receiveSecret)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(settings.ConfidentialityLimit, 1, nameof(settings));
-        _settings = settings;
-        _secretLength = settings.Suite.Facts().SecretLength;
-        _send = PacketKeys.DeriveAead(settings.Version, settings.Suite, sendSecret, settings.Backend);
-        _current = PacketKeys.DeriveAead(settings.Version, settings.Suite, receiveSecret, settings.Backend);
-        SendHeaderProtection = PacketKeys.DeriveHeaderProtection(settings.Version, settings.Suite, sendSecret, settings.Backend);
-        ReceiveHeaderProtection = PacketKeys.DeriveHeaderProtection(settings.Version, settings.Suite, receiveSecret, settings.Backend);
-        sendSecret.CopyTo(SendSecret);
-        receiveSecret.CopyTo(ReceiveSecret);
-        DeriveNext();
-    }
+    /// <param name="pool">The shard's ciphers.</param>
+    public KeyPhases(KeyPool pool) => _pool = pool;
+
+    /// <summary>True from <see cref="Begin"/> to <see cref="End"/>; only then may anything else be called.</summary>
+    public bool HasBegun => _send is not null;
 
     /// <summary>The same through all updates (RFC 9001 §6.1).</summary>
-    public HeaderProtection SendHeaderProtection { get; }
+    public HeaderProtection SendHeaderProtection => _sendHeaderProtection!;
 
     /// <inheritdoc cref="SendHeaderProtection"/>
-    public HeaderProtection ReceiveHeaderProtection { get; }
+    public HeaderProtection ReceiveHeaderProtection => _receiveHeaderProtection!;
 
     /// <summary>The Key Phase bit of the packets that <see cref="Seal"/> seals now.</summary>
     public bool SendPhase => (_sendGeneration & 1) != 0;
@@ -102,14 +97,60 @@ internal sealed class KeyPhases : IDisposable
     /// <summary>When <see cref="OnTimeout"/> is due.</summary>
     public Instant Deadline { get; private set; } = Instant.Never;
 
-    private Span<byte> SendSecret => _secrets.Span[.._secretLength];
+    private Span<byte> SendSecret => _secrets!.Span[.._secretLength];
 
-    private Span<byte> ReceiveSecret => _secrets.Span.Slice(CipherSuiteTable.MaxSecretLength, _secretLength);
+    private Span<byte> ReceiveSecret => _secrets!.Span.Slice(CipherSuiteTable.MaxSecretLength, _secretLength);
 
     /// <summary>Keys are updated by themselves once seven eighths of the limit are sealed, or earlier where that is asked for.</summary>
     private long UpdateDueAt => Math.Min(_settings.UpdateAfter, _settings.ConfidentialityLimit - (_settings.ConfidentialityLimit / 8));
 
     private long SendingStopsAt => _settings.ConfidentialityLimit - Math.Min(ReservedForClosing, _settings.ConfidentialityLimit / 8);
+
+    /// <summary>Takes a connection's application secrets.</summary>
+    /// <exception cref="ArgumentException">A secret has not the length of the suite's hash.</exception>
+    public void Begin(in KeyPhaseSettings settings, ReadOnlySpan<byte> sendSecret, ReadOnlySpan<byte> receiveSecret)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(settings.ConfidentialityLimit, 1, nameof(settings));
+        End();
+        _settings = settings;
+        _secretLength = settings.Suite.Facts().SecretLength;
+        _secrets = _pool.RentSecrets();
+        _send = RentAead(sendSecret);
+        _current = RentAead(receiveSecret);
+        _sendHeaderProtection = RentHeaderProtection(sendSecret);
+        _receiveHeaderProtection = RentHeaderProtection(receiveSecret);
+        sendSecret.CopyTo(SendSecret);
+        receiveSecret.CopyTo(ReceiveSecret);
+        DeriveNext();
+    }
+
+    /// <summary>Wipes all keys and gives their memory back.</summary>
+    public void End()
+    {
+        Return(ref _send);
+        Return(ref _previous);
+        Return(ref _current);
+        Return(ref _next);
+        Return(ref _retired);
+        Return(ref _sendHeaderProtection);
+        Return(ref _receiveHeaderProtection);
+        Return(ref _secrets);
+        _settings = default;
+        _secretLength = 0;
+        _sendKeysOutdated = false;
+        _sendGeneration = 0;
+        _sealed = 0;
+        _firstSealed = PacketNumber.None;
+        _receiveGeneration = 0;
+        _lastOpenedGeneration = 0;
+        _highestOfPrevious = PacketNumber.None;
+        _lowestOfCurrent = PacketNumber.None;
+        _highestOfCurrent = PacketNumber.None;
+        _handshakeConfirmed = false;
+        _acknowledged = false;
+        _notBefore = default;
+        Deadline = Instant.Never;
+    }
 
     /// <summary>
     /// Before each packet's header is written: updates the keys where the confidentiality limit asks for it (RFC 9001 §6.6). An error
@@ -129,6 +170,7 @@ internal sealed class KeyPhases : IDisposable
     /// <exception cref="InvalidOperationException">The confidentiality limit is reached.</exception>
     public void Seal(PacketNumber packetNumber, ReadOnlySpan<byte> header, ReadOnlySpan<byte> tail, Span<byte> destination)
     {
+        ObjectDisposedException.ThrowIf(_send is null, this);
         if (_sealed >= _settings.ConfidentialityLimit)
         {
             throw new InvalidOperationException("These keys have sealed as many packets as they may; heed what PrepareToSend returns.");
@@ -154,6 +196,7 @@ internal sealed class KeyPhases : IDisposable
     public bool TryOpen(
         in ReceivedOneRttPacket packet, ReadOnlySpan<byte> header, Span<byte> ciphertextAndTag, out KeyPhaseOpenResult result)
     {
+        ObjectDisposedException.ThrowIf(_current is null, this);
         Keys keys = Choose(packet);
         if (keys == Keys.Next)
         {
@@ -242,20 +285,7 @@ internal sealed class KeyPhases : IDisposable
         Deadline = Instant.Never;
         RetirePrevious();
         DeriveNext();
-        _retired?.Dispose();
-        _retired = null;
-    }
-
-    public void Dispose()
-    {
-        _send.Dispose();
-        _previous?.Dispose();
-        _current.Dispose();
-        _next?.Dispose();
-        _retired?.Dispose();
-        SendHeaderProtection.Dispose();
-        ReceiveHeaderProtection.Dispose();
-        _secrets.Dispose();
+        Return(ref _retired);
     }
 
     /// <summary>
@@ -340,14 +370,14 @@ internal sealed class KeyPhases : IDisposable
     private void AdvanceSendKeys()
     {
         AdvanceSecret(SendSecret);
-        PacketKeys.Rekey(_settings.Version, SendSecret, _send);
+        PacketKeys.Rekey(_settings.Version, SendSecret, _send!);
         _sendKeysOutdated = false;
     }
 
     /// <summary>The old receive keys go; their object is kept for <see cref="DeriveNext"/>, which overwrites them.</summary>
     private void RetirePrevious()
     {
-        _retired?.Dispose();
+        Return(ref _retired);
         (_retired, _previous) = (_previous, null);
     }
 
@@ -362,12 +392,53 @@ internal sealed class KeyPhases : IDisposable
         AdvanceSecret(ReceiveSecret);
         if (_retired is null)
         {
-            _next = PacketKeys.DeriveAead(_settings.Version, _settings.Suite, ReceiveSecret, _settings.Backend);
+            _next = RentAead(ReceiveSecret);
             return;
         }
 
         PacketKeys.Rekey(_settings.Version, ReceiveSecret, _retired);
         (_next, _retired) = (_retired, null);
+    }
+
+    private PacketAead RentAead(ReadOnlySpan<byte> secret)
+    {
+        PacketAead aead = _pool.RentAead(_settings.Suite, _settings.Backend);
+        PacketKeys.Rekey(_settings.Version, secret, aead);
+        return aead;
+    }
+
+    private HeaderProtection RentHeaderProtection(ReadOnlySpan<byte> secret)
+    {
+        HeaderProtection protection = _pool.RentHeaderProtection(_settings.Suite, _settings.Backend);
+        PacketKeys.Rekey(_settings.Version, secret, protection);
+        return protection;
+    }
+
+    private void Return(ref PacketAead? aead)
+    {
+        if (aead is not null)
+        {
+            _pool.Return(aead);
+            aead = null;
+        }
+    }
+
+    private void Return(ref KeyMemory? secrets)
+    {
+        if (secrets is not null)
+        {
+            _pool.Return(secrets);
+            secrets = null;
+        }
+    }
+
+    private void Return(ref HeaderProtection? protection)
+    {
+        if (protection is not null)
+        {
+            _pool.Return(protection);
+            protection = null;
+        }
     }
 
     /// <summary>The secret of the next generation takes the place of the last one (RFC 9001 §6.1).</summary>

@@ -4,9 +4,9 @@ using HotQuic.Core.Packets;
 namespace HotQuic.Core.Protection;
 
 /// <summary>
-/// Seals and opens packets with one key of one direction (RFC 9001 §5.3). <see cref="Create"/> picks the implementation; then any
+/// Seals and opens packets with one key of one direction (RFC 9001 §5.3). <see cref="Create(CipherSuite, ReadOnlySpan{byte}, ReadOnlySpan{byte}, CipherBackend)"/> picks the implementation; then any
 /// number of <see cref="Seal"/> or <see cref="TryOpen"/>; <see cref="Rekey"/> gives the object another key of the same suite;
-/// <see cref="Dispose"/> wipes what was derived from the key. One thread at a time.
+/// <see cref="Wipe"/> leaves it without one, to wait in a <see cref="KeyPool"/>; <see cref="Dispose"/> ends it. One thread at a time.
 /// </summary>
 internal abstract class PacketAead : IDisposable
 {
@@ -16,19 +16,28 @@ internal abstract class PacketAead : IDisposable
 
     public CipherSuite Suite { get; }
 
+    /// <summary>True where the platform does the work, for want of instructions or because it was asked to.</summary>
+    public virtual bool IsPlatforms => false;
+
     /// <exception cref="ArgumentException">Key or IV have not the suite's length.</exception>
     public static PacketAead Create(CipherSuite suite, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, CipherBackend backend)
     {
         CheckKey(suite, key, iv);
-        PacketAead aead = suite switch
-        {
-            CipherSuite.ChaCha20Poly1305Sha256 => new PlatformChaCha20Poly1305Aead(),
-            _ when backend == CipherBackend.Platform || !VectorisedAes.IsSupported => new PlatformAesGcmAead(suite),
-            _ => VectorisedAes.CreateAead(suite),
-        };
+        PacketAead aead = Create(suite, NeedsPlatform(suite, backend));
         aead.SetKey(key, iv);
         return aead;
     }
+
+    /// <summary>One that has no key yet: <see cref="Rekey"/> comes next.</summary>
+    public static PacketAead Create(CipherSuite suite, bool isPlatforms) => suite switch
+    {
+        CipherSuite.ChaCha20Poly1305Sha256 => new PlatformChaCha20Poly1305Aead(),
+        _ => isPlatforms ? new PlatformAesGcmAead(suite) : VectorisedAes.CreateAead(suite),
+    };
+
+    /// <summary>Who does the work for a suite.</summary>
+    public static bool NeedsPlatform(CipherSuite suite, CipherBackend backend) =>
+        suite == CipherSuite.ChaCha20Poly1305Sha256 || backend == CipherBackend.Platform || !VectorisedAes.IsSupported;
 
     /// <summary>
     /// Seals a packet's payload. <paramref name="destination"/> is [head of the plaintext, in place][room for the tail][16 for the
@@ -73,6 +82,9 @@ internal abstract class PacketAead : IDisposable
         CheckKey(Suite, key, iv);
         SetKey(key, iv);
     }
+
+    /// <summary>Zeroes everything that came of the key; until the next <see cref="Rekey"/> the object must not be used.</summary>
+    public abstract void Wipe();
 
     public abstract void Dispose();
 

@@ -5,69 +5,78 @@ namespace HotQuic.Core.Protection;
 
 /// <summary>
 /// What protects the packets of one direction at one encryption level: AEAD and header protection, both derived from one traffic
-/// secret (RFC 9001 §5.1). Derive it when the secret comes, dispose of it when the level's keys are discarded. The updates of 1-RTT
-/// keys are <see cref="KeyPhases"/>.
+/// secret (RFC 9001 §5.1). <see cref="Install"/> when the secret comes, <see cref="Discard"/> when the level's keys are discarded;
+/// between the two there are no keys. The updates of 1-RTT keys are <see cref="KeyPhases"/>.
 /// </summary>
-internal sealed class PacketKeys : IDisposable
+internal sealed class PacketKeys
 {
-    private PacketKeys(PacketAead aead, HeaderProtection headerProtection)
-    {
-        Aead = aead;
-        HeaderProtection = headerProtection;
-    }
+    private readonly KeyPool _pool;
+    private PacketAead? _aead;
+    private HeaderProtection? _headerProtection;
 
-    public PacketAead Aead { get; }
+    /// <param name="pool">The shard's ciphers.</param>
+    public PacketKeys(KeyPool pool) => _pool = pool;
 
-    public HeaderProtection HeaderProtection { get; }
+    public bool AreInstalled => _aead is not null;
 
+    public PacketAead Aead => _aead ?? throw NotInstalled();
+
+    public HeaderProtection HeaderProtection => _headerProtection ?? throw NotInstalled();
+
+    /// <summary>Keys that stand alone.</summary>
     /// <exception cref="ArgumentException">The secret has not the length of the suite's hash.</exception>
-    public static PacketKeys Derive(QuicVersion version, CipherSuite suite, ReadOnlySpan<byte> secret, CipherBackend backend) =>
-        new(DeriveAead(version, suite, secret, backend), DeriveHeaderProtection(version, suite, secret, backend));
-
-    public void Dispose()
+    public static PacketKeys Derive(QuicVersion version, CipherSuite suite, ReadOnlySpan<byte> secret, CipherBackend backend)
     {
-        Aead.Dispose();
-        HeaderProtection.Dispose();
+        var keys = new PacketKeys(new KeyPool(retained: 0));
+        keys.Install(version, suite, secret, backend);
+        return keys;
     }
 
-    /// <summary>The AEAD alone: a key update leaves header protection as it is (RFC 9001 §6.1).</summary>
-    internal static PacketAead DeriveAead(QuicVersion version, CipherSuite suite, ReadOnlySpan<byte> secret, CipherBackend backend)
+    /// <summary>Derives the keys; those of before, if any, are wiped.</summary>
+    /// <exception cref="ArgumentException">The secret has not the length of the suite's hash.</exception>
+    public void Install(QuicVersion version, CipherSuite suite, ReadOnlySpan<byte> secret, CipherBackend backend)
     {
-        Span<byte> material = stackalloc byte[CipherSuiteTable.MaxKeyLength + CipherSuiteFacts.IvLength];
-        ExpandKeyAndIv(version, suite, secret, material, out Span<byte> key, out Span<byte> iv);
-        var aead = PacketAead.Create(suite, key, iv, backend);
-        CryptographicOperations.ZeroMemory(material);
-        return aead;
+        CheckSecret(suite, secret);
+        Discard();
+        _aead = _pool.RentAead(suite, backend);
+        Rekey(version, secret, _aead);
+        _headerProtection = _pool.RentHeaderProtection(suite, backend);
+        Rekey(version, secret, _headerProtection);
     }
 
-    /// <summary>Gives an AEAD the key of another secret.</summary>
+    /// <summary>Wipes the keys.</summary>
+    public void Discard()
+    {
+        if (_aead is not null)
+        {
+            _pool.Return(_aead);
+            _pool.Return(_headerProtection!);
+            _aead = null;
+            _headerProtection = null;
+        }
+    }
+
+    /// <summary>Gives an AEAD the key of a secret. A key update leaves header protection as it is (RFC 9001 §6.1).</summary>
     internal static void Rekey(QuicVersion version, ReadOnlySpan<byte> secret, PacketAead aead)
     {
+        CipherSuiteFacts facts = CheckSecret(aead.Suite, secret);
         Span<byte> material = stackalloc byte[CipherSuiteTable.MaxKeyLength + CipherSuiteFacts.IvLength];
-        ExpandKeyAndIv(version, aead.Suite, secret, material, out Span<byte> key, out Span<byte> iv);
+        Span<byte> key = material[..facts.KeyLength];
+        Span<byte> iv = material.Slice(facts.KeyLength, CipherSuiteFacts.IvLength);
+        HkdfLabel.Expand(facts.Hash, secret, VersionSecrets.KeyLabel(version), [], key);
+        HkdfLabel.Expand(facts.Hash, secret, VersionSecrets.IvLabel(version), [], iv);
         aead.Rekey(key, iv);
         CryptographicOperations.ZeroMemory(material);
     }
 
-    internal static HeaderProtection DeriveHeaderProtection(
-        QuicVersion version, CipherSuite suite, ReadOnlySpan<byte> secret, CipherBackend backend)
+    internal static void Rekey(QuicVersion version, ReadOnlySpan<byte> secret, HeaderProtection headerProtection)
     {
-        CipherSuiteFacts facts = CheckSecret(suite, secret);
-        Span<byte> key = stackalloc byte[facts.HeaderProtectionKeyLength];
+        CipherSuiteFacts facts = CheckSecret(headerProtection.Suite, secret);
+        Span<byte> key = stackalloc byte[CipherSuiteTable.MaxKeyLength];
+        key = key[..facts.HeaderProtectionKeyLength];
         HkdfLabel.Expand(facts.Hash, secret, VersionSecrets.HeaderProtectionLabel(version), [], key);
-        var headerProtection = HeaderProtection.Create(suite, key, backend);
+        headerProtection.Rekey(key);
         CryptographicOperations.ZeroMemory(key);
-        return headerProtection;
-    }
-
-    private static void ExpandKeyAndIv(
-        QuicVersion version, CipherSuite suite, ReadOnlySpan<byte> secret, Span<byte> material, out Span<byte> key, out Span<byte> iv)
-    {
-        CipherSuiteFacts facts = CheckSecret(suite, secret);
-        key = material[..facts.KeyLength];
-        iv = material.Slice(facts.KeyLength, CipherSuiteFacts.IvLength);
-        HkdfLabel.Expand(facts.Hash, secret, VersionSecrets.KeyLabel(version), [], key);
-        HkdfLabel.Expand(facts.Hash, secret, VersionSecrets.IvLabel(version), [], iv);
     }
 
     private static CipherSuiteFacts CheckSecret(CipherSuite suite, ReadOnlySpan<byte> secret)
@@ -77,4 +86,6 @@ internal sealed class PacketKeys : IDisposable
             ? facts
             : throw new ArgumentException($"A secret of {facts.SecretLength} bytes was expected, not of {secret.Length}.", nameof(secret));
     }
+
+    private static InvalidOperationException NotInstalled() => new("There are no keys before Install, and none after Discard.");
 }

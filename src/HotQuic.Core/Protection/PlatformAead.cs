@@ -16,7 +16,22 @@ internal abstract class PlatformAead : PacketAead
     {
     }
 
-    public override void Dispose() => _iv.Dispose();
+    public override bool IsPlatforms => true;
+
+    public override void Wipe()
+    {
+        DropCipher();
+        _iv.Wipe();
+    }
+
+    public override void Dispose()
+    {
+        DropCipher();
+        _iv.Dispose();
+    }
+
+    /// <summary>The platform wipes the key with its cipher.</summary>
+    private protected abstract void DropCipher();
 
     private protected override void SetKey(ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv) => iv.CopyTo(_iv.Span);
 
@@ -58,17 +73,16 @@ internal sealed class PlatformAesGcmAead(CipherSuite suite) : PlatformAead(suite
 {
     private AesGcm? _cipher;
 
-    public override void Dispose()
+    private protected override void DropCipher()
     {
         _cipher?.Dispose();
         _cipher = null;
-        base.Dispose();
     }
 
     private protected override void SetKey(ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv)
     {
         base.SetKey(key, iv);
-        _cipher?.Dispose();
+        DropCipher();
         _cipher = new AesGcm(key, TagLength);
     }
 
@@ -90,17 +104,16 @@ internal sealed class PlatformChaCha20Poly1305Aead() : PlatformAead(CipherSuite.
 {
     private ChaCha20Poly1305? _cipher;
 
-    public override void Dispose()
+    private protected override void DropCipher()
     {
         _cipher?.Dispose();
         _cipher = null;
-        base.Dispose();
     }
 
     private protected override void SetKey(ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv)
     {
         base.SetKey(key, iv);
-        _cipher?.Dispose();
+        DropCipher();
         _cipher = new ChaCha20Poly1305(key);
     }
 

@@ -12,10 +12,28 @@ internal sealed class PlatformAesHeaderProtection : HeaderProtection
 
     private readonly byte[] _input = new byte[Batch];
     private readonly byte[] _output = new byte[Batch];
-    private readonly ICryptoTransform _encryptor;
+    private ICryptoTransform? _encryptor;
 
-    public PlatformAesHeaderProtection(ReadOnlySpan<byte> key)
+    public PlatformAesHeaderProtection(CipherSuite suite)
+        : base(suite)
     {
+    }
+
+    public override bool IsPlatforms => true;
+
+    public override void Wipe()
+    {
+        _encryptor?.Dispose();
+        _encryptor = null;
+        CryptographicOperations.ZeroMemory(_input);
+        CryptographicOperations.ZeroMemory(_output);
+    }
+
+    public override void Dispose() => Wipe();
+
+    private protected override void SetKey(ReadOnlySpan<byte> key)
+    {
+        Wipe();
         using var aes = Aes.Create();
         aes.Mode = CipherMode.ECB; // One block at a time under a key of its own: what RFC 9001 §5.4.3 asks for.
         aes.Padding = PaddingMode.None;
@@ -23,10 +41,9 @@ internal sealed class PlatformAesHeaderProtection : HeaderProtection
         _encryptor = aes.CreateEncryptor();
     }
 
-    public override void Dispose() => _encryptor.Dispose();
-
     private protected override void ComputeMasksCore(ReadOnlySpan<byte> samples, Span<byte> masks)
     {
+        ObjectDisposedException.ThrowIf(_encryptor is null, this);
         while (!samples.IsEmpty)
         {
             int count = Math.Min(Batch, samples.Length);

@@ -24,6 +24,12 @@ internal sealed unsafe class VectorisedAesGcmAead<TProducts> : PacketAead
         _key = new GcmKey(_memory.Pointer, keyLength);
     }
 
+    public override void Wipe()
+    {
+        _firstCounter = default;
+        _memory.Wipe();
+    }
+
     public override void Dispose()
     {
         _firstCounter = default;

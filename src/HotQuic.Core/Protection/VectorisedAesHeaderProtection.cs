@@ -11,14 +11,24 @@ internal sealed unsafe class VectorisedAesHeaderProtection : HeaderProtection
     private readonly KeyMemory _roundKeys;
     private readonly int _rounds;
 
-    public VectorisedAesHeaderProtection(ReadOnlySpan<byte> key)
+    public VectorisedAesHeaderProtection(CipherSuite suite)
+        : base(suite)
     {
-        _rounds = VectorisedAes.Rounds(key.Length);
-        _roundKeys = new KeyMemory(VectorisedAes.RoundKeysLength(key.Length));
-        VectorisedAes.ExpandKey(key, _roundKeys.Pointer);
+        int keyLength = suite.Facts().HeaderProtectionKeyLength;
+        _rounds = VectorisedAes.Rounds(keyLength);
+        _roundKeys = new KeyMemory(VectorisedAes.RoundKeysLength(keyLength));
     }
 
+    public override void Wipe() => _roundKeys.Wipe();
+
     public override void Dispose() => _roundKeys.Dispose();
+
+    private protected override void SetKey(ReadOnlySpan<byte> key)
+    {
+        ObjectDisposedException.ThrowIf(_roundKeys.Pointer == null, this);
+        VectorisedAes.ExpandKey(key, _roundKeys.Pointer);
+        GC.KeepAlive(_roundKeys);
+    }
 
     private protected override void ComputeMasksCore(ReadOnlySpan<byte> samples, Span<byte> masks)
     {

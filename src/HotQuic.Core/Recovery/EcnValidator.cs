@@ -40,10 +40,7 @@ internal sealed class EcnValidator
     private int _markedAcknowledged;
     private ulong _congestionReported;
 
-    public EcnValidator(bool isEnabled)
-    {
-        State = isEnabled ? EcnState.Testing : EcnState.Failed;
-    }
+    public EcnValidator(bool isEnabled) => Begin(isEnabled);
 
     public EcnState State { get; private set; }
 
@@ -66,6 +63,15 @@ internal sealed class EcnValidator
 
             return sum;
         }
+    }
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(bool isEnabled)
+    {
+        OnPathChanged(isEnabled);
+        _sentEct0.AsSpan().Clear();
+        _sentEct1.AsSpan().Clear();
+        _counts.AsSpan().Clear();
     }
 
     public void OnPacketSent(PacketNumberSpace space, EcnCodepoint codepoint)

@@ -20,8 +20,10 @@ namespace HotQuic.Core.Recovery;
 internal sealed partial class LossRecovery
 {
     private RecoveryOptions _options;
+    private static readonly TimeSpan DefaultPeerMaxAckDelay = TimeSpan.FromMilliseconds(25);
+
     private readonly EndpointRole _role;
-    private readonly RecoverySpace[] _spaces = [new(), new(), new()];
+    private readonly RecoverySpace[] _spaces;
     private int _maxDatagramSize;
     private bool _hasHandshakeKeys;
     private bool _isHandshakeAcknowledged;
@@ -35,18 +37,23 @@ internal sealed partial class LossRecovery
     /// <summary>Packets sent until so many bytes are delivered count as application limited; 0 where none do.</summary>
     private long _applicationLimitedUntil;
 
-    public LossRecovery(EndpointRole role, ICongestionController congestion, RecoveryOptions options)
+    /// <param name="role">Which end of the connection this is.</param>
+    /// <param name="congestion">The controller, in its initial state.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="memory">The shard's rings; without it the connection keeps its own.</param>
+    public LossRecovery(EndpointRole role, ICongestionController congestion, RecoveryOptions options, RecoveryMemory? memory = null)
     {
         ArgumentNullException.ThrowIfNull(congestion);
         ArgumentNullException.ThrowIfNull(options);
-        _options = options.Validate();
         _role = role;
-        _maxDatagramSize = options.Congestion.MaxDatagramSize;
+        _options = options;
+        memory ??= new RecoveryMemory();
+        _spaces = [new(memory), new(memory), new(memory)];
         Rtt = new RttEstimator(options.InitialRtt, options.Granularity);
         Ecn = new EcnValidator(isEnabled: options.UseEcn);
         Pacer = new Pacer(options.Congestion);
         Congestion = congestion;
-        Pacer.SetRate(congestion, Rtt.Smoothed, new Instant(long.MinValue));
+        Begin(congestion, options);
     }
 
     public RttEstimator Rtt { get; }
@@ -63,7 +70,7 @@ internal sealed partial class LossRecovery
     public long BytesInFlight { get; private set; }
 
     /// <summary>The peer's max_ack_delay (RFC 9000 §18.2): 25 ms until its transport parameters are known.</summary>
-    public TimeSpan PeerMaxAckDelay { get; set; } = TimeSpan.FromMilliseconds(25);
+    public TimeSpan PeerMaxAckDelay { get; set; } = DefaultPeerMaxAckDelay;
 
     public bool IsHandshakeConfirmed { get; private set; }
 
@@ -89,6 +96,50 @@ internal sealed partial class LossRecovery
         SendAllowance >= _maxDatagramSize ? TransmitConstraint.None : TransmitConstraint.CongestionLimited;
 
     public RecoveryStatistics Statistics { get; } = new();
+
+    /// <summary>Starts anew, for another connection: with a controller in its initial state.</summary>
+    public void Begin(ICongestionController congestion, RecoveryOptions options)
+    {
+        _options = options.Validate();
+        foreach (RecoverySpace space in _spaces)
+        {
+            space.Begin();
+        }
+
+        _maxDatagramSize = options.Congestion.MaxDatagramSize;
+        _hasHandshakeKeys = false;
+        _pathStart = default;
+        _isHandshakeAcknowledged = false;
+        _mayEnterRecoveryWithPacket = false;
+        _delivered = 0;
+        _deliveredAt = default;
+        _applicationLimitedUntil = 0;
+        _refutableLosses = 0;
+        _timerRestartedAt = Instant.Never;
+        PtoCount = 0;
+        BytesInFlight = 0;
+        PeerMaxAckDelay = DefaultPeerMaxAckDelay;
+        IsHandshakeConfirmed = false;
+        IsAmplificationLimited = false;
+        Statistics.Begin();
+        Rtt.Begin(options.InitialRtt, options.Granularity);
+        Ecn.Begin(isEnabled: options.UseEcn);
+        Pacer.Begin(options.Congestion);
+        Congestion = congestion;
+        Pacer.SetRate(congestion, Rtt.Smoothed, new Instant(long.MinValue));
+    }
+
+    /// <summary>Forgets what is outstanding and gives all memory back.</summary>
+    public void End()
+    {
+        foreach (RecoverySpace space in _spaces)
+        {
+            space.Clear();
+        }
+
+        Trim();
+        BytesInFlight = 0;
+    }
 
     /// <summary>The largest number of the space that was acknowledged: packet numbers are encoded against it (RFC 9000 §17.1).</summary>
     public PacketNumber LargestAcknowledged(PacketNumberSpace space) => Space(space).LargestAcknowledged;

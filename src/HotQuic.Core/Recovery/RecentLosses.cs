@@ -30,6 +30,14 @@ internal sealed class RecentLosses
         _forgetAt = forgetAt;
     }
 
+    /// <summary>Forgets all of them.</summary>
+    public void Clear()
+    {
+        _start = 0;
+        _count = 0;
+        _forgetAt = Instant.Never;
+    }
+
     /// <summary>True where some are remembered; those whose time has passed are forgotten first.</summary>
     public bool Any(Instant now)
     {

@@ -4,9 +4,9 @@ using HotQuic.Core.Time;
 namespace HotQuic.Core.Recovery;
 
 /// <summary>What <see cref="LossRecovery"/> knows of one packet number space (RFC 9002 §A.3).</summary>
-internal sealed class RecoverySpace
+internal sealed class RecoverySpace(RecoveryMemory memory)
 {
-    public SentPackets Packets { get; } = new();
+    public SentPackets Packets { get; } = new(memory);
 
     public PacketNumber LargestAcknowledged = PacketNumber.None;
 
@@ -32,6 +32,19 @@ internal sealed class RecoverySpace
 
     /// <summary>Lost packets, made on the first loss.</summary>
     public RecentLosses? RecentLosses;
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin()
+    {
+        Packets.Begin();
+        Clear();
+        LargestAcknowledged = PacketNumber.None;
+        EarliestAcknowledged = PacketNumber.MaxValue;
+        LatestAcknowledgedSentAt = new Instant(long.MinValue);
+        LastAckElicitingSentAt = default;
+        IsDiscarded = false;
+        RecentLosses?.Clear();
+    }
 
     /// <summary>Drops packets at the front that are settled; an acknowledged one among them ends a run of losses.</summary>
     public void Advance()

@@ -1,6 +1,6 @@
 namespace HotQuic.Core.Recovery;
 
-/// <summary>Counters of one connection's loss recovery; they only rise.</summary>
+/// <summary>Counters of one connection's loss recovery; they only rise, but for another connection.</summary>
 internal sealed class RecoveryStatistics
 {
     public long PacketsAcknowledged { get; set; }
@@ -25,4 +25,18 @@ internal sealed class RecoveryStatistics
 
     /// <summary>The newest sample of the delivery rate, in bytes a second; 0 before the first.</summary>
     public double DeliveryRate { get; set; }
+
+    /// <summary>All to zero, for another connection.</summary>
+    public void Begin()
+    {
+        PacketsAcknowledged = 0;
+        PacketsLost = 0;
+        BytesLost = 0;
+        SpuriousLosses = 0;
+        ProbeTimeouts = 0;
+        CongestionEvents = 0;
+        EcnCongestionEvents = 0;
+        PersistentCongestions = 0;
+        DeliveryRate = 0;
+    }
 }

@@ -8,13 +8,9 @@ namespace HotQuic.Core.Recovery;
 /// </summary>
 internal sealed class RttEstimator
 {
-    private readonly TimeSpan _granularity;
+    private TimeSpan _granularity;
 
-    public RttEstimator(TimeSpan initialRtt, TimeSpan granularity)
-    {
-        _granularity = granularity;
-        Reset(initialRtt);
-    }
+    public RttEstimator(TimeSpan initialRtt, TimeSpan granularity) => Begin(initialRtt, granularity);
 
     /// <summary>The newest sample; zero before the first.</summary>
     public TimeSpan Latest { get; private set; }
@@ -43,6 +39,13 @@ internal sealed class RttEstimator
             TimeSpan rtt = Max(Latest, Smoothed);
             return Max(rtt + (rtt / 8), _granularity);
         }
+    }
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(TimeSpan initialRtt, TimeSpan granularity)
+    {
+        _granularity = granularity;
+        Reset(initialRtt);
     }
 
     /// <summary>Takes in a sample.</summary>

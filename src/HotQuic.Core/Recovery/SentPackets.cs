@@ -5,7 +5,7 @@ namespace HotQuic.Core.Recovery;
 
 /// <summary>
 /// The packets of one space from the oldest outstanding one to the newest, and the frames they carried: two rings that
-/// grow by doubling, so that in steady state nothing is allocated. <see cref="Add"/> when one is sent;
+/// grow by doubling, rented from the shard, so that in steady state nothing is allocated. <see cref="Add"/> when one is sent;
 /// <see cref="At"/> and <see cref="FrameAt"/> while it is outstanding; <see cref="SentPacket.MarkAcknowledged"/>, or
 /// <see cref="RemoveOldest"/> for a lost one; then <see cref="Advance"/>.
 /// </summary>
@@ -15,7 +15,7 @@ namespace HotQuic.Core.Recovery;
 /// Packets that elicit no acknowledgment may never get one: where the ring would have to grow for such packets alone, the
 /// oldest of them are forgotten.
 /// </remarks>
-internal sealed class SentPackets
+internal sealed class SentPackets(RecoveryMemory memory)
 {
     private const int InitialPackets = 16;
     private const int InitialFrames = 32;
@@ -25,6 +25,8 @@ internal sealed class SentPackets
 
     /// <summary>More numbers than this are never left out at once.</summary>
     private const int MaxSkipped = 1024;
+
+    private static readonly AckRange NoneSkipped = new(PacketNumber.None, new PacketNumber(-2));
 
     private SentPacket[] _packets = [];
     private SentFrame[] _frames = [];
@@ -41,10 +43,21 @@ internal sealed class SentPackets
     public bool IsEmpty => _oldest == _next;
 
     /// <summary>The numbers that were left out last; nothing was ever sent with them (RFC 9000 §21.4).</summary>
-    public AckRange LastSkipped { get; private set; } = new(PacketNumber.None, new PacketNumber(-2));
+    public AckRange LastSkipped { get; private set; } = NoneSkipped;
 
     /// <summary>How many packets find room without more memory.</summary>
     public int Capacity => _packets.Length;
+
+    /// <summary>Starts anew from number 0, for another connection.</summary>
+    public void Begin()
+    {
+        Clear();
+        Trim();
+        _oldest = 0;
+        _next = 0;
+        _nextFrame = 0;
+        LastSkipped = NoneSkipped;
+    }
 
     /// <summary>The slot of a number from <see cref="Oldest"/> up to, not including, <see cref="Next"/>.</summary>
     public ref SentPacket At(long number) => ref _packets[number & (_packets.Length - 1)];
@@ -101,6 +114,8 @@ internal sealed class SentPackets
     {
         if (IsEmpty)
         {
+            memory.Packets.Return(_packets);
+            memory.Frames.Return(_frames);
             _packets = [];
             _frames = [];
         }
@@ -152,12 +167,13 @@ internal sealed class SentPackets
 
     private void GrowPackets()
     {
-        var grown = new SentPacket[Math.Max(InitialPackets, _packets.Length * 2)];
+        SentPacket[] grown = memory.Packets.Rent(Math.Max(InitialPackets, _packets.Length * 2));
         for (long number = _oldest; number < _next; number++)
         {
             grown[number & (grown.Length - 1)] = At(number);
         }
 
+        memory.Packets.Return(_packets);
         _packets = grown;
     }
 
@@ -176,13 +192,14 @@ internal sealed class SentPackets
             capacity *= 2;
         }
 
-        var grown = new SentFrame[capacity];
+        SentFrame[] grown = memory.Frames.Rent(capacity);
         for (uint i = 0; i < used; i++)
         {
             uint place = firstFrame + i;
             grown[place & (uint)(capacity - 1)] = _frames[place & (uint)(_frames.Length - 1)];
         }
 
+        memory.Frames.Return(_frames);
         _frames = grown;
     }
 }

@@ -24,8 +24,20 @@ internal sealed class ConnectionFlow
     /// <summary>Bytes that the peer may send.</summary>
     public ReceiveFlowController Receiving;
 
-    public ConnectionFlow(StreamLimits local)
+    public ConnectionFlow(StreamLimits local) => Begin(local);
+
+    public bool HasFrames =>
+        IsMaxDataDue || _isDataBlockedDue || IsMaxStreamsDue(0) || IsMaxStreamsDue(1) || _isStreamsBlockedDue[0] || _isStreamsBlockedDue[1];
+
+    private bool IsMaxDataDue => _isMaxDataLost || Receiving.IsUpdateDue;
+
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin(StreamLimits local)
     {
+        _isMaxStreamsLost.AsSpan().Clear();
+        _isStreamsBlockedDue.AsSpan().Clear();
+        _isMaxDataLost = false;
+        _isDataBlockedDue = false;
         Sending = new SendFlowController(0);
         Receiving = new ReceiveFlowController(local.ConnectionWindow, local.MaximumConnectionWindow);
         for (int i = 0; i < 2; i++)
@@ -36,11 +48,6 @@ internal sealed class ConnectionFlow
         _accepting[(int)StreamDirection.Bidirectional] = new StreamCountController(local.BidirectionalStreams);
         _accepting[(int)StreamDirection.Unidirectional] = new StreamCountController(local.UnidirectionalStreams);
     }
-
-    public bool HasFrames =>
-        IsMaxDataDue || _isDataBlockedDue || IsMaxStreamsDue(0) || IsMaxStreamsDue(1) || _isStreamsBlockedDue[0] || _isStreamsBlockedDue[1];
-
-    private bool IsMaxDataDue => _isMaxDataLost || Receiving.IsUpdateDue;
 
     /// <summary>Streams that we may open.</summary>
     public ref SendFlowController Opening(StreamDirection direction) => ref _opening[(int)direction];

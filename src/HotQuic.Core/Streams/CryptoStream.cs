@@ -43,6 +43,13 @@ internal sealed class CryptoStream
     /// <summary>True if every byte written was acknowledged.</summary>
     public bool IsAcknowledged => _sending.IsAcknowledged;
 
+    /// <summary>Starts anew, for another connection.</summary>
+    public void Begin()
+    {
+        Release();
+        _hasHigherKeys = false;
+    }
+
     public TransportError? OnCrypto(in CryptoFrame frame)
     {
         ulong end = frame.Offset + (ulong)frame.Data.Length;

@@ -3,9 +3,19 @@ namespace HotQuic.Core.Streams;
 /// <summary>Events that wait to be taken, each kind once a stream: a ring that doubles when full.</summary>
 internal sealed class StreamEventQueue
 {
-    private StreamEvent[] _events = new StreamEvent[16];
+    private const int InitialCapacity = 16;
+
+    private StreamEvent[] _events = [];
     private int _head;
     private int _count;
+
+    /// <summary>Starts anew; all events were taken.</summary>
+    public void Begin()
+    {
+        _head = 0;
+        _count = 0;
+        _events = _events.Length > InitialCapacity ? [] : _events;
+    }
 
     /// <summary>Adds an event of a stream, unless one of its kind waits already.</summary>
     public void Add(StreamEventKind kind, QuicStreamState stream, ulong value = 0)
@@ -28,7 +38,7 @@ internal sealed class StreamEventQueue
     {
         if (_count == _events.Length)
         {
-            var larger = new StreamEvent[_events.Length * 2];
+            var larger = new StreamEvent[Math.Max(InitialCapacity, _events.Length * 2)];
             for (int i = 0; i < _count; i++)
             {
                 larger[i] = _events[(_head + i) & (_events.Length - 1)];

@@ -31,6 +31,9 @@ internal sealed class StreamScheduler
 
     public bool HasWithCredit => _withCreditLevels != 0;
 
+    /// <summary>Starts anew, for another connection; no stream is in a list.</summary>
+    public void Begin() => _incrementalTurns = 0;
+
     /// <summary>Puts the stream where its readiness and priority say.</summary>
     public void Place(QuicStreamState stream, SendReadiness readiness)
     {

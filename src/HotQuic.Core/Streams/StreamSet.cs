@@ -14,7 +14,8 @@ namespace HotQuic.Core.Streams;
 /// <item>asks <see cref="HasPendingFrames"/> and <see cref="HasPendingData"/>, and calls <see cref="Transmit"/> for each packet
 /// that may carry them;</item>
 /// <item>returns each frame that was sent to <see cref="OnAcknowledged"/> or <see cref="OnLost"/>;</item>
-/// <item>ends with <see cref="OnConnectionClosed"/>, after which what arrived can still be read, and <see cref="Release"/>.</item>
+/// <item>ends with <see cref="OnConnectionClosed"/>, after which what arrived can still be read, and <see cref="Release"/>; then
+/// another connection may <see cref="Begin"/>.</item>
 /// </list>
 /// The application's calls are in the other part of this class; it drains <see cref="TryTakeEvent"/> once a batch.
 /// One thread drives a set.
@@ -22,7 +23,7 @@ namespace HotQuic.Core.Streams;
 internal sealed partial class StreamSet
 {
     private readonly EndpointRole _role;
-    private readonly StreamLimits _local;
+    private StreamLimits _local;
     private readonly StreamStatePool _pool;
     private readonly StreamTable _streams = new();
     private readonly StreamEventQueue _events = new();
@@ -41,7 +42,6 @@ internal sealed partial class StreamSet
     /// <exception cref="ArgumentException">The two pools do not belong together.</exception>
     public StreamSet(EndpointRole role, StreamLimits local, StreamBufferPool buffers, StreamStatePool? streams = null)
     {
-        local.Validate();
         if (streams is not null && streams.Buffers != buffers)
         {
             throw new ArgumentException("Expected a pool of streams over the same buffers.", nameof(streams));
@@ -52,7 +52,7 @@ internal sealed partial class StreamSet
         _pool = streams ?? new StreamStatePool(buffers);
         _flow = new ConnectionFlow(local);
         _transmitter = new StreamTransmitter(_flow);
-        SendBufferLimit = local.SendBufferLimit;
+        Begin(local);
     }
 
     /// <summary>Streams that are open, at either end's initiative.</summary>
@@ -69,6 +69,25 @@ internal sealed partial class StreamSet
 
     /// <summary>True if stream data waits that the peer's limits allow.</summary>
     public bool HasPendingData => _transmitter.HasPendingData;
+
+    /// <summary>Starts anew, without a stream: for another connection, or with other limits before the first stream.</summary>
+    /// <param name="local">What the peer is allowed.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is out of its range.</exception>
+    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(_local))]
+    public void Begin(StreamLimits local)
+    {
+        local.Validate();
+        Release();
+        _local = local;
+        _events.Begin();
+        _flow.Begin(local);
+        _transmitter.Begin();
+        _isAvailableEventPending.AsSpan().Clear();
+        _peer = default;
+        _isPeerKnown = false;
+        _isClosed = false;
+        SendBufferLimit = local.SendBufferLimit;
+    }
 
     public bool TryGet(StreamId id, [NotNullWhen(true)] out QuicStreamState? stream) => _streams.TryGet(id, out stream);
 
@@ -307,7 +326,7 @@ internal sealed partial class StreamSet
         }
     }
 
-    /// <summary>Everything goes back to the pools; events that wait are dropped. The set is of no use after this.</summary>
+    /// <summary>Everything goes back to the pools; events that wait are dropped. The set is of no use until it begins anew.</summary>
     public void Release()
     {
         OnConnectionClosed();

@@ -6,6 +6,8 @@ namespace HotQuic.Core.Streams;
 /// <summary>The open streams of a connection by ID. Frames tend to come in runs of one stream, so the last one found is remembered.</summary>
 internal sealed class StreamTable
 {
+    private const int RetainedStreams = 64;
+
     private readonly Dictionary<ulong, QuicStreamState> _streams = [];
     private QuicStreamState? _last;
 
@@ -38,9 +40,15 @@ internal sealed class StreamTable
         _last = null;
     }
 
+    /// <summary>Empties the table, and gives memory back that a great many streams took.</summary>
     public void Clear()
     {
         _streams.Clear();
+        if (_streams.Capacity > RetainedStreams)
+        {
+            _streams.TrimExcess();
+        }
+
         _last = null;
     }
 }

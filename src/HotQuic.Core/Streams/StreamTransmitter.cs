@@ -24,6 +24,9 @@ internal sealed class StreamTransmitter(ConnectionFlow flow)
     /// <summary>True while data waits that needs the connection's credit.</summary>
     public bool HasNewData => _scheduler.HasWithCredit;
 
+    /// <summary>Starts anew, for another connection; every stream was forgotten.</summary>
+    public void Begin() => _scheduler.Begin();
+
     public void Update(QuicStreamState stream)
     {
         if (stream.HasControlFrames != _control.Contains(stream))

@@ -3,7 +3,6 @@ using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Tls.KeyExchange;
 using HotQuic.Core.Tls.Messages;
-using HotQuic.Core.Tls.Secrets;
 
 namespace HotQuic.Core.Tls;
 
@@ -11,10 +10,10 @@ namespace HotQuic.Core.Tls;
 internal sealed class TlsClientHandshake : TlsHandshake
 {
     private const int RandomLength = 32;
-    private readonly TlsClientConfiguration _configuration;
     private readonly List<KeyShare> _shares = [];
     private readonly byte[] _clientRandom = new byte[RandomLength];
-    private byte[] _transportParameters = [];
+    private readonly HandshakeWriter _transportParameters = new();
+    private TlsClientConfiguration? _configuration;
     private ExtensionSet _offered;
     private bool _isRetried;
     private bool _isCertificateRequested;
@@ -22,18 +21,39 @@ internal sealed class TlsClientHandshake : TlsHandshake
 
     /// <exception cref="ArgumentException">The configuration is not valid.</exception>
     public TlsClientHandshake(TlsClientConfiguration configuration, KeyShareFactory keyShares, RandomSource random)
-        : base(EndpointRole.Client, keyShares, random)
+        : this(keyShares, random, pool: null) => Begin(configuration);
+
+    /// <summary>One that has nothing to do until it begins.</summary>
+    /// <param name="keyShares">Makes key shares.</param>
+    /// <param name="random">Unpredictable bytes.</param>
+    /// <param name="pool">What the shard's handshakes share; without it the handshake keeps its own.</param>
+    public TlsClientHandshake(KeyShareFactory keyShares, RandomSource random, HandshakePool? pool)
+        : base(EndpointRole.Client, keyShares, random, pool)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
-        configuration.Validate(keyShares);
-        _configuration = configuration;
-        ServerName = configuration.ServerName;
-        Secrets = new HandshakeSecrets(EndpointRole.Client, configuration.KeyLog);
     }
 
     public ClientHandshakeState State { get; private set; }
 
-    private protected override int CertificateLimit => _configuration.MaxCertificateMessageLength;
+    private protected override int CertificateLimit => Configuration.MaxCertificateMessageLength;
+
+    private TlsClientConfiguration Configuration => _configuration ?? throw new InvalidOperationException("The handshake has not begun.");
+
+    /// <summary>Starts anew, for another handshake.</summary>
+    /// <exception cref="ArgumentException">The configuration is not valid.</exception>
+    public void Begin(TlsClientConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        configuration.Validate(KeyShares);
+        BeginHandshake();
+        _configuration = configuration;
+        _offered = default;
+        _isRetried = false;
+        _isCertificateRequested = false;
+        _signatureScheme = null;
+        State = ClientHandshakeState.Idle;
+        ServerName = configuration.ServerName;
+        StartSecrets(configuration.KeyLog);
+    }
 
     /// <summary>Puts out the ClientHello. Called once, first.</summary>
     /// <param name="transportParameters">The body of our quic_transport_parameters extension, at most 16 KiB.</param>
@@ -46,10 +66,10 @@ internal sealed class TlsClientHandshake : TlsHandshake
 
         ConfigurationRules.CheckTransportParameters(transportParameters, nameof(transportParameters));
         Random.Fill(_clientRandom);
-        _transportParameters = transportParameters.ToArray();
-        for (int i = 0; i < _configuration.InitialKeyShares; i++)
+        _transportParameters.WriteBytes(transportParameters);
+        for (int i = 0; i < Configuration.InitialKeyShares; i++)
         {
-            _shares.Add(KeyShares.Create(_configuration.Groups[i]));
+            _shares.Add(KeyShares.Create(Configuration.Groups[i]));
         }
 
         SendClientHello(cookie: []);
@@ -92,16 +112,22 @@ internal sealed class TlsClientHandshake : TlsHandshake
 
     private protected override void OnSigned() => FinishHandshake();
 
-    private protected override void OnDispose() => DisposeShares();
+    private protected override void OnDispose()
+    {
+        DisposeShares();
+        _transportParameters.Dispose();
+        CryptographicOperations.ZeroMemory(_clientRandom);
+        _configuration = null;
+    }
 
     private void SendClientHello(ReadOnlySpan<byte> cookie)
     {
         HandshakeWriter writer = OpenMessage(HandshakeType.ClientHello, out int mark);
         var content = new ClientHelloContent
         {
-            Configuration = _configuration,
+            Configuration = Configuration,
             Random = _clientRandom,
-            TransportParameters = _transportParameters,
+            TransportParameters = _transportParameters.Written.Span,
             KeyShares = _shares,
             Cookie = cookie,
         };
@@ -117,7 +143,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
         }
 
         // RFC 8446 §4.1.3, and §4.1.4 for the suite of a HelloRetryRequest, which stays.
-        if (!_configuration.CipherSuites.Contains(hello.CipherSuite) || (NegotiatedSuite ?? hello.CipherSuite) != hello.CipherSuite)
+        if (!Configuration.CipherSuites.Contains(hello.CipherSuite) || (NegotiatedSuite ?? hello.CipherSuite) != hello.CipherSuite)
         {
             return Alert(TlsAlert.IllegalParameter, "the server chose a cipher suite that was not offered, or changed it");
         }
@@ -158,7 +184,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
         StartedSecrets.DeriveHandshake(secret[..length], _clientRandom);
         CryptographicOperations.ZeroMemory(secret);
         DisposeShares();
-        _transportParameters = [];
+        _transportParameters.Dispose();
         ReceiveLevel = EncryptionLevel.Handshake;
         State = ClientHandshakeState.WaitEncryptedExtensions;
         return null;
@@ -174,7 +200,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
 
         bool asksForShare = retry.Present.Contains(ExtensionType.KeyShare);
         NamedGroup group = retry.Group;
-        if (asksForShare && (!_configuration.Groups.Contains(group) || FindShare(group) is not null))
+        if (asksForShare && (!Configuration.Groups.Contains(group) || FindShare(group) is not null))
         {
             return Alert(TlsAlert.IllegalParameter, "a HelloRetryRequest for a group that was not offered, or was shared already");
         }
@@ -224,7 +250,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
             return Alert(TlsAlert.NoApplicationProtocol, "the server chose no application protocol");
         }
 
-        foreach (ReadOnlyMemory<byte> protocol in _configuration.ApplicationProtocols)
+        foreach (ReadOnlyMemory<byte> protocol in Configuration.ApplicationProtocols)
         {
             if (protocol.Span.SequenceEqual(view.ApplicationProtocol))
             {
@@ -237,7 +263,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
             return Alert(TlsAlert.IllegalParameter, "the server chose an application protocol that was not offered");
         }
 
-        PeerTransportParameters = view.TransportParameters.ToArray();
+        SetPeerTransportParameters(view.TransportParameters);
         StartedSecrets.Append(message);
         State = ClientHandshakeState.WaitCertificateOrRequest;
         return null;
@@ -251,7 +277,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
         }
 
         _isCertificateRequested = true;
-        foreach (SignatureScheme scheme in _configuration.Credential?.SignatureSchemes ?? [])
+        foreach (SignatureScheme scheme in Configuration.Credential?.SignatureSchemes ?? [])
         {
             if (accepted.Contains((ushort)scheme))
             {
@@ -279,7 +305,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
     private TransportError? OnCertificateVerify(ReadOnlySpan<byte> message)
     {
         State = ClientHandshakeState.WaitVerdict;
-        return AcceptCertificateVerify(message, _configuration.SignatureSchemes.AsSpan());
+        return AcceptCertificateVerify(message, Configuration.SignatureSchemes.AsSpan());
     }
 
     private TransportError? OnFinished(ReadOnlySpan<byte> message)
@@ -294,7 +320,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
         if (_isCertificateRequested)
         {
             // RFC 8446 §4.4.2: with nothing suitable to show, an empty list.
-            SendCertificate(_signatureScheme is null ? null : _configuration.Credential, _signatureScheme.GetValueOrDefault());
+            SendCertificate(_signatureScheme is null ? null : Configuration.Credential, _signatureScheme.GetValueOrDefault());
         }
 
         if (Question == HandshakeQuestion.None)

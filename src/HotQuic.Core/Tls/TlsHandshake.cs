@@ -17,7 +17,8 @@ namespace HotQuic.Core.Tls;
 /// <item>after each call: <see cref="TryTakeSecret"/> until it answers false, then <see cref="TryTakeOutput"/> likewise;</item>
 /// <item>answer <see cref="Question"/>, now or later, by its Provide… method, then take secrets and output again;</item>
 /// <item>an error from any of these ends the connection with it; every later call returns the same one;</item>
-/// <item>keep it after <see cref="IsComplete"/>, for what the peer still sends at 1-RTT; at last <see cref="Dispose"/>.</item>
+/// <item>keep it after <see cref="IsComplete"/>, for what the peer still sends at 1-RTT; at last <see cref="Dispose"/>, after which the
+/// role's Begin starts another handshake.</item>
 /// </list>
 /// </summary>
 internal abstract class TlsHandshake : IDisposable
@@ -25,8 +26,16 @@ internal abstract class TlsHandshake : IDisposable
     /// <summary>Behind an open question no more than a Finished message can honestly wait.</summary>
     private const int MaxBytesBehindQuestion = 1024;
 
+    /// <summary>Room for the peer's transport parameters that is kept from one handshake to the next, in bytes.</summary>
+    private const int RetainedParameters = 512;
+
     private readonly HandshakeInput _input = new();
     private readonly HandshakeOutput _output = new();
+    private readonly HandshakeSecrets _secrets;
+    private readonly byte[] _signedContent = new byte[CertificateVerifyMessage.MaxContentLength];
+    private byte[] _peerParameters = [];
+    private int _peerParametersLength;
+    private bool _areSecretsStarted;
     private EncryptionLevel _inputLevel;
     private TransportError? _failure;
     private SignatureRequest _signatureRequest;
@@ -34,13 +43,15 @@ internal abstract class TlsHandshake : IDisposable
     private ReadOnlyMemory<byte>[] _peerChain = [];
     private bool _disposed;
 
-    private protected TlsHandshake(EndpointRole role, KeyShareFactory keyShares, RandomSource random)
+    private protected TlsHandshake(EndpointRole role, KeyShareFactory keyShares, RandomSource random, HandshakePool? pool)
     {
         ArgumentNullException.ThrowIfNull(keyShares);
         ArgumentNullException.ThrowIfNull(random);
         Role = role;
         KeyShares = keyShares;
         Random = random;
+        Pool = pool ?? new HandshakePool();
+        _secrets = new HandshakeSecrets(role, Pool);
     }
 
     public EndpointRole Role { get; }
@@ -65,15 +76,7 @@ internal abstract class TlsHandshake : IDisposable
     public string? ServerName { get; private protected set; }
 
     /// <summary>The body of the peer's quic_transport_parameters, as soon as it is read; authenticated when complete (RFC 9001 §8.2).</summary>
-    public ReadOnlyMemory<byte> PeerTransportParameters
-    {
-        get;
-        private protected set
-        {
-            field = value;
-            HasPeerTransportParameters = true;
-        }
-    }
+    public ReadOnlyMemory<byte> PeerTransportParameters => _peerParameters.AsMemory(0, _peerParametersLength);
 
     /// <summary>The peer's extension has come; it may be empty.</summary>
     public bool HasPeerTransportParameters { get; private set; }
@@ -93,8 +96,10 @@ internal abstract class TlsHandshake : IDisposable
 
     private protected RandomSource Random { get; }
 
+    private protected HandshakePool Pool { get; }
+
     /// <summary>Null on a server until it has its configuration.</summary>
-    private protected HandshakeSecrets? Secrets { get; set; }
+    private protected HandshakeSecrets? Secrets => _areSecretsStarted ? _secrets : null;
 
     private protected HandshakeSecrets StartedSecrets => Secrets ?? throw new InvalidOperationException("The handshake has not started.");
 
@@ -194,11 +199,58 @@ internal abstract class TlsHandshake : IDisposable
         {
             _disposed = true;
             Question = HandshakeQuestion.None;
-            Secrets?.Dispose();
+            _secrets.Dispose();
+            CryptographicOperations.ZeroMemory(_signedContent);
+            _verdictRequest = null;
+            _signatureRequest = default;
+            _peerChain = [];
             _input.Dispose();
             _output.Dispose();
             OnDispose();
         }
+    }
+
+    /// <summary>Starts anew, for another handshake of the same role.</summary>
+    private protected void BeginHandshake()
+    {
+        Dispose();
+        _disposed = false;
+        _inputLevel = default;
+        _failure = null;
+        _signatureRequest = default;
+        _verdictRequest = null;
+        _peerChain = [];
+        _peerParametersLength = 0;
+        _peerParameters = _peerParameters.Length > RetainedParameters ? [] : _peerParameters;
+        _areSecretsStarted = false;
+        ReceiveLevel = EncryptionLevel.Initial;
+        IsComplete = false;
+        NegotiatedSuite = null;
+        NegotiatedGroup = null;
+        ApplicationProtocol = default;
+        ServerName = null;
+        HasPeerTransportParameters = false;
+        Question = HandshakeQuestion.None;
+    }
+
+    private protected void StartSecrets(KeyLog? keyLog)
+    {
+        UsedHelloRetryRequest = false;
+        _secrets.Begin(keyLog);
+        _areSecretsStarted = true;
+    }
+
+    /// <summary>Keeps a copy of the peer's parameters.</summary>
+    private protected void SetPeerTransportParameters(ReadOnlySpan<byte> parameters)
+    {
+        if (_peerParameters.Length < parameters.Length)
+        {
+            _peerParameters = new byte[parameters.Length];
+        }
+
+        parameters.CopyTo(_peerParameters);
+        _peerParametersLength = parameters.Length;
+        HasPeerTransportParameters = true;
     }
 
     /// <summary>Null where a message of this type may come now.</summary>
@@ -284,8 +336,8 @@ internal abstract class TlsHandshake : IDisposable
         if (credential is not null)
         {
             Span<byte> hash = stackalloc byte[HashFunctions.MaxLength];
-            byte[] content = CertificateVerifyMessage.SignedContent(Role, StartedSecrets.CopyTranscriptHash(hash));
-            _signatureRequest = new SignatureRequest(scheme, content, credential);
+            int length = CertificateVerifyMessage.WriteSignedContent(Role, StartedSecrets.CopyTranscriptHash(hash), _signedContent);
+            _signatureRequest = new SignatureRequest(scheme, _signedContent.AsMemory(0, length), credential);
             Question = HandshakeQuestion.Signature;
         }
     }
@@ -323,13 +375,16 @@ internal abstract class TlsHandshake : IDisposable
             return Alert(TlsAlert.IllegalParameter, "a CertificateVerify by a scheme that was not offered, or is not for it");
         }
 
+        // Copies, as that of the chain.
         Span<byte> hash = stackalloc byte[HashFunctions.MaxLength];
+        byte[] content = new byte[CertificateVerifyMessage.MaxContentLength];
+        int length = CertificateVerifyMessage.WriteSignedContent(Role.Peer(), StartedSecrets.CopyTranscriptHash(hash), content);
         _verdictRequest = new CertificateVerdictRequest
         {
             Chain = _peerChain,
             Scheme = scheme,
             Signature = signature.ToArray(),
-            SignedContent = CertificateVerifyMessage.SignedContent(Role.Peer(), StartedSecrets.CopyTranscriptHash(hash)),
+            SignedContent = content.AsMemory(0, length),
             ServerName = ServerName,
             PeerRole = Role.Peer(),
         };

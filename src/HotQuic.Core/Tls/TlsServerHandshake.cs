@@ -1,11 +1,9 @@
 using System.Security.Cryptography;
-using System.Text;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Tls.KeyExchange;
 using HotQuic.Core.Tls.Messages;
-using HotQuic.Core.Tls.Secrets;
 
 namespace HotQuic.Core.Tls;
 
@@ -16,14 +14,17 @@ namespace HotQuic.Core.Tls;
 internal sealed class TlsServerHandshake : TlsHandshake
 {
     private const int RandomLength = 32;
+    private readonly HandshakeWriter _clientHello = new();
     private TlsServerConfiguration? _configuration;
-    private byte[]? _clientHello;
     private byte[] _transportParameters = [];
     private NamedGroup? _requestedGroup;
     private SignatureScheme _signatureScheme;
 
-    public TlsServerHandshake(KeyShareFactory keyShares, RandomSource random)
-        : base(EndpointRole.Server, keyShares, random)
+    /// <param name="keyShares">Answers key shares.</param>
+    /// <param name="random">Unpredictable bytes.</param>
+    /// <param name="pool">What the shard's handshakes share; without it the handshake keeps its own.</param>
+    public TlsServerHandshake(KeyShareFactory keyShares, RandomSource random, HandshakePool? pool = null)
+        : base(EndpointRole.Server, keyShares, random, pool)
     {
     }
 
@@ -31,12 +32,23 @@ internal sealed class TlsServerHandshake : TlsHandshake
 
     /// <summary>The ClientHello while the question is <see cref="HandshakeQuestion.Configuration"/>.</summary>
     public ClientHelloInfo ClientHello => State == ServerHandshakeState.WaitConfiguration
-        ? new ClientHelloInfo(_clientHello)
+        ? new ClientHelloInfo(_clientHello.Written)
         : throw new InvalidOperationException("The ClientHello is there while a configuration is asked for.");
 
     private protected override int CertificateLimit => _configuration?.MaxCertificateMessageLength ?? 0;
 
     private TlsServerConfiguration Configuration => _configuration ?? throw new InvalidOperationException("No configuration was provided.");
+
+    /// <summary>Starts anew, for another handshake.</summary>
+    public void Begin()
+    {
+        BeginHandshake();
+        _configuration = null;
+        _transportParameters = [];
+        _requestedGroup = null;
+        _signatureScheme = default;
+        State = default;
+    }
 
     /// <summary>Answers <see cref="HandshakeQuestion.Configuration"/>.</summary>
     /// <param name="configuration">May be shared between connections.</param>
@@ -53,8 +65,8 @@ internal sealed class TlsServerHandshake : TlsHandshake
         }
 
         _configuration = configuration;
-        Secrets = new HandshakeSecrets(EndpointRole.Server, configuration.KeyLog);
-        ClientHelloView hello = new ClientHelloInfo(_clientHello).Read();
+        StartSecrets(configuration.KeyLog);
+        ClientHelloView hello = new ClientHelloInfo(_clientHello.Written).Read();
         return Fail(Negotiate(hello) ?? Respond(hello, transportParameters) ?? ProcessPending());
     }
 
@@ -79,7 +91,7 @@ internal sealed class TlsServerHandshake : TlsHandshake
         _ => OnFinished(message),
     };
 
-    private protected override void OnDispose() => _clientHello = null;
+    private protected override void OnDispose() => _clientHello.Dispose();
 
     private protected override void OnPeerAuthenticated() => State = ServerHandshakeState.WaitFinished;
 
@@ -110,9 +122,9 @@ internal sealed class TlsServerHandshake : TlsHandshake
             return Alert(TlsAlert.IllegalParameter, "a cookie that was not given");
         }
 
-        _clientHello = message.ToArray();
-        PeerTransportParameters = hello.TransportParameters.ToArray();
-        ServerName = hello.ServerName.IsEmpty ? null : Encoding.ASCII.GetString(hello.ServerName);
+        _clientHello.WriteBytes(message);
+        SetPeerTransportParameters(hello.TransportParameters);
+        ServerName = hello.ServerName.IsEmpty ? null : Pool.NameOf(hello.ServerName);
         State = ServerHandshakeState.WaitConfiguration;
         Question = HandshakeQuestion.Configuration;
         return null;
@@ -120,7 +132,7 @@ internal sealed class TlsServerHandshake : TlsHandshake
 
     private TransportError? OnSecondClientHello(scoped in ClientHelloView second, ReadOnlySpan<byte> message)
     {
-        ClientHelloView first = new ClientHelloInfo(_clientHello).Read();
+        ClientHelloView first = new ClientHelloInfo(_clientHello.Written).Read();
         NamedGroup group = _requestedGroup.GetValueOrDefault();
         if (ClientHelloRules.CheckSecond(first, second, group, Configuration.HelloRetryCookie.Span) is { } error)
         {
@@ -177,7 +189,7 @@ internal sealed class TlsServerHandshake : TlsHandshake
     // The first of our groups that there is a share of; else the first that the client knows at all, by a HelloRetryRequest.
     private TransportError? Respond(scoped in ClientHelloView hello, ReadOnlySpan<byte> transportParameters)
     {
-        StartedSecrets.Append(_clientHello);
+        StartedSecrets.Append(_clientHello.Written.Span);
         StartedSecrets.Start(NegotiatedSuite.GetValueOrDefault());
         foreach (NamedGroup group in Configuration.Groups)
         {
@@ -236,7 +248,7 @@ internal sealed class TlsServerHandshake : TlsHandshake
             CloseMessage(writer, mark);
         }
 
-        _clientHello = null;
+        _clientHello.Dispose();
         _transportParameters = [];
         State = ServerHandshakeState.WaitSignature;
         SendCertificate(Configuration.Credential, _signatureScheme);

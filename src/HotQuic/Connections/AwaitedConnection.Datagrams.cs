@@ -2,7 +2,6 @@ using HotQuic.Core.Datagrams;
 using HotQuic.Datagrams;
 using HotQuic.Errors;
 using HotQuic.Shards;
-using HotQuic.Streams;
 
 namespace HotQuic.Connections;
 
@@ -13,14 +12,14 @@ namespace HotQuic.Connections;
 internal sealed partial class AwaitedConnection
 {
     private Dictionary<ulong, DatagramSend>? _sends;
-    private StreamHalf? _receiving;
+    private DatagramReceive? _receiving;
     private ulong _lastToken;
 
     /// <summary>Whether the options let datagrams come in at all. From any thread, once connected.</summary>
-    public bool CanReceiveDatagrams { get; private set; }
+    public bool CanReceiveDatagrams => Driver.LocalParameters is { MaxDatagramFrameSize: > 0 };
 
     /// <summary>The one receive that can be under way. From any thread.</summary>
-    public StreamHalf Receiving
+    public DatagramReceive Receiving
     {
         get
         {
@@ -29,14 +28,14 @@ internal sealed partial class AwaitedConnection
                 return existing;
             }
 
-            var made = new StreamHalf();
+            var made = new DatagramReceive(this);
             return Interlocked.CompareExchange(ref _receiving, made, null) ?? made;
         }
     }
 
     public override void OnDatagramReceived()
     {
-        if (Volatile.Read(ref _receiving) is { IsPending: true, IsWaiting: true } waiting)
+        if (Volatile.Read(ref _receiving) is { IsWaiting: true } waiting)
         {
             Receive(waiting);
         }
@@ -67,10 +66,10 @@ internal sealed partial class AwaitedConnection
                 OnCancelSend((DatagramSend)message.Argument!, (short)message.Value);
                 break;
             case ConnectionMessageKind.ReceiveDatagram:
-                OnReceive((StreamHalf)message.Argument!);
+                OnReceive((DatagramReceive)message.Argument!, (short)message.Value);
                 break;
             case ConnectionMessageKind.CancelReceiveDatagram:
-                OnCancelReceive((StreamHalf)message.Argument!, (short)message.Value);
+                OnCancelReceive((DatagramReceive)message.Argument!, (short)message.Value);
                 break;
         }
     }
@@ -106,24 +105,15 @@ internal sealed partial class AwaitedConnection
         }
     }
 
-    private void OnReceive(StreamHalf receiving)
+    private void OnReceive(DatagramReceive receiving, short version)
     {
-        if (!receiving.IsPending)
-        {
-            return;
-        }
-
-        if (receiving.IsCancelledEarly)
-        {
-            receiving.Fail(new OperationCanceledException(receiving.Token));
-        }
-        else
+        if (receiving.IsCurrent(version))
         {
             Receive(receiving);
         }
     }
 
-    private void Receive(StreamHalf receiving)
+    private void Receive(DatagramReceive receiving)
     {
         if (!Driver.Core.Datagrams.TryPeek(out ReadOnlySpan<byte> data))
         {
@@ -150,18 +140,11 @@ internal sealed partial class AwaitedConnection
         }
     }
 
-    private static void OnCancelReceive(StreamHalf receiving, short version)
+    private static void OnCancelReceive(DatagramReceive receiving, short version)
     {
-        if (receiving.IsPending && receiving.Version == version)
+        if (receiving.IsCurrent(version))
         {
-            if (receiving.IsWaiting)
-            {
-                receiving.Fail(new OperationCanceledException(receiving.Token));
-            }
-            else
-            {
-                receiving.IsCancelledEarly = true;
-            }
+            receiving.Fail(new OperationCanceledException(receiving.Token));
         }
     }
 
@@ -177,7 +160,7 @@ internal sealed partial class AwaitedConnection
             _sends.Clear();
         }
 
-        if (Volatile.Read(ref _receiving) is { IsPending: true, IsWaiting: true } waiting)
+        if (Volatile.Read(ref _receiving) is { IsWaiting: true } waiting)
         {
             waiting.Fail(failure.ToException());
         }

@@ -43,6 +43,9 @@ internal abstract class ConnectionApplication(ConnectionDriver driver)
     /// <summary>What became of a datagram that was sent with a token.</summary>
     public abstract void OnDatagramReport(in DatagramReport report);
 
+    /// <summary>Everything that had happened was told; gives whether that caused anything more to tell.</summary>
+    public abstract bool OnEventsTold();
+
     /// <summary>The connection, or the attempt to make it, is over. Comes once; before <see cref="OnConnected"/>, that never comes.</summary>
     public abstract void OnClosed(Failure failure);
 

@@ -5,7 +5,11 @@ internal sealed partial class ConnectionDriver
 {
     private void OnPeerAddressChanged()
     {
-        Facts = Facts! with { RemoteEndPoint = Core.Path.Remote.ToIPEndPoint() };
+        if (Facts is { } facts)
+        {
+            Facts = facts with { RemoteEndPoint = Core.Path.Remote.ToIPEndPoint() };
+        }
+
         Application?.OnPeerAddressChanged();
     }
 }

@@ -5,6 +5,7 @@ using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
+using HotQuic.Handlers;
 using HotQuic.Shards;
 using HotQuic.Streams;
 
@@ -18,12 +19,17 @@ namespace HotQuic.Connections;
 /// <remarks>Everything belongs to the shard's thread but what says otherwise.</remarks>
 internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 {
+    /// <summary>How often in one turn what was told may cause more that is told at once.</summary>
+    private const int MaxRounds = 8;
+
     private readonly List<StreamDriver> _streams = [];
     private PathAddress _local;
     private bool _wantsKeyUpdate;
     private bool _isReleased;
+    private bool _isDraining;
+    private bool _isLifeOver;
+    private Exception? _handlerFault;
     private volatile Failure? _failure;
-
     private uint _generation = 1;
 
     private ConnectionDriver(Shard shard)
@@ -34,6 +40,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>From any thread.</summary>
     public Shard Shard { get; }
 
+    /// <summary>Null for a client that has not started, or could not.</summary>
     public Connection Core { get; private set; } = null!;
 
     public ShardSocket Socket { get; private set; } = null!;
@@ -71,15 +78,22 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     }
 
     /// <summary>A client's, not yet started. From any thread.</summary>
-    public static ConnectionDriver ForClient(Shard shard) => new(shard);
+    public static ConnectionDriver ForClient(Shard shard) => new(shard) { _answers = InitialAnswers | AcceptedBit | ConfiguredBit };
 
-    public void Touch() => Shard.Touch(this);
+    /// <summary>Something happened that may have to be told or sent.</summary>
+    public void Touch()
+    {
+        if (!_isDraining)
+        {
+            Shard.Touch(this);
+        }
+    }
 
     public void OnMessage(in ShardMessage message)
     {
         if (message.Generation != _generation)
         {
-            AwaitedConnection.Refuse(message);
+            OnStaleMessage(message);
             return;
         }
 
@@ -96,6 +110,15 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
                 break;
             case ConnectionMessageKind.Verdict:
                 OnVerdict((CertificateVerdictResult)message.Argument!);
+                break;
+            case ConnectionMessageKind.Accept:
+                OnAccepted((HandledConnection)message.Argument!);
+                break;
+            case ConnectionMessageKind.ProvideConfiguration:
+                OnConfigured((QuicServerConfiguration)message.Argument!);
+                break;
+            case ConnectionMessageKind.Reject:
+                OnRejected();
                 break;
             default:
                 Application?.OnMessage(message);
@@ -130,6 +153,14 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         OnClosed(Failure.Internal(_cause));
+    }
+
+    /// <summary>An event handler threw: its connection ends with INTERNAL_ERROR (RFC 9000 §20.1), and nothing else does.</summary>
+    public void CloseForHandlerFault(Exception exception)
+    {
+        _handlerFault ??= exception;
+        Core.CloseByTransport(new TransportError(TransportErrorCode.InternalError, 0, "The application failed."), Shard.Now);
+        Touch();
     }
 
     /// <summary>A datagram was handled.</summary>
@@ -182,13 +213,20 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             return;
         }
 
+        _isDraining = true;
         try
         {
             DrainAll();
         }
         catch (Exception exception)
         {
+            // Its end is an event too, that is to be told after this.
+            _isDraining = false;
             OnFault(exception);
+        }
+        finally
+        {
+            _isDraining = false;
         }
     }
 
@@ -199,8 +237,23 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     public void Adopt(StreamDriver stream, QuicStreamState state, bool isOurs)
     {
         stream.Begin(this, state, isOurs);
+        Keep(stream);
+    }
+
+    /// <summary>Has the stream learn of the connection's end.</summary>
+    public void Keep(StreamDriver stream)
+    {
         stream.Index = _streams.Count;
         _streams.Add(stream);
+    }
+
+    /// <summary>The opposite of <see cref="Keep"/>.</summary>
+    public void Forget(StreamDriver stream)
+    {
+        int last = _streams.Count - 1;
+        _streams[stream.Index] = _streams[last];
+        _streams[stream.Index].Index = stream.Index;
+        _streams.RemoveAt(last);
     }
 
     private void Attach(Connection core, ShardSocket socket)
@@ -215,20 +268,18 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     private void DrainAll()
     {
         bool isClosed = false;
+        int rounds = 0;
         Publish();
-        while (Core.TryTakeEvent(out ConnectionEventKind kind))
+        while (TellAll(ref isClosed))
         {
-            isClosed |= kind is ConnectionEventKind.Closed;
-            IsDrained |= kind is ConnectionEventKind.Drained;
-            OnEvent(kind);
+            if (++rounds == MaxRounds)
+            {
+                // What is told may make more to tell: others have their turn first.
+                Shard.Touch(this);
+                break;
+            }
         }
 
-        while (Core.Streams.TryTakeEvent(out StreamEvent item))
-        {
-            OnStreamEvent(item);
-        }
-
-        DrainDatagramReports();
         if (_wantsKeyUpdate && Core.TryUpdateKeys(Shard.Now))
         {
             _wantsKeyUpdate = false;
@@ -237,7 +288,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         // Last, so that data which came before the end is read before it.
         if (isClosed)
         {
-            OnClosed(Failure.Of(Core.Termination!).With(_cause));
+            OnClosed(FailureOf(Core.Termination.GetValueOrDefault()));
         }
 
         if (IsDrained)
@@ -246,6 +297,39 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             Shard.RemoveConnection(this);
             ReleaseIfUnused();
         }
+    }
+
+    /// <summary>Tells what there is to tell; false where there was nothing.</summary>
+    private bool TellAll(ref bool isClosed)
+    {
+        bool any = false;
+        while (Core.TryTakeEvent(out ConnectionEventKind kind))
+        {
+            any = true;
+            isClosed |= kind is ConnectionEventKind.Closed;
+            IsDrained |= kind is ConnectionEventKind.Drained;
+            OnEvent(kind);
+        }
+
+        while (Core.Streams.TryTakeEvent(out StreamEvent item))
+        {
+            any = true;
+            OnStreamEvent(item);
+        }
+
+        any |= TellDatagramReports();
+        return any | (Application?.OnEventsTold() ?? false);
+    }
+
+    private Failure FailureOf(Termination termination)
+    {
+        if (_handlerFault is null)
+        {
+            return Failure.Of(termination).With(_cause);
+        }
+
+        bool isTheCause = termination is { Kind: TerminationKind.LocalTransport, Code: (ulong)TransportErrorCode.InternalError };
+        return isTheCause ? Failure.Handler(_handlerFault) : Failure.Of(termination).With(_handlerFault);
     }
 
     private void OnEvent(ConnectionEventKind kind)
@@ -281,7 +365,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         switch (item.Kind)
         {
             case StreamEventKind.Opened:
-                Application!.OnStreamOpened(item.Stream!);
+                Application?.OnStreamOpened(item.Stream!);
                 break;
             case StreamEventKind.Readable:
                 stream?.OnReadable();
@@ -305,23 +389,18 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
                 OnStreamClosed(stream);
                 break;
             case StreamEventKind.StreamsAvailable:
-                Application!.OnStreamsAvailable(item.Direction, item.Value);
+                Application?.OnStreamsAvailable(item.Direction, item.Value);
                 break;
         }
     }
 
     private void OnStreamClosed(StreamDriver? stream)
     {
-        if (stream is null)
+        if (stream is not null)
         {
-            return;
+            Forget(stream);
+            stream.OnClosed();
         }
-
-        int last = _streams.Count - 1;
-        _streams[stream.Index] = _streams[last];
-        _streams[stream.Index].Index = stream.Index;
-        _streams.RemoveAt(last);
-        stream.OnClosed();
     }
 
     private void OnClosed(Failure failure)
@@ -332,12 +411,44 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         _failure = failure;
-        OnHandshakeOver();
+        OnHandshakeOver(isComplete: false);
         Application?.OnClosed(failure);
         foreach (StreamDriver stream in _streams)
         {
             stream.OnConnectionClosed(failure);
         }
+    }
+
+    /// <summary>Handles of this life are void from now on.</summary>
+    public void EndLife()
+    {
+        if (!_isLifeOver)
+        {
+            _isLifeOver = true;
+            Volatile.Write(ref _generation, _generation + 1);
+            Volatile.Write(ref _answers, (long)_generation << AnswerBits);
+        }
+    }
+
+    /// <summary>Gives the streams back: what was not read is gone.</summary>
+    public void ReleaseStreams(Failure failure)
+    {
+        foreach (StreamDriver stream in _streams)
+        {
+            stream.OnReleased(failure);
+        }
+
+        _streams.Clear();
+        Core?.Streams.Release();
+    }
+
+    /// <summary>A client could not even start.</summary>
+    public void OnStartFailed(Failure failure)
+    {
+        IsDrained = true;
+        _isReleased = true;
+        OnClosed(failure);
+        EndLife();
     }
 
     private void ReleaseIfUnused()
@@ -348,14 +459,21 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         _isReleased = true;
-        Core.Streams.Release();
-        Failure failure = _failure ?? Failure.ConnectionDisposed;
-        foreach (StreamDriver stream in _streams)
-        {
-            stream.OnReleased(failure);
-        }
+        ReleaseStreams(_failure ?? Failure.ConnectionDisposed);
+        EndLife();
+    }
 
-        _streams.Clear();
-        Volatile.Write(ref _generation, _generation + 1);
+    private void OnStaleMessage(in ShardMessage message)
+    {
+        switch ((ConnectionMessageKind)message.Kind)
+        {
+            case ConnectionMessageKind.Accept:
+                OnAcceptedTooLate((HandledConnection)message.Argument!);
+                break;
+            case ConnectionMessageKind.Open or ConnectionMessageKind.Close or ConnectionMessageKind.Dispose
+                or ConnectionMessageKind.SendDatagram or ConnectionMessageKind.ReceiveDatagram:
+                AwaitedConnection.Refuse(message);
+                break;
+        }
     }
 }

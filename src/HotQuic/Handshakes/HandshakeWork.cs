@@ -19,10 +19,10 @@ internal static class HandshakeWork
             static work =>
             {
                 byte[] buffer = new byte[MaxSignatureLength];
-                bool isSigned = work.credential.TrySign(work.request.Scheme, work.request.Content.Span, buffer, out int length);
+                bool isSigned = work.credential.TrySign(work.scheme, work.content, buffer, out int length);
                 Answer(work.driver, work.Generation, ConnectionMessageKind.Sign, isSigned ? buffer[..length] : null);
             },
-            (driver, driver.Generation, credential, request),
+            (driver, driver.Generation, credential, scheme: request.Scheme, content: request.Content.ToArray()),
             preferLocal: false);
 
     /// <summary>Judges the peer's certificate; the answer is <see cref="ConnectionMessageKind.Verdict"/>.</summary>

@@ -2,7 +2,6 @@ using HotQuic.Connections;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
-using HotQuic.Shards;
 
 namespace HotQuic.Streams;
 
@@ -12,7 +11,7 @@ namespace HotQuic.Streams;
 /// together with the <see cref="Generation"/> of that life.
 /// </summary>
 /// <remarks>The shard's thread only, but for <see cref="Id"/> and <see cref="Generation"/>.</remarks>
-internal abstract class StreamDriver : IShardTarget
+internal abstract class StreamDriver
 {
     public ConnectionDriver Connection { get; private set; } = null!;
 
@@ -39,6 +38,9 @@ internal abstract class StreamDriver : IShardTarget
     }
 
     /// <summary>When the stream's data goes out among that of others.</summary>
+    public StreamPriority Priority => Core?.Priority ?? StreamPriority.Default;
+
+    /// <summary>Changes <see cref="Priority"/>.</summary>
     public void SetPriority(StreamPriority priority)
     {
         if (Core is not null)
@@ -46,10 +48,6 @@ internal abstract class StreamDriver : IShardTarget
             Streams.SetPriority(Core, priority);
         }
     }
-
-    public abstract void OnMessage(in ShardMessage message);
-
-    public void OnFault(Exception exception) => Connection.OnFault(exception);
 
     /// <summary>More can be read, or the end was reached.</summary>
     public abstract void OnReadable();

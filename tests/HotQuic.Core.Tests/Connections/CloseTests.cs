@@ -33,7 +33,7 @@ public sealed class CloseTests
         Assert.Null(pair.Client.Termination);
         pair.Pass(2000);
 
-        Assert.Equal((TerminationKind.IdleTimeout, TerminationKind.IdleTimeout), (pair.Client.Termination!.Kind, pair.Server.Termination!.Kind));
+        Assert.Equal((TerminationKind.IdleTimeout, TerminationKind.IdleTimeout), (pair.Client.Termination!.Value.Kind, pair.Server.Termination!.Value.Kind));
         Assert.Equal(sent, pair.Wire.Count);
         Assert.True(lastSent <= pair.Network.Now);
     }
@@ -113,7 +113,7 @@ public sealed class CloseTests
         pair.Server.Close(7, "enough", pair.Network.Now);
         pair.ServerHost.Turn(pair.Server);
         pair.Pass(15);
-        Assert.Equal((TerminationKind.PeerApplication, 7UL, "enough"), (pair.Client.Termination!.Kind, pair.Client.Termination.Code, pair.Client.Termination.Reason));
+        Assert.Equal((TerminationKind.PeerApplication, 7UL, "enough"), (pair.Client.Termination!.Value.Kind, pair.Client.Termination.Value.Code, pair.Client.Termination.Value.Reason));
         int sent = pair.ClientLog.Sent.Count;
 
         pair.Say(EndpointRole.Server, EncryptionLevel.OneRtt, Ping);
@@ -135,7 +135,7 @@ public sealed class CloseTests
         pair.Say(EndpointRole.Server, EncryptionLevel.OneRtt, [.. PacketForge.Frame(0x02, 0, 0, 0, 0), 0x1d, 9, 0]);
 
         Assert.Equal(CloseState.Draining, pair.Client.Closer.State);
-        Assert.Equal(TerminationKind.LocalApplication, pair.Client.Termination!.Kind);
+        Assert.Equal(TerminationKind.LocalApplication, pair.Client.Termination!.Value.Kind);
     }
 
     [Fact]
@@ -235,7 +235,7 @@ public sealed class CloseTests
         pair.Pass(100);
         Closing.Expect(pair.Server, TransportErrorCode.CryptoErrorBase + (ulong)TlsAlert.NoApplicationProtocol, 0x06);
         Closing.ExpectFromPeer(pair.Client, TransportErrorCode.CryptoErrorBase + (ulong)TlsAlert.NoApplicationProtocol, 0x06);
-        Assert.Equal(TlsAlert.NoApplicationProtocol, pair.Client.Termination!.Alert);
+        Assert.Equal(TlsAlert.NoApplicationProtocol, pair.Client.Termination!.Value.Alert);
         Assert.All(pair.ServerLog.Sent, packet => Assert.DoesNotContain(packet.Frames, frame => frame.Type == FrameType.Crypto));
     }
 

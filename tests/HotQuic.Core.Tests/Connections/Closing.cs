@@ -10,13 +10,13 @@ internal static class Closing
     public static void Expect(Connection connection, TransportErrorCode code, ulong frameType)
     {
         Assert.NotNull(connection.Termination);
-        Assert.Equal((TerminationKind.LocalTransport, code, frameType), (connection.Termination.Kind, (TransportErrorCode)connection.Termination.Code, connection.Termination.FrameType));
+        Assert.Equal((TerminationKind.LocalTransport, code, frameType), (connection.Termination.Value.Kind, (TransportErrorCode)connection.Termination.Value.Code, connection.Termination.Value.FrameType));
     }
 
     /// <summary>The connection was told so by its peer.</summary>
     public static void ExpectFromPeer(Connection connection, TransportErrorCode code, ulong frameType)
     {
         Assert.NotNull(connection.Termination);
-        Assert.Equal((TerminationKind.PeerTransport, code, frameType), (connection.Termination.Kind, (TransportErrorCode)connection.Termination.Code, connection.Termination.FrameType));
+        Assert.Equal((TerminationKind.PeerTransport, code, frameType), (connection.Termination.Value.Kind, (TransportErrorCode)connection.Termination.Value.Code, connection.Termination.Value.FrameType));
     }
 }

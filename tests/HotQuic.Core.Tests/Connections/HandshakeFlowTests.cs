@@ -93,8 +93,8 @@ public sealed class HandshakeFlowTests
         Pair pair = Pair.Connected();
         byte[] message = isRequest ? [type, 0, 0, 3, 0, 0, 0] : [type, 0, 0, 1, 0];
         pair.Say(EndpointRole.Server, EncryptionLevel.OneRtt, PacketForge.Crypto(0, message));
-        Assert.Equal(TerminationKind.LocalTransport, pair.Client.Termination!.Kind);
-        Assert.Equal(isRequest ? 0x0aUL : 0x10aUL, pair.Client.Termination.Code);
+        Assert.Equal(TerminationKind.LocalTransport, pair.Client.Termination!.Value.Kind);
+        Assert.Equal(isRequest ? 0x0aUL : 0x10aUL, pair.Client.Termination.Value.Code);
     }
 
     [Fact]

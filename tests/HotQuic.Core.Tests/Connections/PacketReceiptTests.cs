@@ -190,7 +190,7 @@ public sealed class PacketReceiptTests
         pair.Client.Streams.Write(id, Ping, out _);
         pair.ClientHost.Turn(pair.Client);
 
-        Assert.Equal(TerminationKind.PacketNumbersExhausted, pair.Client.Termination!.Kind);
+        Assert.Equal(TerminationKind.PacketNumbersExhausted, pair.Client.Termination!.Value.Kind);
         Assert.True(pair.Client.IsDrained);
         Assert.Equal(sent, pair.Wire.Count);
     }

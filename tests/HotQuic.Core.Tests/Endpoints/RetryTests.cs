@@ -161,8 +161,8 @@ public sealed class RetryTests
         pair.ClientHost.Turn(pair.Client);
         pair.Pass(2500);
 
-        Assert.Equal(TerminationKind.LocalTransport, pair.Client.Termination!.Kind);
-        Assert.Contains((TransportErrorCode)pair.Client.Termination.Code, new List<TransportErrorCode> { TransportErrorCode.TransportParameterError, TransportErrorCode.ProtocolViolation });
+        Assert.Equal(TerminationKind.LocalTransport, pair.Client.Termination!.Value.Kind);
+        Assert.Contains((TransportErrorCode)pair.Client.Termination.Value.Code, new List<TransportErrorCode> { TransportErrorCode.TransportParameterError, TransportErrorCode.ProtocolViolation });
         Assert.False(pair.Client.Handshake.IsComplete);
     }
 

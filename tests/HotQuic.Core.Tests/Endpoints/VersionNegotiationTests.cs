@@ -85,7 +85,7 @@ public sealed class VersionNegotiationTests
         Pair pair = Attempt();
         int sent = pair.Wire.Count;
         pair.Deliver(EndpointRole.Server, Negotiation(pair, Unknown, (QuicVersion)0xfafafafa));
-        Assert.Equal(TerminationKind.VersionNegotiation, pair.Client.Termination!.Kind);
+        Assert.Equal(TerminationKind.VersionNegotiation, pair.Client.Termination!.Value.Kind);
         Assert.True(pair.Client.IsDrained);
         Assert.Equal(sent, pair.Wire.Count);
     }

@@ -112,7 +112,7 @@ public class AppendixATests
         Assert.True(receive.Aead.TryOpen(new PacketNumber(2), [0xc3], [.. fromServer]));
         foreach (PacketKeys keys in new[] { before, beforeReceive, send, receive, serverSend, serverReceive })
         {
-            keys.Dispose();
+            keys.Discard();
         }
     }
 
@@ -148,7 +148,7 @@ public class AppendixATests
     {
         foreach (CipherBackend backend in Enum.GetValues<CipherBackend>())
         {
-            using var keys = PacketKeys.Derive(version, CipherSuite.ChaCha20Poly1305Sha256, secret, backend);
+            var keys = PacketKeys.Derive(version, CipherSuite.ChaCha20Poly1305Sha256, secret, backend);
             Check(keys, new Sample(new PacketNumber(654_360_564), Ciphers.Hex("4200bff4"), [0x01], packet), packetNumberLength: 3);
         }
     }
@@ -169,7 +169,7 @@ public class AppendixATests
         Check(receive, sample, packetNumberLength);
         foreach (PacketKeys keys in new[] { send, receive, unusedSend, unusedReceive })
         {
-            keys.Dispose();
+            keys.Discard();
         }
     }
 

@@ -83,8 +83,8 @@ public class CaptureDecryptionTests
         var destination = new ConnectionId(Hex.Bytes(expected.GetProperty("key_dcid").GetString()!));
         var version = (QuicVersion)Convert.ToUInt32(expected.GetProperty("version").GetString(), 16);
         InitialKeys.Derive(version, destination, sender, out PacketKeys send, out PacketKeys receive);
-        using PacketKeys keys = send;
-        receive.Dispose();
+        PacketKeys keys = send;
+        receive.Discard();
         ProtectedPacket.TryRead(packet, 8, FixedBitRule.Ignored, out ProtectedPacket header);
         int numberOffset = header.PacketNumberOffset;
         Assert.True(PacketProtector.TryUnprotect(keys.HeaderProtection, packet, numberOffset, out UnprotectedHeader unprotected));

@@ -29,15 +29,15 @@ internal sealed class KeyPhasePair : IDisposable
         _bobSecret = random.Bytes(suite.Facts().SecretLength);
         BobFailures = new FailedOpens(failuresAllowed);
         long confidentialityLimit = limit ?? suite.Facts().ConfidentialityLimit;
-        Alice = new KeyPhases(Settings(new FailedOpens(), confidentialityLimit), AliceSecret, _bobSecret);
-        Bob = new KeyPhases(Settings(BobFailures, confidentialityLimit), _bobSecret, AliceSecret);
+        Alice.Begin(Settings(new FailedOpens(), confidentialityLimit), AliceSecret, _bobSecret);
+        Bob.Begin(Settings(BobFailures, confidentialityLimit), _bobSecret, AliceSecret);
     }
 
     public static TimeSpan Pto => TimeSpan.FromMilliseconds(100);
 
-    public KeyPhases Alice { get; }
+    public KeyPhases Alice { get; } = new(new KeyPool());
 
-    public KeyPhases Bob { get; }
+    public KeyPhases Bob { get; } = new(new KeyPool());
 
     public byte[] AliceSecret { get; }
 
@@ -57,7 +57,7 @@ internal sealed class KeyPhasePair : IDisposable
 
     public byte[] SealAsBobBeforeUpdates(int packetNumber)
     {
-        using var keys = PacketKeys.Derive(_version, _suite, _bobSecret, CipherBackend.Auto);
+        var keys = PacketKeys.Derive(_version, _suite, _bobSecret, CipherBackend.Auto);
         byte[] header = Header(phase: false);
         return [.. header, .. Ciphers.Seal(keys.Aead, new PacketNumber(packetNumber), header, [1], 0)];
     }
@@ -98,8 +98,8 @@ internal sealed class KeyPhasePair : IDisposable
 
     public void Dispose()
     {
-        Alice.Dispose();
-        Bob.Dispose();
+        Alice.End();
+        Bob.End();
     }
 
     private KeyPhaseSettings Settings(FailedOpens failedOpens, long confidentialityLimit) =>

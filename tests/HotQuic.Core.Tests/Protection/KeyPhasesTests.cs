@@ -77,7 +77,7 @@ public class KeyPhasesTests
         CipherSuiteFacts facts = suite.Facts();
         byte[] next = new byte[facts.SecretLength];
         HkdfLabel.Expand(facts.Hash, pair.AliceSecret, version == 1 ? "quic ku"u8 : "quicv2 ku"u8, [], next);
-        using var expected = PacketKeys.Derive((QuicVersion)version, suite, next, CipherBackend.Platform);
+        var expected = PacketKeys.Derive((QuicVersion)version, suite, next, CipherBackend.Platform);
         byte[] packet = KeyPhasePair.Seal(pair.Alice, 1);
         Assert.True(expected.Aead.TryOpen(new PacketNumber(1), KeyPhasePair.Header(true), packet.AsSpan(KeyPhasePair.HeaderLength)));
     }
@@ -295,7 +295,7 @@ public class KeyPhasesTests
             secret = next;
         }
 
-        using var keys = PacketKeys.Derive(QuicVersion.Version1, CipherSuite.Aes128GcmSha256, secret, CipherBackend.Auto);
+        var keys = PacketKeys.Derive(QuicVersion.Version1, CipherSuite.Aes128GcmSha256, secret, CipherBackend.Auto);
         byte[] header = KeyPhasePair.Header(phase: false);
         byte[] packet = [.. header, .. Ciphers.Seal(keys.Aead, new PacketNumber(2), header, [1], 0)];
         AssertKeyUpdateError(pair.Open(pair.Bob, packet, 2));

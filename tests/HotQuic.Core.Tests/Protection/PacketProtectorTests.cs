@@ -147,8 +147,8 @@ public class PacketProtectorTests
         var suite = (CipherSuite)suiteValue;
         var random = new Random(Seed);
         byte[] secret = random.Bytes(suite.Facts().SecretLength);
-        using var ours = PacketKeys.Derive(QuicVersion.Version1, suite, secret, CipherBackend.Auto);
-        using var platform = PacketKeys.Derive(QuicVersion.Version1, suite, secret, CipherBackend.Platform);
+        var ours = PacketKeys.Derive(QuicVersion.Version1, suite, secret, CipherBackend.Auto);
+        var platform = PacketKeys.Derive(QuicVersion.Version1, suite, secret, CipherBackend.Platform);
         foreach ((PacketKeys sender, PacketKeys receiver) in new[] { (ours, platform), (platform, ours) })
         {
             byte[] header = [0x41, .. random.Bytes(Offset - 1), 0x12, 0x34];

@@ -58,7 +58,7 @@ public sealed class Rfc8448Tests
         foreach (EndpointRole role in Enum.GetValues<EndpointRole>())
         {
             var messages = new Queue<(EndpointRole Sender, byte[] Message)>(trace.Messages);
-            using var secrets = new HandshakeSecrets(role, keyLog: null);
+            using var secrets = new HandshakeSecrets(role, new HandshakePool());
             byte[] clientHello = messages.Peek().Message;
             secrets.Append(messages.Dequeue().Message);
             secrets.Start(CipherSuite.Aes128GcmSha256);
@@ -102,7 +102,7 @@ public sealed class Rfc8448Tests
         Rfc8448Trace trace = Rfc8448Trace.Section("4");
         List<byte[]> messages = [.. trace.Messages.Select(item => item.Message)];
         var schedule = new KeySchedule(Hash);
-        using var transcript = new Transcript();
+        using var transcript = new Transcript(new HandshakePool());
         transcript.Append(messages[0]);
         transcript.Start(Hash);
         schedule.ExtractEarly(trace.Value("extract secret \"early\"", "IKM"));
@@ -175,7 +175,7 @@ public sealed class Rfc8448Tests
     public void Tls19_SignaturesOfATraceVerifyOverTheSignedContent(string section)
     {
         Rfc8448Trace trace = Rfc8448Trace.Section(section);
-        using var transcript = new Transcript();
+        using var transcript = new Transcript(new HandshakePool());
         transcript.Start(Hash);
         ReadOnlyMemory<byte>[] chain = [];
         int verified = 0;
@@ -202,7 +202,7 @@ public sealed class Rfc8448Tests
                     Chain = chain,
                     Scheme = scheme,
                     Signature = signature.ToArray(),
-                    SignedContent = CertificateVerifyMessage.SignedContent(sender, hash),
+                    SignedContent = SignedContent(sender, hash),
                     ServerName = null,
                     PeerRole = sender,
                 });
@@ -274,5 +274,11 @@ public sealed class Rfc8448Tests
         Assert.Equal(level, secret.Level);
         Assert.Equal(direction, secret.Direction);
         Assert.Equal(expected, secret.Bytes);
+    }
+
+    private static byte[] SignedContent(EndpointRole signer, ReadOnlySpan<byte> transcriptHash)
+    {
+        byte[] content = new byte[CertificateVerifyMessage.MaxContentLength];
+        return content[..CertificateVerifyMessage.WriteSignedContent(signer, transcriptHash, content)];
     }
 }

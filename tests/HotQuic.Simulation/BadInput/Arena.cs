@@ -100,7 +100,7 @@ internal sealed class Arena
     public void ExpectClosed(TransportErrorCode code)
     {
         Assert.NotNull(Victim.Termination);
-        Assert.Equal((TerminationKind.LocalTransport, code), (Victim.Termination.Kind, (TransportErrorCode)Victim.Termination.Code));
+        Assert.Equal((TerminationKind.LocalTransport, code), (Victim.Termination.Value.Kind, (TransportErrorCode)Victim.Termination.Value.Code));
     }
 
     public void ExpectAlert(TlsAlert alert) => ExpectClosed((TransportErrorCode)((ulong)TransportErrorCode.CryptoErrorBase + (byte)alert));

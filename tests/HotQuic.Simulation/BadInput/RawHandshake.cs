@@ -78,11 +78,8 @@ internal static class RawHandshake
     public static void SendToClient(Arena arena, Connection client, ReadOnlySpan<byte> handshake)
     {
         InitialKeys.Derive(client.Version, client.Attempt.OriginalDestinationId, EndpointRole.Server, out PacketKeys send, out PacketKeys receive);
-        receive.Dispose();
-        using (send)
-        {
-            arena.Deliver(RawPacket.Seal(send, new RawHeader(PacketType.Initial, client.LocalHandshakeId, ServerSource) { DatagramSize = 1200 }, RawPacket.Crypto(0, handshake)));
-        }
+        receive.Discard();
+        arena.Deliver(RawPacket.Seal(send, new RawHeader(PacketType.Initial, client.LocalHandshakeId, ServerSource) { DatagramSize = 1200 }, RawPacket.Crypto(0, handshake)));
     }
 
     /// <summary>Answers a client with a whole flight, honest but for the parameters and what <paramref name="alter"/> makes of its Handshake bytes.</summary>
@@ -111,7 +108,7 @@ internal static class RawHandshake
         {
             if (secret is { Level: EncryptionLevel.Handshake, Direction: SecretDirection.Send })
             {
-                using PacketKeys keys = PacketKeys.Derive(client.Version, secret.Suite, secret.Bytes, CipherBackend.Auto);
+                PacketKeys keys = PacketKeys.Derive(client.Version, secret.Suite, secret.Bytes, CipherBackend.Auto);
                 byte[] handshake = alter?.Invoke([.. flight]) ?? [.. flight];
                 arena.Deliver(RawPacket.Seal(keys, new RawHeader(PacketType.Handshake, client.LocalHandshakeId, ServerSource), RawPacket.Crypto(0, handshake)));
             }

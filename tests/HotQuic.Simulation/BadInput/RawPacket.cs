@@ -30,11 +30,8 @@ internal static class RawPacket
     public static byte[] FirstInitial(ConnectionId destination, ConnectionId source, ReadOnlySpan<byte> frames, int size = 1200)
     {
         InitialKeys.Derive(QuicVersion.Version1, destination, EndpointRole.Client, out PacketKeys send, out PacketKeys receive);
-        receive.Dispose();
-        using (send)
-        {
-            return Seal(send, new RawHeader(PacketType.Initial, destination, source) { DatagramSize = size }, frames);
-        }
+        receive.Discard();
+        return Seal(send, new RawHeader(PacketType.Initial, destination, source) { DatagramSize = size }, frames);
     }
 
     public static byte[] Seal(PacketKeys keys, in RawHeader header, ReadOnlySpan<byte> frames)

@@ -31,10 +31,10 @@ public class TlsMessageTests
         var arena = new Arena();
         Connection victim = RawHandshake.SendToServer(arena, message);
         Assert.Equal(TerminationKind.LocalTransport, victim.Termination?.Kind);
-        Assert.True(victim.Termination!.Alert is not null || victim.Termination.Code == (ulong)TransportErrorCode.CryptoBufferExceeded);
+        Assert.True(victim.Termination!.Value.Alert is not null || victim.Termination.Value.Code == (ulong)TransportErrorCode.CryptoBufferExceeded);
         if (alert is not null)
         {
-            Assert.Equal((TlsAlert)alert, victim.Termination.Alert);
+            Assert.Equal((TlsAlert)alert, victim.Termination.Value.Alert);
         }
 
         arena.ExpectOthersServed();
@@ -83,7 +83,7 @@ public class TlsMessageTests
         Assert.Equal(TerminationKind.LocalTransport, client.Termination?.Kind);
         if (alert is not null)
         {
-            Assert.Equal((TlsAlert)alert, client.Termination!.Alert);
+            Assert.Equal((TlsAlert)alert, client.Termination!.Value.Alert);
         }
 
         arena.ExpectOthersServed();

@@ -168,17 +168,14 @@ internal static class ConnectionFuzz
         Connection? client = hostile == EndpointRole.Server ? RawHandshake.StartClient(arena) : null;
         ConnectionId keyedBy = client?.Attempt.OriginalDestinationId ?? RawHandshake.ClientDestination;
         InitialKeys.Derive(QuicVersion.Version1, keyedBy, hostile, out PacketKeys send, out PacketKeys receive);
-        receive.Dispose();
-        using (send)
+        receive.Discard();
+        for (int number = 0; number < 40 && TryTake(ref input, out byte[] frames); number++)
         {
-            for (int number = 0; number < 40 && TryTake(ref input, out byte[] frames); number++)
-            {
-                RawHeader header = client is null
-                    ? new RawHeader(PacketType.Initial, RawHandshake.ClientDestination, RawHandshake.ClientSource)
-                    : new RawHeader(PacketType.Initial, client.LocalHandshakeId, RawHandshake.ServerSource);
-                arena.Deliver(RawPacket.Seal(send, header with { Number = number, DatagramSize = 1200 }, frames));
-                arena.Network.RunFor(TimeSpan.FromMilliseconds(frames.Length % 4));
-            }
+            RawHeader header = client is null
+                ? new RawHeader(PacketType.Initial, RawHandshake.ClientDestination, RawHandshake.ClientSource)
+                : new RawHeader(PacketType.Initial, client.LocalHandshakeId, RawHandshake.ServerSource);
+            arena.Deliver(RawPacket.Seal(send, header with { Number = number, DatagramSize = 1200 }, frames));
+            arena.Network.RunFor(TimeSpan.FromMilliseconds(frames.Length % 4));
         }
 
         Finish(arena, client ?? arena.Server.Connections.SingleOrDefault());

@@ -117,7 +117,7 @@ public sealed class KeyLogFileTests
         }
 
         string[] line = Assert.Single(ReadShared(path), l => l.StartsWith("CLIENT_TRAFFIC_SECRET_0 ", StringComparison.Ordinal)).Split(' ');
-        using PacketKeys keys = PacketKeys.Derive(QuicVersion.Version1, CipherSuite.Aes128GcmSha256, Convert.FromHexString(line[2]), CipherBackend.Platform);
+        PacketKeys keys = PacketKeys.Derive(QuicVersion.Version1, CipherSuite.Aes128GcmSha256, Convert.FromHexString(line[2]), CipherBackend.Platform);
         int opened = captured.Sum(datagram => OpenOneRtt(datagram, run.Server.Connections[0].LocalConnectionIdLength, keys, payloads));
         Assert.True(opened > 3, $"{opened} packets were opened");
     }

@@ -9,14 +9,19 @@ namespace HotQuic.Core.Tls.Secrets;
 /// is sent or accepted; <see cref="Start"/> when the suite is known; <see cref="DeriveHandshake"/> after the ServerHello;
 /// <see cref="DeriveApplication"/> after the server's Finished; <see cref="Complete"/> when both are verified. Each step
 /// queues the traffic secrets that may be installed then, and wipes what is needed no longer (RFC 8446 §7.1, last paragraph).
+/// <see cref="Begin"/> comes before each handshake.
 /// </summary>
 internal sealed class HandshakeSecrets : IDisposable
 {
     private readonly EndpointRole _role;
-    private readonly KeyLog? _keyLog;
-    private readonly Transcript _transcript = new();
+    private readonly Transcript _transcript;
     private readonly Queue<TrafficSecret> _ready = new(capacity: 4);
-    private KeySchedule? _schedule;
+    private readonly KeySchedule _schedule = new(default);
+
+    /// <summary>The memory of the traffic secrets: one for each level, direction and length, made when first wanted.</summary>
+    private readonly byte[]?[] _trafficSecrets = new byte[8][];
+    private KeyLog? _keyLog;
+    private bool _isScheduled;
     private HashFunction _hash;
     private CipherSuite _suite;
     private SecretBytes _clientRandom;
@@ -26,10 +31,24 @@ internal sealed class HandshakeSecrets : IDisposable
     private byte[]? _applicationReceive;
     private byte[]? _applicationSend;
 
-    public HandshakeSecrets(EndpointRole role, KeyLog? keyLog)
+    public HandshakeSecrets(EndpointRole role, HandshakePool pool)
     {
         _role = role;
+        _transcript = new Transcript(pool);
+    }
+
+    /// <summary>Starts anew, for another handshake; of an earlier one nothing is left.</summary>
+    public void Begin(KeyLog? keyLog)
+    {
+        Dispose();
+        foreach (byte[]? secret in _trafficSecrets)
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
+
         _keyLog = keyLog;
+        _hash = default;
+        _suite = default;
     }
 
     /// <summary>Bytes of the suite's hash.</summary>
@@ -60,7 +79,8 @@ internal sealed class HandshakeSecrets : IDisposable
     public void DeriveHandshake(ReadOnlySpan<byte> sharedSecret, ReadOnlySpan<byte> clientRandom)
     {
         clientRandom.CopyTo(_clientRandom);
-        _schedule = new KeySchedule(_hash);
+        _schedule.Begin(_hash);
+        _isScheduled = true;
         _schedule.ExtractHandshake(sharedSecret);
         Span<byte> hash = stackalloc byte[HashFunctions.MaxLength];
         ReadOnlySpan<byte> transcriptHash = CopyTranscriptHash(hash);
@@ -70,8 +90,12 @@ internal sealed class HandshakeSecrets : IDisposable
         Log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", ClientHandshake);
         Log("SERVER_HANDSHAKE_TRAFFIC_SECRET", ServerHandshake);
         bool isClient = _role == EndpointRole.Client;
-        Ready(EncryptionLevel.Handshake, SecretDirection.Receive, (isClient ? ServerHandshake : ClientHandshake).ToArray());
-        Ready(EncryptionLevel.Handshake, SecretDirection.Send, (isClient ? ClientHandshake : ServerHandshake).ToArray());
+        byte[] receive = TrafficSecret(EncryptionLevel.Handshake, SecretDirection.Receive);
+        byte[] send = TrafficSecret(EncryptionLevel.Handshake, SecretDirection.Send);
+        (isClient ? ServerHandshake : ClientHandshake).CopyTo(receive);
+        (isClient ? ClientHandshake : ServerHandshake).CopyTo(send);
+        Ready(EncryptionLevel.Handshake, SecretDirection.Receive, receive);
+        Ready(EncryptionLevel.Handshake, SecretDirection.Send, send);
     }
 
     /// <summary>
@@ -80,19 +104,23 @@ internal sealed class HandshakeSecrets : IDisposable
     /// </summary>
     public void DeriveApplication()
     {
-        KeySchedule schedule = _schedule ?? throw new InvalidOperationException("The handshake secrets come first.");
+        if (!_isScheduled)
+        {
+            throw new InvalidOperationException("The handshake secrets come first.");
+        }
+
         Span<byte> hash = stackalloc byte[HashFunctions.MaxLength];
         ReadOnlySpan<byte> transcriptHash = CopyTranscriptHash(hash);
-        byte[] client = new byte[HashLength];
-        byte[] server = new byte[HashLength];
-        schedule.Derive("c ap traffic"u8, transcriptHash, client);
-        schedule.Derive("s ap traffic"u8, transcriptHash, server);
-        schedule.Derive("exp master"u8, transcriptHash, Exporter);
-        schedule.Wipe();
+        bool isClient = _role == EndpointRole.Client;
+        byte[] client = TrafficSecret(EncryptionLevel.OneRtt, isClient ? SecretDirection.Send : SecretDirection.Receive);
+        byte[] server = TrafficSecret(EncryptionLevel.OneRtt, isClient ? SecretDirection.Receive : SecretDirection.Send);
+        _schedule.Derive("c ap traffic"u8, transcriptHash, client);
+        _schedule.Derive("s ap traffic"u8, transcriptHash, server);
+        _schedule.Derive("exp master"u8, transcriptHash, Exporter);
+        _schedule.Wipe();
         Log("CLIENT_TRAFFIC_SECRET_0", client);
         Log("SERVER_TRAFFIC_SECRET_0", server);
         Log("EXPORTER_SECRET", Exporter);
-        bool isClient = _role == EndpointRole.Client;
         _applicationReceive = isClient ? server : client;
         _applicationSend = isClient ? client : server;
         if (!isClient)
@@ -155,8 +183,12 @@ internal sealed class HandshakeSecrets : IDisposable
     {
         WipeHandshake();
         CryptographicOperations.ZeroMemory(_exporter);
+        CryptographicOperations.ZeroMemory(_clientRandom);
         CryptographicOperations.ZeroMemory(_applicationReceive);
         CryptographicOperations.ZeroMemory(_applicationSend);
+        _applicationReceive = null;
+        _applicationSend = null;
+        _keyLog = null;
         while (_ready.TryDequeue(out TrafficSecret secret))
         {
             CryptographicOperations.ZeroMemory(secret.Bytes);
@@ -170,6 +202,12 @@ internal sealed class HandshakeSecrets : IDisposable
     private Span<byte> ServerHandshake => ((Span<byte>)_serverHandshake)[..HashLength];
 
     private Span<byte> Exporter => ((Span<byte>)_exporter)[..HashLength];
+
+    private byte[] TrafficSecret(EncryptionLevel level, SecretDirection direction)
+    {
+        int index = (level == EncryptionLevel.OneRtt ? 4 : 0) + (direction == SecretDirection.Send ? 2 : 0) + (_hash == HashFunction.Sha384 ? 1 : 0);
+        return _trafficSecrets[index] ??= new byte[HashLength];
+    }
 
     private void Ready(EncryptionLevel level, SecretDirection direction, byte[] bytes) =>
         _ready.Enqueue(new TrafficSecret(level, direction, _suite, bytes));
@@ -185,8 +223,8 @@ internal sealed class HandshakeSecrets : IDisposable
 
     private void WipeHandshake()
     {
-        _schedule?.Wipe();
-        _schedule = null;
+        _schedule.Wipe();
+        _isScheduled = false;
         CryptographicOperations.ZeroMemory(_clientHandshake);
         CryptographicOperations.ZeroMemory(_serverHandshake);
     }

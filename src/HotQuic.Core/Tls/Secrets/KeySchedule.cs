@@ -13,11 +13,19 @@ internal sealed class KeySchedule
     private static readonly byte[] SaltWithoutPskSha256 = SaltWithoutPsk(HashFunction.Sha256);
     private static readonly byte[] SaltWithoutPskSha384 = SaltWithoutPsk(HashFunction.Sha384);
 
-    private readonly HashFunction _hash;
+    private HashFunction _hash;
     private bool _hasEarlySecret;
     private SecretBytes _current;
 
-    public KeySchedule(HashFunction hash) => _hash = hash;
+    public KeySchedule(HashFunction hash) => Begin(hash);
+
+    /// <summary>Starts anew, for another handshake.</summary>
+    public void Begin(HashFunction hash)
+    {
+        Wipe();
+        _hash = hash;
+        _hasEarlySecret = false;
+    }
 
     /// <summary>The Early Secret, of a PSK.</summary>
     public void ExtractEarly(ReadOnlySpan<byte> psk)

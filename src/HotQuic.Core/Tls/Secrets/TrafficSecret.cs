@@ -14,5 +14,5 @@ internal enum SecretDirection : byte
 /// <param name="Level">Handshake or 1-RTT.</param>
 /// <param name="Direction">Ours or the peer's.</param>
 /// <param name="Suite">The suite that was negotiated.</param>
-/// <param name="Bytes">As long as the suite's hash. Whoever took it owns it and wipes it after use.</param>
+/// <param name="Bytes">As long as the suite's hash. Whoever took it wipes it after use, before the handshake's object begins another.</param>
 internal readonly record struct TrafficSecret(EncryptionLevel Level, SecretDirection Direction, CipherSuite Suite, byte[] Bytes);

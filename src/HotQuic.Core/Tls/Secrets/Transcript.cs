@@ -5,9 +5,10 @@ namespace HotQuic.Core.Tls.Secrets;
 
 /// <summary>
 /// The running hash of all handshake messages (RFC 8446 §4.4.1). Messages before the hash is known are kept, and
-/// hashed by <see cref="Start"/>.
+/// hashed by <see cref="Start"/>. After <see cref="Dispose"/> the messages of another handshake may follow.
 /// </summary>
-internal sealed class Transcript : IDisposable
+/// <param name="pool">Where running hashes come from, and go.</param>
+internal sealed class Transcript(HandshakePool pool) : IDisposable
 {
     private readonly HandshakeWriter _kept = new();
     private IncrementalHash? _hash;
@@ -30,7 +31,7 @@ internal sealed class Transcript : IDisposable
     public void Start(HashFunction function)
     {
         _function = function;
-        _hash = IncrementalHash.CreateHash(function.Name());
+        _hash = pool.RentHash(function);
         _hash.AppendData(_kept.Written.Span);
         _kept.Dispose();
     }
@@ -54,8 +55,13 @@ internal sealed class Transcript : IDisposable
     public void Dispose()
     {
         _kept.Dispose();
-        _hash?.Dispose();
+        if (_hash is not null)
+        {
+            pool.Return(_function, _hash);
+            _hash = null;
+            _function = default;
+        }
     }
 
-    private IncrementalHash Started => _hash ?? throw new InvalidOperationException("The transcript's hash is not known yet.");
+    private IncrementalHash Started => _hash ?? throw new InvalidOperationException("The transcript's hash is not known yet, or no longer.");
 }

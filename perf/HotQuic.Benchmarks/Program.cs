@@ -1,0 +1,37 @@
+using System.Globalization;
+using BenchmarkDotNet.Running;
+using HotQuic.Benchmarks;
+using HotQuic.Core.Protection;
+using HotQuic.Testing;
+
+// "profile" shows what a handshake allocates, by type; everything else goes to BenchmarkDotNet.
+if (args is not ["profile"])
+{
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+    return;
+}
+
+const int runs = 5000;
+using var pair = new DirectPair();
+var configuration = TestTls.Client([CipherSuite.Aes128GcmSha256]);
+for (int i = 0; i < 200; i++)
+{
+    pair.Connect(configuration);
+    pair.Close();
+}
+
+using var profile = new AllocationProfile();
+(long client, long server, long signing, long exchange) = (pair.Client.Allocated, pair.Server.Allocated, pair.Server.AllocatedBySigning, pair.Server.KeyShares.Allocated);
+for (int i = 0; i < runs; i++)
+{
+    pair.Connect(configuration);
+    pair.Close();
+}
+
+client = (pair.Client.Allocated - client) / runs;
+server = (pair.Server.Allocated - server) / runs;
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture,
+    $"a handshake: client {client} B, server {server} B; apart, server: signature {(pair.Server.AllocatedBySigning - signing) / runs} B, key exchange {(pair.Server.KeyShares.Allocated - exchange) / runs} B"));
+Thread.Sleep(TimeSpan.FromSeconds(1)); // the runtime hands its events over with a delay
+profile.Write(Console.Out, client + server);
