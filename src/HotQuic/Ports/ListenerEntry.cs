@@ -14,7 +14,9 @@ internal abstract class ListenerEntry
 {
     private readonly Lock _retryGate = new();
     private readonly long _retryLimit;
+    private readonly int _crowd;
     private int _free;
+    private int _unfinished;
     private volatile bool _isStopped;
     private volatile bool _isRetryOn;
 
@@ -23,6 +25,7 @@ internal abstract class ListenerEntry
         Settings = settings;
         Counters = counters;
         _free = settings.Places;
+        _crowd = Math.Max(1, settings.Places / 2);
         _retryLimit = (long)(memory.Available * settings.RetryMemoryFraction);
     }
 
@@ -33,7 +36,7 @@ internal abstract class ListenerEntry
     /// <summary>It takes nothing new from now on, though shards may still see it in their table.</summary>
     public bool IsStopped => _isStopped;
 
-    /// <summary>Whether unfinished handshakes hold so much memory that clients have to prove their addresses.</summary>
+    /// <summary>Whether unfinished handshakes hold so much memory, or so many places, that clients have to prove their addresses.</summary>
     public bool IsRetryOn => _isRetryOn;
 
     /// <summary>Whether <see cref="OnInitial"/> has anything to say.</summary>
@@ -57,6 +60,7 @@ internal abstract class ListenerEntry
             return false;
         }
 
+        Interlocked.Increment(ref _unfinished);
         Counters.OnHandshakeStarted();
         return true;
     }
@@ -65,7 +69,11 @@ internal abstract class ListenerEntry
     public abstract void OnClientHello(ConnectionDriver driver, in ClientHelloQuestion question);
 
     /// <summary>The handshake of a connection that was given a place is complete, or has failed. Comes once.</summary>
-    public virtual void OnHandshakeOver(ConnectionDriver driver, bool isComplete) => Counters.OnHandshakeOver(isComplete);
+    public virtual void OnHandshakeOver(ConnectionDriver driver, bool isComplete)
+    {
+        Interlocked.Decrement(ref _unfinished);
+        Counters.OnHandshakeOver(isComplete);
+    }
 
     /// <summary>Takes nothing new from now on.</summary>
     public virtual void Stop() => _isStopped = true;
@@ -79,8 +87,8 @@ internal abstract class ListenerEntry
             return Settings.RetryMode == QuicRetryMode.Always;
         }
 
-        // It ends a quarter below where it starts, so that it does not flicker.
-        bool isOn = _isRetryOn ? _retryLimit == 0 || held > _retryLimit - (_retryLimit / 4) : _retryLimit == 0 || held > _retryLimit;
+        // More than half of the places are not for addresses that may be forged, or these could keep all others out.
+        bool isOn = IsAbove(held, _retryLimit) || IsAbove(Volatile.Read(ref _unfinished), _crowd);
         if (isOn != _isRetryOn)
         {
             lock (_retryGate)
@@ -100,6 +108,9 @@ internal abstract class ListenerEntry
 
         return isOn;
     }
+
+    /// <summary>It ends a quarter below where it starts, so that it does not flicker. A limit of zero is always passed.</summary>
+    private bool IsAbove(long value, long limit) => limit == 0 || value > (_isRetryOn ? limit - (limit / 4) : limit);
 
     protected void FreePlace() => Interlocked.Increment(ref _free);
 
