@@ -58,12 +58,6 @@ internal sealed partial class StreamSet
     /// <summary>Streams that are open, at either end's initiative.</summary>
     public int Count => _streams.Count;
 
-    /// <summary>Streams of a direction that we opened so far.</summary>
-    public long OpenedByUs(StreamDirection direction) => (long)_flow.Opening(direction).Used;
-
-    /// <summary>Streams of a direction that the peer opened so far.</summary>
-    public long OpenedByPeer(StreamDirection direction) => (long)_flow.Accepting(direction).Opened;
-
     /// <summary>True if a limit, a reset, a request to stop or a blocked signal waits to be sent.</summary>
     public bool HasPendingFrames => !_isClosed && _transmitter.HasPendingFrames;
 

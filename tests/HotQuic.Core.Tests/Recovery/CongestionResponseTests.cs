@@ -1,7 +1,7 @@
-using HotQuic.Core.Recovery;
 using HotQuic.Core.CongestionControl;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Recovery;
 using static HotQuic.Core.Tests.Recovery.RecoveryHarness;
 
 namespace HotQuic.Core.Tests.Recovery;
