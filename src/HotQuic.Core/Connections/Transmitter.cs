@@ -6,7 +6,6 @@ using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Recovery;
 using HotQuic.Core.Time;
-using HotQuic.Core.Wire;
 
 using Path = HotQuic.Core.Paths.Path;
 
