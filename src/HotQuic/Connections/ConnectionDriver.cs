@@ -22,6 +22,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     private PathAddress _local;
     private bool _wantsKeyUpdate;
     private bool _isReleased;
+    private bool _isFaulty;
     private volatile Failure? _failure;
 
     private uint _generation = 1;
@@ -34,6 +35,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>From any thread.</summary>
     public Shard Shard { get; }
 
+    /// <summary>The protocol's side; null before a client is started, and once the memory went back.</summary>
     public Connection Core { get; private set; } = null!;
 
     public ShardSocket Socket { get; private set; } = null!;
@@ -47,6 +49,9 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     public bool IsLinedUp { get; set; }
 
     public bool IsDrained { get; private set; }
+
+    /// <summary>Protocol and application are done with the connection, and its memory went back.</summary>
+    public bool IsReleased => _isReleased;
 
     /// <summary>Who is told what happens; null while a server's ClientHello has not come or nobody accepted it.</summary>
     public ConnectionApplication? Application { get; set; }
@@ -119,6 +124,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     public void OnFault(Exception exception)
     {
         _cause ??= exception;
+        _isFaulty = true;
         try
         {
             Core.CloseByTransport(new TransportError(TransportErrorCode.InternalError, 0, "An internal error occurred."), Shard.Now);
@@ -377,5 +383,13 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 
         _streams.Clear();
         Volatile.Write(ref _generation, _generation + 1);
+
+        // The next connection may have the object, so this one forgets it. One that broke an assumption of ours is not used again.
+        if (!_isFaulty)
+        {
+            Shard.Endpoint.Return(Core);
+        }
+
+        Core = null!;
     }
 }
