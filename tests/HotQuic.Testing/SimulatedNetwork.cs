@@ -34,8 +34,11 @@ internal sealed class SimulatedNetwork
     /// <summary>Sees every datagram as it is sent, before the link acts on it; false drops it.</summary>
     public Func<SimulatedDatagram, bool>? Filter { get; set; }
 
-    /// <summary>Takes a line for everything that connections do; set before hosts are made. Null: nothing is written.</summary>
-    public TextWriter? Trace { get; init; }
+    /// <summary>Is shown every datagram as it is sent.</summary>
+    public Action<SimulatedDatagram>? OnSend { get; set; }
+
+    /// <summary>Takes a line for everything that connections do that start while it is set. Null: nothing is written.</summary>
+    public TextWriter? Trace { get; set; }
 
     /// <summary>Every connection keeps a <see cref="PacketLog"/> instead of a trace; set before hosts are made.</summary>
     public bool IsRecording { get; init; }
@@ -53,11 +56,20 @@ internal sealed class SimulatedNetwork
     /// <summary>Events so far.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>From here on everything on the links follows from this seed; they are perfect again.</summary>
+    public void Restart(ulong seed)
+    {
+        _random.Restart(seed);
+        Conditions.Clear();
+        Filter = null;
+    }
+
     public void Add(SimulatedHost host) => _hosts.Add(host.Address, host);
 
     /// <summary>Puts one datagram on the link to where it is addressed.</summary>
     public void Send(in SimulatedDatagram datagram)
     {
+        OnSend?.Invoke(datagram);
         LinkConditions link = Conditions.GetValueOrDefault(datagram.To, LinkConditions.Perfect);
         if (Filter?.Invoke(datagram) == false || datagram.Bytes.Length > link.Mtu || _random.Chance(link.LossPerThousand))
         {

@@ -22,6 +22,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     private PathAddress _local;
     private bool _wantsKeyUpdate;
     private bool _isReleased;
+    private bool _isDraining;
     private bool _isFaulty;
     private volatile Failure? _failure;
 
@@ -188,6 +189,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             return;
         }
 
+        _isDraining = true;
         try
         {
             DrainAll();
@@ -196,6 +198,9 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         {
             OnFault(exception);
         }
+
+        _isDraining = false;
+        ReleaseIfUnused();
     }
 
     /// <summary>The shard is gone: nobody shall wait for ever.</summary>
@@ -276,7 +281,6 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         {
             OnNothingToSend();
             Shard.RemoveConnection(this);
-            ReleaseIfUnused();
         }
     }
 
@@ -368,7 +372,8 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 
     private void ReleaseIfUnused()
     {
-        if (!IsDrained || Application is { IsGone: false } || _isReleased)
+        // Not in the middle of telling the application things, whatever it does in answer.
+        if (!IsDrained || Application is { IsGone: false } || _isReleased || _isDraining)
         {
             return;
         }
