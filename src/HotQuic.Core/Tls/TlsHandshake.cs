@@ -219,6 +219,7 @@ internal abstract class TlsHandshake : IDisposable
         _peerChain = [];
         _peerParametersLength = 0;
         _peerParameters = _peerParameters.Length > RetainedParameters ? [] : _peerParameters;
+        _secrets.Begin(keyLog: null);
         _areSecretsStarted = false;
         ReceiveLevel = EncryptionLevel.Initial;
         IsComplete = false;
