@@ -74,7 +74,10 @@ internal abstract class UdpSocket : IDisposable
     /// Binds the sockets of a number of shards to one port, in their order, and steers each datagram to the shard that its connection ID
     /// names. Gives one socket for all the shards where the system cannot share a port.
     /// </summary>
-    /// <param name="options">What to bind; its <see cref="UdpSocketOptions.Sharing"/> is not looked at.</param>
+    /// <param name="options">
+    /// What to bind. With <see cref="PortSharing.OtherProcesses"/> other processes may join the port, and the system spreads datagrams over
+    /// all sockets by the addresses they come from; any other <see cref="UdpSocketOptions.Sharing"/> leaves the port to these shards alone.
+    /// </param>
     /// <param name="shardCount">From 1 to 256.</param>
     /// <param name="steering">Which byte of what arrives names the shard.</param>
     /// <exception cref="SocketException">As for <see cref="Bind"/>; nothing stays bound then.</exception>
@@ -86,7 +89,8 @@ internal abstract class UdpSocket : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(steering.LongHeaderOffset, nameof(steering));
         ArgumentOutOfRangeException.ThrowIfNegative(steering.ShortHeaderOffset, nameof(steering));
         bool single = shardCount == 1;
-        UdpSocket first = Bind(options with { Sharing = single ? PortSharing.None : PortSharing.FirstShard });
+        bool shares = options.Sharing == PortSharing.OtherProcesses;
+        UdpSocket first = shares ? Bind(options) : Bind(options with { Sharing = single ? PortSharing.None : PortSharing.FirstShard });
         if (single || !first.Capabilities.ReusePort)
         {
             return [first];
@@ -96,13 +100,17 @@ internal abstract class UdpSocket : IDisposable
         sockets[0] = first;
         try
         {
-            UdpSocketOptions next = options with { LocalEndPoint = first.LocalEndPoint, Sharing = PortSharing.NextShard };
+            UdpSocketOptions next = options with
+            {
+                LocalEndPoint = first.LocalEndPoint,
+                Sharing = shares ? PortSharing.OtherProcesses : PortSharing.NextShard,
+            };
             for (int shard = 1; shard < shardCount; shard++)
             {
                 sockets[shard] = Bind(next);
             }
 
-            bool steered = first.TrySteer(steering, shardCount);
+            bool steered = !shares && first.TrySteer(steering, shardCount);
             foreach (UdpSocket socket in sockets)
             {
                 socket.Capabilities = socket.Capabilities with { Steering = steered };
@@ -120,6 +128,13 @@ internal abstract class UdpSocket : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// For a socket bound to a wildcard that cannot choose the address it sends from: binds another one to the same port and one address,
+    /// which takes what is sent to that address from then on, and answers from it. Null where none is needed, or none can be had.
+    /// </summary>
+    /// <param name="address">An address of this host.</param>
+    public virtual UdpSocket? TryBindBeside(IPAddress address) => null;
 
     /// <summary>Fills the batch with what has arrived and returns the number of messages: 0 where there is none.</summary>
     public abstract int Receive(ReceiveBatch batch);

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using System.Threading.Channels;
 using HotQuic.Connections;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Wire;
@@ -60,6 +59,8 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <summary>What this handle stands for.</summary>
     internal AwaitedConnection Awaited { get; }
 
+    internal bool IsDisposed => _disposal is not null;
+
     internal ConnectionDriver Driver => Awaited.Driver;
 
     private ConnectionFacts Facts => Driver.Facts ?? throw new InvalidOperationException("The connection is not established.");
@@ -72,7 +73,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
     /// <exception cref="QuicException">The connection has ended.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask<QuicStream> OpenOutboundStreamAsync(QuicStreamType type, CancellationToken cancellationToken = default)
+    public ValueTask<QuicStream> OpenOutboundStreamAsync(QuicStreamType type, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (type is not (QuicStreamType.Bidirectional or QuicStreamType.Unidirectional))
@@ -80,16 +81,17 @@ public sealed partial class QuicConnection : IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(type), type, "Expected Bidirectional or Unidirectional.");
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        var request = new OpenRequest(type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional, cancellationToken);
-        Post(ConnectionMessageKind.Open, request);
-        AwaitedStream driver;
-        using (cancellationToken.UnsafeRegister(static state => ((OpenRequest)state!).Cancel(), request))
+        if (cancellationToken.IsCancellationRequested)
         {
-            driver = await request.Completion.Task.ConfigureAwait(false);
+            return ValueTask.FromCanceled<QuicStream>(cancellationToken);
         }
 
-        return new QuicStream(this, driver, isOurs: true);
+        StreamDirection direction = type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional;
+        StreamRequest request = StreamRequest.Rent(this, direction, cancellationToken);
+        ValueTask<QuicStream> result = request.Result;
+        request.WatchToken();
+        Post(ConnectionMessageKind.Open, request);
+        return result;
     }
 
     /// <summary>Waits for a stream that the peer opened.</summary>
@@ -99,7 +101,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
     /// <exception cref="QuicException">The connection has ended.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask<QuicStream> AcceptInboundStreamAsync(CancellationToken cancellationToken = default)
+    public ValueTask<QuicStream> AcceptInboundStreamAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (!Awaited.CanAcceptStreams)
@@ -107,16 +109,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
             throw new InvalidOperationException("The options allow the peer no streams: set MaxInboundBidirectionalStreams or MaxInboundUnidirectionalStreams.");
         }
 
-        try
-        {
-            AwaitedStream driver = await Awaited.Inbound.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return new QuicStream(this, driver, isOurs: false);
-        }
-        catch (ChannelClosedException)
-        {
-            ObjectDisposedException.ThrowIf(_disposal is not null, this);
-            throw Driver.Failure!.ToException();
-        }
+        return Awaited.Inbound.TakeAsync(this, cancellationToken);
     }
 
     /// <summary>Closes the connection at once, with all its streams (RFC 9000 §10.2). Once closed, by whomever, it does nothing.</summary>

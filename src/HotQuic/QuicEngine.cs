@@ -15,6 +15,8 @@ internal sealed class QuicEngine : IDisposable
 
     public QuicEngine(QuicEngineOptions options)
     {
+        Options = options;
+        Handshakes = options.AvailableMemory is { } memory ? new HandshakeMemory { Available = memory } : new HandshakeMemory();
         _qlog = options.QlogDirectory is { Length: > 0 } directory ? new QlogDirectory(directory) : null;
         _shards = new Shard[options.Shards];
         for (int i = 0; i < _shards.Length; i++)
@@ -23,13 +25,19 @@ internal sealed class QuicEngine : IDisposable
         }
 
         Ports = new PortTable(this);
+        ListenerMetrics.Add(this);
     }
 
     public static QuicEngine Default => Shared.Value;
 
     public ReadOnlySpan<Shard> Shards => _shards;
 
+    public QuicEngineOptions Options { get; }
+
     public PortTable Ports { get; }
+
+    /// <summary>What unfinished handshakes of all servers hold.</summary>
+    public HandshakeMemory Handshakes { get; }
 
     /// <summary>The shard of the next client connection: each in turn.</summary>
     public Shard NextShard() => _shards[(uint)Interlocked.Increment(ref _next) % (uint)_shards.Length];
@@ -41,7 +49,7 @@ internal sealed class QuicEngine : IDisposable
             shard.Dispose();
         }
 
-        Ports.Dispose();
+        ListenerMetrics.Remove(this);
         _qlog?.Dispose();
     }
 }

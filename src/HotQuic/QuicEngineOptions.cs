@@ -12,6 +12,8 @@ namespace HotQuic;
 /// HotQuic.Shards              number of processors, at most 64
 /// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do
 /// HotQuic.QlogDirectory       none: where each connection writes a qlog file
+/// HotQuic.TokenSecret         random: 64 hexadecimal digits, shared by servers that shall take one another's Retry and NEW_TOKEN tokens
+/// HotQuic.RetryTokenSeconds   30: a Retry token is valid in the period of its making and in the next
 /// </code>
 /// </summary>
 internal sealed record QuicEngineOptions
@@ -30,6 +32,15 @@ internal sealed record QuicEngineOptions
     /// <summary>The way of waiting, which decides what sockets a shard can take.</summary>
     public UdpIo Io { get; init; } = UdpIo.Auto;
 
+    /// <summary>False: behave as a system without IPv6.</summary>
+    public bool AllowIPv6 { get; init; } = true;
+
+    /// <summary>Bytes of memory that the process is taken to have; null for what it has.</summary>
+    public long? AvailableMemory { get; init; }
+
+    /// <summary>How long one key of Retry tokens is used: a token is valid in the period of its making and in the next.</summary>
+    public TimeSpan RetryTokenPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>32 bytes that tokens derive from.</summary>
     public ReadOnlyMemory<byte> TokenSecret { get; init; } = RandomNumberGenerator.GetBytes(32);
 
@@ -40,6 +51,16 @@ internal sealed record QuicEngineOptions
     public static QuicEngineOptions FromAppContext()
     {
         var options = new QuicEngineOptions { QlogDirectory = AppContext.GetData("HotQuic.QlogDirectory") as string };
+        if (AppContext.GetData("HotQuic.TokenSecret") is string secret)
+        {
+            options = options with { TokenSecret = ReadSecret("HotQuic.TokenSecret", secret) };
+        }
+
+        if (Read("HotQuic.RetryTokenSeconds") is { } seconds)
+        {
+            options = options with { RetryTokenPeriod = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, 86_400)) };
+        }
+
         if (Read("HotQuic.Shards") is { } shards)
         {
             options = options with { Shards = (int)Math.Clamp(shards, 1, MaxShards) };
@@ -48,6 +69,15 @@ internal sealed record QuicEngineOptions
         return Read("HotQuic.SpinMicroseconds") is { } spin
             ? options with { Spin = TimeSpan.FromMicroseconds(Math.Clamp(spin, 0, 1_000_000)) }
             : options;
+    }
+
+    /// <summary>A secret that others do not share would fail in ways that are hard to see: a wrong one is an error at once.</summary>
+    private static byte[] ReadSecret(string name, string digits)
+    {
+        byte[] bytes = new byte[32];
+        return digits.Length == 2 * bytes.Length && Convert.FromHexString(digits, bytes, out _, out _) == System.Buffers.OperationStatus.Done
+            ? bytes
+            : throw new InvalidOperationException($"Expected {name} to be 64 hexadecimal digits.");
     }
 
     private static long? Read(string name) => AppContext.GetData(name) switch

@@ -9,20 +9,32 @@ namespace HotQuic;
 /// Listens on a UDP port for QUIC connections: <see cref="ListenAsync"/>, then <see cref="AcceptConnectionAsync"/> again and again, then
 /// <see cref="DisposeAsync"/>. All members may be called from any thread, several accepts at a time too.
 /// </summary>
+/// <remarks>
+/// <code>
+///          ListenAsync            DisposeAsync                     port free, or left to others
+///   (none) ───────────► Started ───────────────► Stopping ───────────────────────────────────► Disposed
+///             │ throws     │ accepts go on          │ accepts throw, handshakes are given up
+///             ▼
+///          (none)
+/// </code>
+/// </remarks>
 public sealed class QuicListener : IAsyncDisposable
 {
     private readonly QuicEngine _engine;
-    private readonly ListeningPort _port;
-    private readonly ListenerEntry _entry;
+    private readonly PortBinding _binding;
+    private readonly AcceptQueueEntry _entry;
+    private readonly ListenerRecord _record;
     private Task? _disposal;
 
-    private QuicListener(QuicEngine engine, ListeningPort port, ListenerEntry entry)
+    private QuicListener(QuicEngine engine, PortBinding binding, AcceptQueueEntry entry)
     {
         _engine = engine;
-        _port = port;
+        _binding = binding;
         _entry = entry;
-        bool asksForAny = entry.Options.ListenEndPoint.Port == 0;
-        LocalEndPoint = asksForAny ? new IPEndPoint(entry.Options.ListenEndPoint.Address, port.LocalEndPoint.Port) : entry.Options.ListenEndPoint;
+        _record = new ListenerRecord(entry.Counters);
+        _record.OnStarted([binding]);
+        IPEndPoint asked = entry.Options.ListenEndPoint;
+        LocalEndPoint = asked.Port == 0 ? new IPEndPoint(asked.Address, binding.Port!.Number) : asked;
     }
 
     /// <summary>Whether listening works on this system: always true, since there is nothing native to miss.</summary>
@@ -33,7 +45,7 @@ public sealed class QuicListener : IAsyncDisposable
 
     /// <summary>Starts to listen. The port is taken when the task ends.</summary>
     /// <param name="options">Where, for which protocols, and who gives the options of connections.</param>
-    /// <param name="cancellationToken">Gives up waiting for a turn to open the port.</param>
+    /// <param name="cancellationToken">Checked before anything is done.</param>
     /// <returns>The listener.</returns>
     /// <exception cref="ArgumentException">An option is missing or out of its range; the message names it.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound, such as where another socket holds the port.</exception>
@@ -84,14 +96,35 @@ public sealed class QuicListener : IAsyncDisposable
         return new ValueTask(_disposal);
     }
 
+    /// <summary>What the listener has seen so far. Takes no lock.</summary>
+    /// <returns>The numbers of this moment.</returns>
+    public QuicListenerStatistics GetStatistics() => _record.Read(_entry.IsRetryOn);
+
     /// <inheritdoc/>
     public override string ToString() => $"Listener on {LocalEndPoint}";
 
-    internal static async ValueTask<QuicListener> ListenOnAsync(QuicEngine engine, QuicListenerOptions options, CancellationToken cancellationToken)
+    internal static ValueTask<QuicListener> ListenOnAsync(QuicEngine engine, QuicListenerOptions options, CancellationToken cancellationToken)
     {
-        var entry = new ListenerEntry(options);
-        ListeningPort port = await engine.Ports.AddAsync(entry, cancellationToken).ConfigureAwait(false);
-        return new QuicListener(engine, port, entry);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<QuicListener>(cancellationToken);
+        }
+
+        try
+        {
+            var entry = new AcceptQueueEntry(options, new ListenerCounters(ListenerMetrics.Counters), engine.Handshakes);
+            IPEndPoint asked = options.ListenEndPoint;
+
+            // As in System.Net.Quic, the IPv6 wildcard means both families.
+            IPAddress? address = asked.Address.Equals(IPAddress.IPv6Any) ? null : asked.Address;
+            var binding = new PortBinding(entry, address, asked.Port, new ProtocolNames(options.ApplicationProtocols));
+            engine.Ports.Add([binding]);
+            return ValueTask.FromResult(new QuicListener(engine, binding, entry));
+        }
+        catch (Exception exception)
+        {
+            return ValueTask.FromException<QuicListener>(exception);
+        }
     }
 
     private async Task StopAsync(TaskCompletionSource completion)
@@ -99,7 +132,8 @@ public sealed class QuicListener : IAsyncDisposable
         try
         {
             _entry.Stop();
-            await _engine.Ports.RemoveAsync(_port, _entry).ConfigureAwait(false);
+            await _engine.Ports.Remove([_binding]).ConfigureAwait(false);
+            _record.OnStopped();
         }
         finally
         {

@@ -33,6 +33,18 @@ public sealed class QuicListenerOptions
     /// <summary>When clients have to prove their address by a Retry before anything is kept of them (RFC 9000 §8.1.2). Default: automatic.</summary>
     public QuicRetryMode RetryMode { get; set; }
 
-    /// <summary>How the sockets of the port work. Default: the fastest way that the system has.</summary>
+    /// <summary>
+    /// Whether other processes of the same user that ask for the same may listen on the same port. The system then spreads clients over them
+    /// by address; connections break where a process joins or leaves. Default: false, the port belongs to this process alone.
+    /// </summary>
+    public bool SharesPort { get; set; }
+
+    /// <summary>
+    /// How the sockets of the port work; the first listener on a port decides for all that share it. Default: the fastest way that the
+    /// system has.
+    /// </summary>
     public QuicIoMode IoMode { get; set; }
+
+    /// <summary>Who takes attempts for event handlers, on their shard, in place of <see cref="ConnectionOptionsCallback"/>.</summary>
+    internal Action<QuicConnectionHandle>? AttemptCallback { get; set; }
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Wire;
-using HotQuic.Shards;
+using HotQuic.Errors;
 using HotQuic.Streams;
 
 namespace HotQuic;
@@ -12,7 +12,7 @@ namespace HotQuic;
 /// </summary>
 /// <remarks>
 /// One read and one write may be under way at a time, each from any thread; <see cref="Abort"/>, <see cref="CompleteWrites"/> and
-/// <see cref="DisposeAsync"/> may be called beside them.
+/// <see cref="DisposeAsync"/> may be called beside them. Whoever awaits goes on in his own context, or on the thread pool.
 /// </remarks>
 public sealed partial class QuicStream : Stream
 {
@@ -22,7 +22,9 @@ public sealed partial class QuicStream : Stream
     private readonly StreamId _id;
     private readonly bool _canRead;
     private readonly bool _canWrite;
-    private Task? _disposal;
+    private int _isDisposed;
+    private object? _finalReads;
+    private object? _finalWrites;
 
     internal QuicStream(QuicConnection connection, AwaitedStream driver, bool isOurs)
     {
@@ -45,26 +47,34 @@ public sealed partial class QuicStream : Stream
     /// Ends when the reading side has: successfully when its end was read, else with the exception that a read would throw. It is over
     /// from the start where the stream cannot be read. Nobody needs to look at its exception.
     /// </summary>
-    public Task ReadsClosed => _disposal is null ? _driver.Reading.Closed : FinalReads;
+    public Task ReadsClosed => _driver.Reading.TryGetClosed(_generation) ?? Closed(ref _finalReads);
 
     /// <summary>
     /// Ends when the writing side has: successfully when the peer has acknowledged everything, else with the exception that a write would
     /// throw. It is over from the start where the stream cannot be written. Nobody needs to look at its exception.
     /// </summary>
-    public Task WritesClosed => _disposal is null ? _driver.Writing.Closed : FinalWrites;
+    public Task WritesClosed => _driver.Writing.TryGetClosed(_generation) ?? Closed(ref _finalWrites);
 
     /// <inheritdoc/>
-    public override bool CanRead => _canRead && _disposal is null;
+    public override bool CanRead => _canRead && !IsDisposed;
 
     /// <inheritdoc/>
-    public override bool CanWrite => _canWrite && _disposal is null;
+    public override bool CanWrite => _canWrite && !IsDisposed;
+
+    /// <summary>The state behind the handle, which is this stream's in one generation only.</summary>
+    internal AwaitedStream Driver => _driver;
+
+    private bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
     /// <inheritdoc/>
     public override string ToString() => $"Stream {Id} of {_connection}";
 
     /// <summary>Reads what there is, waiting for at least one byte; 0 means the end. A read of no bytes waits until there is something to read.</summary>
     /// <param name="buffer">Where to put the bytes; it belongs to the stream until the read has ended.</param>
-    /// <param name="cancellationToken">Cancels the read, which aborts the reading side with <see cref="QuicConnectionOptions.DefaultStreamErrorCode"/>.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the read, which aborts the reading side with <see cref="QuicConnectionOptions.DefaultStreamErrorCode"/>, also where it was
+    /// cancelled before. Once the read has completed, it aborts nothing.
+    /// </param>
     /// <returns>The number of bytes read.</returns>
     /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
     /// <exception cref="InvalidOperationException">The stream cannot be read, or a read is under way.</exception>
@@ -72,28 +82,33 @@ public sealed partial class QuicStream : Stream
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (!_canRead)
         {
             throw new InvalidOperationException("Reading is not allowed on this stream.");
         }
 
         StreamHalf half = _driver.Reading;
-        if (half.IsEnded)
+        if (TryGetEnd(half, out Failure? failure))
         {
-            return half.Failure is { } failure ? ValueTask.FromException<int>(failure.ToException()) : new ValueTask<int>(0);
+            return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken)
+                : failure is not null ? ValueTask.FromException<int>(failure.ToException())
+                : new ValueTask<int>(0);
         }
 
         Begin(half, "read");
         ValueTask<int> result = half.BeginRead(buffer, cancellationToken);
-        half.RegisterCancellation(static state => ((QuicStream)state!).Cancel(StreamMessageKind.CancelRead), this);
+        half.WatchToken();
         Post(StreamMessageKind.Read);
         return result;
     }
 
     /// <summary>Writes all bytes, waiting while the send buffer is full: done means taken, not delivered.</summary>
     /// <param name="buffer">The bytes; they must not change until the write has ended.</param>
-    /// <param name="cancellationToken">Cancels the write, which aborts the writing side with <see cref="QuicConnectionOptions.DefaultStreamErrorCode"/>.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the write, which aborts the writing side with <see cref="QuicConnectionOptions.DefaultStreamErrorCode"/>, also where it was
+    /// cancelled before: part of a message must not look like all of it. Once the write has completed, it aborts nothing.
+    /// </param>
     /// <returns>Ends when all bytes are in the send buffer.</returns>
     /// <inheritdoc cref="WriteAsync(ReadOnlyMemory{byte}, bool, CancellationToken)" path="/exception"/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
@@ -102,7 +117,10 @@ public sealed partial class QuicStream : Stream
     /// <summary>Writes all bytes, and ends the writing side after them if asked to.</summary>
     /// <param name="buffer">The bytes; they must not change until the write has ended.</param>
     /// <param name="completeWrites">Whether these are the last bytes: the peer learns of the end together with them.</param>
-    /// <param name="cancellationToken">Cancels the write, which aborts the writing side with <see cref="QuicConnectionOptions.DefaultStreamErrorCode"/>.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the write, which aborts the writing side with <see cref="QuicConnectionOptions.DefaultStreamErrorCode"/>, also where it was
+    /// cancelled before: part of a message must not look like all of it. Once the write has completed, it aborts nothing.
+    /// </param>
     /// <returns>Ends when all bytes are in the send buffer.</returns>
     /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
     /// <exception cref="InvalidOperationException">The stream cannot be written, its writes were completed, or a write is under way.</exception>
@@ -110,21 +128,23 @@ public sealed partial class QuicStream : Stream
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, bool completeWrites, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (!_canWrite)
         {
             throw new InvalidOperationException("Writing is not allowed on this stream.");
         }
 
         StreamHalf half = _driver.Writing;
-        if (half.IsEnded && half.Failure is { } failure)
+        if (TryGetEnd(half, out Failure? failure) && failure is not null)
         {
-            return ValueTask.FromException(failure.ToException());
+            return cancellationToken.IsCancellationRequested
+                ? ValueTask.FromCanceled(cancellationToken)
+                : ValueTask.FromException(failure.ToException());
         }
 
         Begin(half, "write");
         ValueTask result = half.BeginWrite(buffer, completeWrites, cancellationToken);
-        half.RegisterCancellation(static state => ((QuicStream)state!).Cancel(StreamMessageKind.CancelWrite), this);
+        half.WatchToken();
         Post(StreamMessageKind.Write);
         return result;
     }
@@ -136,7 +156,7 @@ public sealed partial class QuicStream : Stream
     /// <exception cref="ArgumentOutOfRangeException">The code is out of range, or the direction none of those there are.</exception>
     public void Abort(QuicAbortDirection abortDirection, long errorCode)
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(errorCode);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)errorCode, VarInt.MaxValue, nameof(errorCode));
         if (abortDirection is < QuicAbortDirection.Read or > QuicAbortDirection.Both)
@@ -159,7 +179,7 @@ public sealed partial class QuicStream : Stream
     /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
     public void CompleteWrites()
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (_canWrite)
         {
             Post(StreamMessageKind.CompleteWrites);
@@ -168,47 +188,63 @@ public sealed partial class QuicStream : Stream
 
     /// <summary>
     /// Gives the stream up: what was not read is dropped and the peer asked to stop, what was written is still delivered, followed by the
-    /// end of the stream. Ends when the peer has all of it, or the connection is over.
+    /// end of the stream; a write under way is given up, and so the writing side aborted. A second time, by whomever, does nothing.
     /// </summary>
-    /// <returns>Ends when nothing of the stream is left.</returns>
+    /// <returns>To be awaited once. Ends when the peer has everything, or the connection is over; of a second call at once.</returns>
     [SuppressMessage("Usage", "CA2215", Justification = "The base would block for what this awaits.")]
     public override ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        if (_disposal is null)
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
         {
-            // The tasks of the handle outlive the state behind it.
-            FinalReads = _driver.Reading.Closed;
-            FinalWrites = _driver.Writing.Closed;
-            var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (Interlocked.CompareExchange(ref _disposal, completion.Task, null) is null)
-            {
-                _connection.Driver.Shard.Post(
-                    new ShardMessage(_driver, (int)StreamMessageKind.Dispose, completion) { Generation = _generation });
-            }
+            return ValueTask.CompletedTask;
         }
 
-        return new ValueTask(_disposal);
+        StreamDisposal disposal = StreamDisposal.Rent(this, isAwaited: true);
+        ValueTask result = disposal.Result;
+        _driver.Post(StreamMessageKind.Dispose, _generation, disposal);
+        return result;
     }
 
-    private Task FinalReads { get; set; } = Task.CompletedTask;
+    /// <summary>On the shard, before the state behind the handle goes on to another stream: how its two sides ended.</summary>
+    internal void Settle(object? reads, object? writes)
+    {
+        _finalReads = reads;
+        _finalWrites = writes;
+    }
 
-    private Task FinalWrites { get; set; } = Task.CompletedTask;
+    /// <summary>A disposed handle's answer, which is made into a task only when asked for.</summary>
+    private static Task Closed(ref object? outcome)
+    {
+        object? seen = outcome;
+        if (seen is Failure failure)
+        {
+            Task failed = StreamHalf.Failed(failure);
+            object? previous = Interlocked.CompareExchange(ref outcome, failed, seen);
+            return previous == seen ? failed : (Task)previous!;
+        }
+
+        return (Task?)seen ?? Task.CompletedTask;
+    }
+
+    private bool TryGetEnd(StreamHalf half, out Failure? failure)
+    {
+        bool isEnded = half.IsEnded;
+        failure = half.Failure;
+
+        // Asked again: what was read may be another stream's, if this one was disposed of meanwhile.
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return isEnded;
+    }
 
     private void Begin(StreamHalf half, string operation)
     {
         if (!half.TryBegin(_generation, this))
         {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             throw new InvalidOperationException($"A {operation} is under way: wait for it before the next.");
         }
     }
 
-    private void Cancel(StreamMessageKind kind)
-    {
-        StreamHalf half = kind == StreamMessageKind.CancelRead ? _driver.Reading : _driver.Writing;
-        Post(kind, half.Version);
-    }
-
-    private void Post(StreamMessageKind kind, long value = 0) =>
-        _connection.Driver.Shard.Post(new ShardMessage(_driver, (int)kind, Value: value) { Generation = _generation });
+    private void Post(StreamMessageKind kind, long value = 0) => _driver.Post(kind, _generation, value: value);
 }

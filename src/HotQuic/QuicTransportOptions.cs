@@ -10,6 +10,7 @@ namespace HotQuic;
 /// SendBufferSize      1 MiB          a stream's data that is written and not acknowledged
 /// KeyExchangeGroups   X25519, P-256, P-384
 /// IoMode              Auto           clients only; a listener has its own
+/// CompletesReadsInline  false
 /// KeyLogFile          none
 /// </code>
 /// </summary>
@@ -36,6 +37,14 @@ public sealed class QuicTransportOptions
 
     /// <summary>How a client's sockets are driven; a listener has <see cref="QuicListenerOptions.IoMode"/>. Default: <see cref="QuicIoMode.Auto"/>.</summary>
     public QuicIoMode IoMode { get; set; }
+
+    /// <summary>
+    /// Whether the code after an awaited read runs at once on the shard's own thread, rather than on the thread pool; where the awaiter
+    /// has captured a context or scheduler, it goes there all the same. It saves a change of threads for each read. The danger: until that
+    /// code awaits something else, every connection of the shard stands still. It must be short and must not block; a blocking read or
+    /// write of a stream is refused there. Default: false.
+    /// </summary>
+    public bool CompletesReadsInline { get; set; }
 
     /// <summary>
     /// A file to which the secrets of the connection are appended in the NSS key log format, for a packet analyser. Whoever reads it reads

@@ -1,5 +1,6 @@
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
+using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Streams;
@@ -109,6 +110,8 @@ internal sealed class DirectSide : IAdmission
 
         return datagrams;
     }
+
+    DropReason IAdmission.CheckDestination(PathAddress local, PathAddress remote) => DropReason.None;
 
     AdmissionVerdict IAdmission.Decide(in AdmissionRequest request) => AdmissionVerdict.Accept;
 

@@ -1,5 +1,6 @@
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
+using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Streams;
@@ -47,6 +48,9 @@ internal sealed class SimulatedHost : IAdmission
     public ConnectionSettings Settings { get; set; } = ConnectionSettings.Default;
 
     public AdmissionVerdict Admission { get; set; } = AdmissionVerdict.Accept;
+
+    /// <summary>Why a server listens to nobody; None where it does.</summary>
+    public DropReason Absence { get; set; }
 
     /// <summary>What a server answers to NeedConfiguration.</summary>
     public TlsServerConfiguration ServerTls { get; set; } = TestTls.Server();
@@ -166,6 +170,8 @@ internal sealed class SimulatedHost : IAdmission
             OnEvent(connection, kind);
         }
     }
+
+    DropReason IAdmission.CheckDestination(PathAddress local, PathAddress remote) => Absence;
 
     AdmissionVerdict IAdmission.Decide(in AdmissionRequest request) =>
         Admission == AdmissionVerdict.Retry && request.IsAddressValidated ? AdmissionVerdict.Accept : Admission;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Packets;
 
@@ -67,7 +66,7 @@ internal sealed class ConnectionTable
         datagram.Length >= StatelessReset.MinLength && _resetTokens.TryGetValue(StatelessResetToken.Read(datagram[^StatelessResetToken.Length..]), out Connection? connection)
             ? connection : null;
 
-    /// <summary>A multiply-and-fold hash under a secret key: cheap, and collisions cannot be prepared without the key.</summary>
+    /// <summary>Strangers choose some of the IDs: see <see cref="KeyedHash"/>.</summary>
     private sealed class KeyedComparer : IEqualityComparer<ConnectionId>
     {
         private readonly ulong _key;
@@ -81,28 +80,11 @@ internal sealed class ConnectionTable
 
         public int GetHashCode(ConnectionId id)
         {
-            ReadOnlySpan<byte> bytes = id.Span;
-            ulong hash = _key ^ (ulong)bytes.Length;
-            while (bytes.Length >= sizeof(ulong))
-            {
-                hash = Fold(hash, MemoryMarshal.Read<ulong>(bytes));
-                bytes = bytes[sizeof(ulong)..];
-            }
-
-            foreach (byte value in bytes)
-            {
-                hash = Fold(hash, value);
-            }
-
+            ulong hash = KeyedHash.Of(id.Span, _key);
             return (int)(hash ^ (hash >> 32));
         }
-
-        private ulong Fold(ulong hash, ulong value)
-        {
-            ulong high = Math.BigMul(hash ^ value, _key, out ulong low);
-            return BitOperations.RotateLeft(high ^ low, 23);
-        }
     }
+
     /// <summary>Where a token's bucket lies depends on the key, and comparing takes the same time for any two: nobody can feel the way to a token (RFC 9000 §10.3.1).</summary>
     private sealed class KeyedTokenComparer : IEqualityComparer<StatelessResetToken>
     {

@@ -26,12 +26,31 @@ internal enum DatagramOutcome : byte
     Dropped,
 }
 
+/// <summary>What a stranger was answered without state.</summary>
+internal enum StatelessAnswer : byte
+{
+    None,
+    VersionNegotiation,
+    Retry,
+
+    /// <summary>CONNECTION_CLOSE with CONNECTION_REFUSED.</summary>
+    Refusal,
+
+    /// <summary>CONNECTION_CLOSE with INVALID_TOKEN.</summary>
+    InvalidToken,
+    Reset,
+}
+
 /// <summary>The result of <see cref="Endpoint.OnDatagram"/>.</summary>
 /// <param name="Outcome">What became of the datagram.</param>
 /// <param name="Connection">The connection that handled it, or null.</param>
 /// <param name="ResponseLength">Bytes of the stateless answer, to be sent to where the datagram came from.</param>
 /// <param name="Reason">Why it was dropped.</param>
-internal readonly record struct DatagramResult(DatagramOutcome Outcome, Connection? Connection, int ResponseLength, DropReason Reason);
+internal readonly record struct DatagramResult(DatagramOutcome Outcome, Connection? Connection, int ResponseLength, DropReason Reason)
+{
+    /// <summary>With <see cref="DatagramOutcome.Answered"/>, what was answered.</summary>
+    public StatelessAnswer Answer { get; init; }
+}
 
 /// <summary>
 /// The front door of a shard: leads each datagram to its connection by connection ID, and answers strangers without keeping
@@ -185,6 +204,11 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             return Drop(DropReason.UnknownConnection);
         }
 
+        if (_admission.CheckDestination(datagram.Local, datagram.Remote) is var absence and not DropReason.None)
+        {
+            return Drop(absence);
+        }
+
         if (header.Version == QuicVersion.Negotiation)
         {
             // RFC 9000 §6.1: never answered with another.
@@ -196,12 +220,11 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             return Drop(DropReason.ReflectionPort);
         }
 
-        var request = new AdmissionRequest(datagram.Remote, datagram.Local, header.Version, IsAddressValidated: false);
         if (!header.Version.IsSupported())
         {
-            return datagram.Bytes.Length < Transmitter.MinDatagramSize ? Drop(DropReason.UnsupportedVersion)
-                : _admission.Decide(request) == AdmissionVerdict.Drop ? Drop(DropReason.NoListener)
-                : Answer(_responder.NegotiateVersion(header, datagram, response));
+            return datagram.Bytes.Length < Transmitter.MinDatagramSize
+                ? Drop(DropReason.UnsupportedVersion)
+                : Answer(StatelessAnswer.VersionNegotiation, _responder.NegotiateVersion(header, datagram, response));
         }
 
         DropReason reason = ProtectedPacket.TryRead(datagram.Bytes, _ids.Length, out ProtectedPacket packet);
@@ -223,11 +246,12 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 
         return packet.DestinationConnectionId.Length < ConnectionAttempt.MinInitialDestinationLength
             ? Drop(DropReason.InitialConnectionIdTooShort)
-            : Admit(datagram, packet, request, response);
+            : Admit(datagram, packet, response);
     }
 
-    private DatagramResult Admit(in ReceivedDatagram datagram, in ProtectedPacket packet, AdmissionRequest request, Span<byte> response)
+    private DatagramResult Admit(in ReceivedDatagram datagram, in ProtectedPacket packet, Span<byte> response)
     {
+        var request = new AdmissionRequest(datagram.Remote, datagram.Local, packet.Version, IsAddressValidated: false);
         var original = new ConnectionId(packet.DestinationConnectionId);
         ConnectionId destination = original;
         ConnectionId? retrySource = null;
@@ -238,7 +262,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             if (verdict == TokenVerdict.InvalidRetry || isForeignRetry)
             {
                 // RFC 9000 §8.1.2
-                return Answer(_responder.Refuse(packet, datagram, TransportErrorCode.InvalidToken, response));
+                return Answer(StatelessAnswer.InvalidToken, _responder.Refuse(packet, datagram, TransportErrorCode.InvalidToken, response));
             }
 
             if (verdict == TokenVerdict.Valid)
@@ -252,12 +276,14 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
         switch (_admission!.Decide(request))
         {
             case AdmissionVerdict.Drop:
-                return Drop(DropReason.NoListener);
+                return Drop(DropReason.NotAdmitted);
+            case AdmissionVerdict.Shed:
+                return Drop(DropReason.Overload);
             case AdmissionVerdict.Refuse:
                 Statistics.ConnectionsRefused++;
-                return Answer(_responder.Refuse(packet, datagram, TransportErrorCode.ConnectionRefused, response));
+                return Answer(StatelessAnswer.Refusal, _responder.Refuse(packet, datagram, TransportErrorCode.ConnectionRefused, response));
             case AdmissionVerdict.Retry when !request.IsAddressValidated:
-                return Answer(_responder.Retry(packet, datagram, response));
+                return Answer(StatelessAnswer.Retry, _responder.Retry(packet, datagram, response));
             default:
                 break;
         }
@@ -308,13 +334,18 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             return Drop(DropReason.HeaderTruncated);
         }
 
+        if (_admission is not null && _admission.CheckDestination(datagram.Local, datagram.Remote) is var absence and not DropReason.None)
+        {
+            return Drop(absence);
+        }
+
         return StatelessResponder.IsReflectionPort(datagram.Remote.Port)
             ? Drop(DropReason.ReflectionPort)
-            : Answer(_responder.Reset(destinationId, datagram, response));
+            : Answer(StatelessAnswer.Reset, _responder.Reset(destinationId, datagram, response));
     }
 
-    private DatagramResult Answer(int length) => length > 0
-        ? new DatagramResult(DatagramOutcome.Answered, null, length, DropReason.None)
+    private DatagramResult Answer(StatelessAnswer answer, int length) => length > 0
+        ? new DatagramResult(DatagramOutcome.Answered, null, length, DropReason.None) { Answer = answer }
         : Drop(DropReason.RateLimited);
 
     private DatagramResult Drop(DropReason reason)

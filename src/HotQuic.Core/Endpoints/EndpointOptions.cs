@@ -1,3 +1,4 @@
+using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 
@@ -37,8 +38,11 @@ internal enum AdmissionVerdict : byte
     /// <summary>The client is told CONNECTION_REFUSED.</summary>
     Refuse,
 
-    /// <summary>Not a word: no listener is left, or even refusing would cost too much.</summary>
+    /// <summary>Not a word: the application wants none of it.</summary>
     Drop,
+
+    /// <summary>Not a word: even refusing would cost too much now.</summary>
+    Shed,
 }
 
 /// <summary>A client's first Initial, as far as it can be judged without state.</summary>
@@ -47,6 +51,14 @@ internal readonly record struct AdmissionRequest(PathAddress Remote, PathAddress
 /// <summary>Decides who gets in, and with which settings; asked on the endpoint's thread, once an attempt.</summary>
 internal interface IAdmission
 {
+    /// <summary>
+    /// Whether anybody listens where a datagram was sent to: <see cref="DropReason.None"/>, or why nothing answers it. Asked before
+    /// anything else is done for a stranger.
+    /// </summary>
+    /// <param name="local">Where it was sent to; none where the system does not tell.</param>
+    /// <param name="remote">Where it came from.</param>
+    DropReason CheckDestination(PathAddress local, PathAddress remote);
+
     AdmissionVerdict Decide(in AdmissionRequest request);
 
     /// <summary>The settings of a connection that was accepted.</summary>

@@ -43,7 +43,7 @@ internal sealed class StatelessResponder
     /// <summary>RFC 9000 §6.1, §17.2.1.</summary>
     public int NegotiateVersion(scoped in InvariantHeader header, scoped in ReceivedDatagram datagram, Span<byte> response)
     {
-        if (!_limiter.TryTake(datagram.Remote, datagram.At) || response.Length < VersionNegotiationPacket.LengthFor(header, SupportedVersions.Length))
+        if (!_limiter.TryTake(datagram.Remote, header.DestinationConnectionId, datagram.At) || response.Length < VersionNegotiationPacket.LengthFor(header, SupportedVersions.Length))
         {
             return 0;
         }
@@ -55,7 +55,7 @@ internal sealed class StatelessResponder
     /// <summary>RFC 9000 §8.1.2, §17.2.5.</summary>
     public int Retry(scoped in ProtectedPacket initial, scoped in ReceivedDatagram datagram, Span<byte> response)
     {
-        if (!_limiter.TryTake(datagram.Remote, datagram.At))
+        if (!_limiter.TryTake(datagram.Remote, initial.DestinationConnectionId, datagram.At))
         {
             return 0;
         }
@@ -74,7 +74,7 @@ internal sealed class StatelessResponder
     /// <summary>An Initial with nothing but CONNECTION_CLOSE, for an attempt that gets no connection (RFC 9000 §5.2.2).</summary>
     public int Refuse(scoped in ProtectedPacket initial, scoped in ReceivedDatagram datagram, TransportErrorCode code, Span<byte> response)
     {
-        if (!_limiter.TryTake(datagram.Remote, datagram.At))
+        if (!_limiter.TryTake(datagram.Remote, initial.DestinationConnectionId, datagram.At))
         {
             return 0;
         }
@@ -106,7 +106,7 @@ internal sealed class StatelessResponder
     public int Reset(ReadOnlySpan<byte> destinationId, scoped in ReceivedDatagram datagram, Span<byte> response)
     {
         int longest = StatelessReset.LengthFor(datagram.Bytes.Length);
-        if (longest == 0 || !_limiter.TryTake(datagram.Remote, datagram.At))
+        if (longest == 0 || !_limiter.TryTake(datagram.Remote, destinationId, datagram.At))
         {
             return 0;
         }

@@ -74,6 +74,12 @@ internal enum DropReason : byte
     /// <summary>No listener is left on the port.</summary>
     NoListener,
 
+    /// <summary>The port has listeners, but none on the address that the datagram was sent to.</summary>
+    NoAddress,
+
+    /// <summary>The application wants nothing kept or answered of this attempt.</summary>
+    NotAdmitted,
+
     /// <summary>A stateless answer was due but its rate limit was reached.</summary>
     RateLimited,
 

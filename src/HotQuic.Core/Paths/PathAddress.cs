@@ -92,6 +92,11 @@ internal readonly record struct PathAddress
     public bool DiffersOnlyInPort(PathAddress other) =>
         _high == other._high && _low == other._low && (_rest ^ other._rest) is > 0 and <= ushort.MaxValue;
 
+    public PathAddress WithoutScope() => new(_high, _low, (uint)_rest);
+
+    /// <summary>True where family, address and scope are the same, whatever the ports.</summary>
+    public bool HasSameAddress(PathAddress other) => _high == other._high && _low == other._low && (_rest ^ other._rest) <= ushort.MaxValue;
+
     /// <summary>
     /// A number that is the same for addresses of one network: a /24 of IPv4, a /56 of IPv6. It serves to share a budget among
     /// them; whoever does not know the key cannot choose where an address falls.

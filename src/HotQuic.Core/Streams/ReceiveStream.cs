@@ -36,6 +36,9 @@ internal sealed class ReceiveStream(StreamBufferPool pool)
 
     public int ReadableBytes => _buffer.ReadableBytes;
 
+    /// <summary>Whether the stream ends after so many of the bytes that can be read.</summary>
+    public bool EndsAfter(int count) => State is ReceiveStreamState.DataRecvd or ReceiveStreamState.DataRead && ReadableBytes == count;
+
     public bool IsTerminal => State is ReceiveStreamState.NoStream or ReceiveStreamState.DataRead or ReceiveStreamState.ResetRead;
 
     public bool HasControlFrames => _isStopDue || IsGrantDue;

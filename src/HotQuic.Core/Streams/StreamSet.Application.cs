@@ -48,6 +48,9 @@ internal sealed partial class StreamSet
         return true;
     }
 
+    /// <summary>Streams of a direction that can be opened now.</summary>
+    public ulong CountAvailable(StreamDirection direction) => _isClosed ? 0 : _flow.Opening(direction).Available;
+
     public StreamResult Write(StreamId id, ReadOnlySpan<byte> data, out int accepted)
     {
         accepted = 0;

@@ -9,7 +9,7 @@ namespace HotQuic.Core.Tls;
 /// What a server answers a ClientHello with. Set it up once, share it between connections. Orders are the server's own:
 /// of what both know, the server's first is taken; of the groups, the first that the client sent a share for.
 /// </summary>
-internal sealed class TlsServerConfiguration
+internal sealed record TlsServerConfiguration
 {
     public required TlsCredential Credential { get; init; }
 

@@ -29,12 +29,53 @@ internal static class PortableSocketFactory
 
             UdpCapabilities capabilities = Configure(socket, options, dualMode);
             socket.Bind(endPoint);
-            return new PortableUdpSocket(socket, options.ReportLocalAddress, capabilities);
+            return new PortableUdpSocket(socket, options, capabilities);
         }
         catch
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// A second socket on the port of one that is bound to a wildcard, for one address; null where the system does not let it in. Both
+    /// allow the address to be reused only while the second one binds, so that nobody else gets in for longer than that.
+    /// </summary>
+    public static PortableUdpSocket? TryOpenBeside(Socket wildcard, UdpSocketOptions options)
+    {
+        IPEndPoint endPoint = options.LocalEndPoint!;
+        bool wasShared = options.Sharing == PortSharing.OtherProcesses;
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            UdpCapabilities capabilities = Configure(socket, options, dualMode: false);
+            AllowReuse(wildcard, allow: true);
+            AllowReuse(socket, allow: true);
+            socket.Bind(endPoint);
+            AllowReuse(socket, wasShared);
+            return new PortableUdpSocket(socket, options, capabilities);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+        finally
+        {
+            AllowReuse(wildcard, wasShared);
+        }
+    }
+
+    private static void AllowReuse(Socket socket, bool allow)
+    {
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, allow);
+        }
+        catch (SocketException)
+        {
+            // A system that does not let a bound socket change its mind will not let a second one bind either.
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class PortableUdpSocket : UdpSocket
     /// <summary>How many errors of earlier datagrams a send looks past before it takes one for its own.</summary>
     private const int MaxPendingErrors = 4;
 
+    private readonly UdpSocketOptions _options;
     private readonly Socket _socket;
     private readonly ReceiveLoop _loop;
     private readonly RawEndPoint _destination;
@@ -28,16 +29,17 @@ internal sealed class PortableUdpSocket : UdpSocket
     private SocketError _lastError;
     private volatile bool _disposed;
 
-    internal PortableUdpSocket(Socket socket, bool reportLocalAddress, UdpCapabilities capabilities)
+    internal PortableUdpSocket(Socket socket, UdpSocketOptions options, UdpCapabilities capabilities)
         : base((IPEndPoint)socket.LocalEndPoint!, capabilities)
     {
+        _options = options;
         _socket = socket;
         _destination = new RawEndPoint(socket.AddressFamily);
         _sendArguments.RemoteEndPoint = _destination;
         _sendArguments.SetBuffer(_sendBuffer, 0, 0);
         _sendArguments.Completed += (_, _) => OnSent();
         UdpAddress bound = UdpAddress.From(LocalEndPoint);
-        _loop = new ReceiveLoop(this, socket, bound, reportLocalAddress && bound.IsUnspecified);
+        _loop = new ReceiveLoop(this, socket, bound, options.ReportLocalAddress && bound.IsUnspecified, options.KernelTimestamps);
         bool packetInfo = _loop.Start();
         Capabilities = capabilities with { PacketInfo = packetInfo || !bound.IsUnspecified };
     }
@@ -45,6 +47,11 @@ internal sealed class PortableUdpSocket : UdpSocket
     internal override bool IsDisposed => _disposed;
 
     public static PortableUdpSocket Open(UdpSocketOptions options) => PortableSocketFactory.Open(options);
+
+    public override UdpSocket? TryBindBeside(IPAddress address) =>
+        LocalEndPoint.Address.Equals(IPAddress.Any) || LocalEndPoint.Address.Equals(IPAddress.IPv6Any)
+            ? PortableSocketFactory.TryOpenBeside(_socket, _options with { LocalEndPoint = new IPEndPoint(address, LocalPort) })
+            : null;
 
     public override int Receive(ReceiveBatch batch)
     {

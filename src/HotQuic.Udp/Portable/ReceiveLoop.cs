@@ -18,6 +18,7 @@ internal sealed class ReceiveLoop : IDisposable
     private readonly UdpAddress _bound;
     private readonly RawEndPoint _remote;
     private readonly SocketAsyncEventArgs _arguments = new(unsafeSuppressExecutionContextFlow: true);
+    private readonly bool _timestamps;
     private bool _packetInfo;
     private int _failuresInARow;
     private long _failures;
@@ -27,8 +28,10 @@ internal sealed class ReceiveLoop : IDisposable
     /// <param name="socket">Bound.</param>
     /// <param name="bound">Where it is bound.</param>
     /// <param name="packetInfo">Asks the platform for the destination of each datagram.</param>
-    public ReceiveLoop(PortableUdpSocket owner, Socket socket, UdpAddress bound, bool packetInfo)
+    /// <param name="timestamps">Notes when the platform handed each datagram over: as near as it comes to the kernel's time.</param>
+    public ReceiveLoop(PortableUdpSocket owner, Socket socket, UdpAddress bound, bool packetInfo, bool timestamps)
     {
+        _timestamps = timestamps;
         _owner = owner;
         _socket = socket;
         _bound = bound;
@@ -124,6 +127,7 @@ internal sealed class ReceiveLoop : IDisposable
                 SegmentSize = Math.Max(_arguments.BytesTransferred, 1),
                 Remote = _remote.Get(),
                 Local = Destination(),
+                KernelTime = _timestamps ? DateTime.UtcNow : default,
             });
             _owner.OnReceived();
             return true;

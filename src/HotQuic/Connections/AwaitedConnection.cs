@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Net;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
@@ -10,16 +10,15 @@ using HotQuic.Streams;
 namespace HotQuic.Connections;
 
 /// <summary>
-/// A connection whose application awaits: what a <see cref="QuicConnection"/> stands for. The peer's streams wait in a channel, openers in
-/// queues, closers for their completion. The handle is held weakly, so that one which was forgotten ends its connection.
+/// A connection whose application awaits: what a <see cref="QuicConnection"/> stands for. The peer's streams or those who accept them wait in
+/// <see cref="Inbound"/>, openers in queues, closers for their completion. The handle is held weakly, so that one which was forgotten ends its connection.
 /// </summary>
 internal sealed class AwaitedConnection : ConnectionApplication
 {
-    private readonly Channel<AwaitedStream> _inbound = Channel.CreateUnbounded<AwaitedStream>(new UnboundedChannelOptions { SingleWriter = true });
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly OpenQueue[] _opening = [new(), new()];
     private readonly uint _generation;
-    private readonly ListenerEntry? _listener;
+    private readonly AcceptQueueEntry? _listener;
     private WeakReference<QuicConnection>? _handle;
     private QuicConnection? _undelivered;
     private ServerAnswerWork? _work;
@@ -27,8 +26,9 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private CapacityReports? _capacity;
     private TaskCompletionSource? _closing;
     private bool _isConnected;
+    private bool _completesReadsInline;
 
-    private AwaitedConnection(ConnectionDriver driver, ListenerEntry? listener)
+    private AwaitedConnection(ConnectionDriver driver, AcceptQueueEntry? listener)
         : base(driver)
     {
         _generation = driver.Generation;
@@ -36,7 +36,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     }
 
     /// <summary>Streams that the peer opened and nobody has accepted yet. From any thread.</summary>
-    public ChannelReader<AwaitedStream> Inbound => _inbound.Reader;
+    public InboundStreams Inbound { get; } = new();
 
     /// <summary>Whether the options let the peer open streams at all. From any thread, once connected.</summary>
     public bool CanAcceptStreams { get; private set; }
@@ -52,18 +52,21 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public static AwaitedConnection ForClient(ConnectionDriver driver) => new(driver, listener: null);
 
     /// <summary>A server's, whose options are now asked for; the listener gets it when it is connected.</summary>
-    public static AwaitedConnection ForServer(ConnectionDriver driver, ListenerEntry listener) => new(driver, listener);
+    public static AwaitedConnection ForServer(ConnectionDriver driver, AcceptQueueEntry listener) => new(driver, listener);
 
     /// <summary>Starts a client's connection.</summary>
     /// <param name="handle">The connection's handle.</param>
     /// <param name="attempt">What to connect with.</param>
     /// <param name="remote">Where to.</param>
     /// <exception cref="System.Net.Sockets.SocketException">There is no socket to send from.</exception>
-    public void StartClient(QuicConnection handle, ClientAttempt attempt, System.Net.IPEndPoint remote)
+    public void StartClient(QuicConnection handle, ClientAttempt attempt, IPEndPoint remote)
     {
+        Driver.Application = this;
         _handle = new WeakReference<QuicConnection>(handle);
-        UseOptions(attempt.Options);
-        Driver.StartClient(this, attempt, remote);
+        CanAcceptStreams = attempt.CanAcceptStreams;
+        _completesReadsInline = attempt.CompletesReadsInline;
+        _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        Driver.StartClient(attempt, remote);
     }
 
     /// <summary>Asks the listener's callback for a server's options; the answer is <see cref="ConnectionMessageKind.Configure"/>.</summary>
@@ -81,6 +84,19 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public void Post(ConnectionMessageKind kind, object? argument = null, long value = 0) =>
         Driver.Shard.Post(new ShardMessage(Driver, (int)kind, argument, value) { Generation = _generation });
 
+    /// <summary>The token of some request was cancelled: of this one, if it still waits. From any thread.</summary>
+    public void OnTokenCancelled(StreamRequest request, bool isToBeOpened)
+    {
+        if (isToBeOpened)
+        {
+            Post(ConnectionMessageKind.CancelOpen, request);
+        }
+        else
+        {
+            Inbound.OnTokenCancelled(request);
+        }
+    }
+
     /// <summary>A message came for a life that is over: whoever waits for it learns that.</summary>
     public static void Refuse(in ShardMessage message)
     {
@@ -89,8 +105,8 @@ internal sealed class AwaitedConnection : ConnectionApplication
             case TaskCompletionSource closing:
                 closing.TrySetResult();
                 break;
-            case OpenRequest request:
-                request.Completion.TrySetException(Failure.ConnectionDisposed.ToException());
+            case StreamRequest request when (ConnectionMessageKind)message.Kind == ConnectionMessageKind.Open:
+                request.Fail(Failure.ConnectionDisposed.ToException());
                 break;
             case TaskCompletionSource<QuicConnectionStatistics> statistics:
                 statistics.TrySetException(new ObjectDisposedException(nameof(QuicConnection)));
@@ -103,7 +119,10 @@ internal sealed class AwaitedConnection : ConnectionApplication
         switch ((ConnectionMessageKind)message.Kind)
         {
             case ConnectionMessageKind.Open:
-                OnOpen((OpenRequest)message.Argument!);
+                OnOpen((StreamRequest)message.Argument!);
+                break;
+            case ConnectionMessageKind.CancelOpen:
+                OnCancelOpen((StreamRequest)message.Argument!);
                 break;
             case ConnectionMessageKind.Close:
                 OnClose(message.Value, (TaskCompletionSource?)message.Argument);
@@ -124,6 +143,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public override void OnConnected()
     {
         _isConnected = true;
+        _ = Driver.KeepFacts();
         if (_listener is not null)
         {
             _work?.Dispose();
@@ -136,9 +156,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
 
     public override void OnStreamOpened(QuicStreamState stream)
     {
-        AwaitedStream driver = Driver.Shard.AwaitedStreams.Rent();
-        Driver.Adopt(driver, stream, isOurs: false);
-        _inbound.Writer.TryWrite(driver);
+        Inbound.Add(Adopt(stream, isOurs: false));
     }
 
     public override void OnStreamsAvailable(StreamDirection direction, ulong available)
@@ -150,6 +168,8 @@ internal sealed class AwaitedConnection : ConnectionApplication
         OpenWaiting(queue, direction);
     }
 
+    public override bool OnEventsTold() => false;
+
     public override void OnClosed(Failure failure)
     {
         if (!_isConnected)
@@ -159,25 +179,20 @@ internal sealed class AwaitedConnection : ConnectionApplication
 
         foreach (OpenQueue queue in _opening)
         {
-            while (queue.Waiting.TryDequeue(out OpenRequest? request))
+            while (queue.Waiting.TryPeek(out StreamRequest? request))
             {
-                request.Completion.TrySetException(failure.ToException());
+                queue.Waiting.Remove(request);
+                request.Fail(failure.ToException());
             }
         }
 
-        _inbound.Writer.TryComplete();
+        Inbound.Close(failure);
     }
 
     public override void OnEverythingSent()
     {
         _closing?.TrySetResult();
         _closing = null;
-    }
-
-    private void UseOptions(QuicConnectionOptions options)
-    {
-        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
-        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
     }
 
     private void OnConfigured(ServerAnswer answer)
@@ -189,8 +204,11 @@ internal sealed class AwaitedConnection : ConnectionApplication
             return;
         }
 
-        UseOptions(answer.Options!);
-        Driver.ProvideConfiguration(answer);
+        QuicServerConnectionOptions options = answer.Options!;
+        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
+        _completesReadsInline = options.Transport.CompletesReadsInline;
+        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        Driver.ProvideConfiguration(answer.Configuration!);
     }
 
     private void OnHandshakeFailed(Failure failure)
@@ -207,48 +225,63 @@ internal sealed class AwaitedConnection : ConnectionApplication
         _ = _connected.Task.Exception;
     }
 
-    private void OnOpen(OpenRequest request)
+    private void OnOpen(StreamRequest request)
     {
         if (Driver.Failure is { } failure)
         {
-            request.Completion.TrySetException(failure.ToException());
-            return;
+            request.Fail(failure.ToException());
         }
+        else
+        {
+            OpenQueue queue = _opening[(int)request.Direction];
+            queue.Waiting.Add(request);
+            OpenWaiting(queue, request.Direction);
+        }
+    }
 
-        OpenQueue queue = _opening[(int)request.Direction];
-        queue.Waiting.Enqueue(request);
-        OpenWaiting(queue, request.Direction);
+    /// <summary>The message may be late, when the request is another's.</summary>
+    private void OnCancelOpen(StreamRequest request)
+    {
+        foreach (OpenQueue queue in _opening)
+        {
+            if (request.List == queue.Waiting && request.Token.IsCancellationRequested)
+            {
+                queue.Waiting.Remove(request);
+                request.Fail(new OperationCanceledException(request.Token));
+            }
+        }
     }
 
     private void OpenWaiting(OpenQueue queue, StreamDirection direction)
     {
         StreamSet streams = Driver.Core.Streams;
-        while (queue.Waiting.TryPeek(out OpenRequest? request))
+        while (queue.Waiting.TryPeek(out StreamRequest? request))
         {
-            if (!request.TryBegin())
+            if (request.Token.IsCancellationRequested)
             {
                 // Cancelled while it waited: it costs no stream.
-                queue.Waiting.Dequeue();
+                queue.Waiting.Remove(request);
+                request.Fail(new OperationCanceledException(request.Token));
                 continue;
             }
 
             if (!streams.TryOpen(direction, out StreamId id) || !streams.TryGet(id, out QuicStreamState? state))
             {
-                if (request.TryWaitOn())
-                {
-                    return;
-                }
-
-                queue.Waiting.Dequeue();
-                continue;
+                return;
             }
 
-            queue.Waiting.Dequeue();
+            queue.Waiting.Remove(request);
             queue.Opened++;
-            AwaitedStream stream = Driver.Shard.AwaitedStreams.Rent();
-            Driver.Adopt(stream, state, isOurs: true);
-            request.Complete(stream);
+            request.Complete(Adopt(state, isOurs: true));
         }
+    }
+
+    private AwaitedStream Adopt(QuicStreamState state, bool isOurs)
+    {
+        AwaitedStream stream = Driver.Shard.AwaitedStreams.Rent();
+        stream.Reading.CompletesInline = _completesReadsInline;
+        Driver.Adopt(stream, state, isOurs);
+        return stream;
     }
 
     private void OnClose(long code, TaskCompletionSource? completion)

@@ -33,6 +33,9 @@ internal abstract class ConnectionApplication(ConnectionDriver driver)
     /// <summary>The peer lets more streams be opened; so many can be now.</summary>
     public abstract void OnStreamsAvailable(StreamDirection direction, ulong available);
 
+    /// <summary>Everything that had happened was told; gives whether that caused anything more to tell.</summary>
+    public abstract bool OnEventsTold();
+
     /// <summary>The connection, or the attempt to make it, is over. Comes once; before <see cref="OnConnected"/>, that never comes.</summary>
     public abstract void OnClosed(Failure failure);
 

@@ -26,21 +26,24 @@ internal sealed partial class ConnectionDriver
     private Exception? _cause;
     private bool _isPeerJudged;
     private bool _isHandshakeOver;
+    private ListenerEntry? _listener;
 
-    /// <summary>What the handshake agreed on; null before. From any thread.</summary>
+    /// <summary>What the handshake agreed on, once noted; null before. From any thread.</summary>
     public ConnectionFacts? Facts { get; private set; }
 
+    /// <summary>Notes what is agreed on by now, to be read on other threads.</summary>
+    public ConnectionFacts KeepFacts() => Facts = CurrentFacts();
+
     /// <summary>Starts a client's connection.</summary>
-    /// <param name="application">Who is told what happens.</param>
     /// <param name="attempt">What to connect with.</param>
     /// <param name="remote">Where to.</param>
     /// <exception cref="System.Net.Sockets.SocketException">There is no socket to send from.</exception>
-    public void StartClient(ConnectionApplication application, ClientAttempt attempt, IPEndPoint remote)
+    public void StartClient(ClientAttempt attempt, IPEndPoint remote)
     {
         ShardSocket socket = attempt.OpenSocket(Shard, remote);
-        Application = application;
         _verifier = attempt.Verifier;
-        UseOptions(attempt.Options);
+        DefaultStreamErrorCode = attempt.DefaultStreamErrorCode;
+        DefaultCloseErrorCode = attempt.DefaultCloseErrorCode;
         Connection core = Shard.Endpoint.Connect(
             new ClientStart
             {
@@ -48,7 +51,7 @@ internal sealed partial class ConnectionDriver
                 At = Shard.Now,
                 Remote = PathAddress.From(remote),
                 Local = default,
-                Version = attempt.Options.FirstVersion == 0 ? QuicVersion.Version1 : (QuicVersion)attempt.Options.FirstVersion,
+                Version = attempt.Version,
             },
             attempt.Configuration);
         Attach(core, socket);
@@ -57,46 +60,28 @@ internal sealed partial class ConnectionDriver
     }
 
     /// <summary>The answer to the ClientHello: what the server is for this connection.</summary>
-    public void ProvideConfiguration(ServerAnswer answer)
+    public void ProvideConfiguration(QuicServerConfiguration configuration)
     {
-        UseOptions(answer.Options!);
-        _verifier = answer.Verifier;
-        Core.ProvideConfiguration(answer.Configuration!, Shard.Now, answer.Settings);
+        DefaultStreamErrorCode = configuration.DefaultStreamErrorCode;
+        DefaultCloseErrorCode = configuration.DefaultCloseErrorCode;
+        _verifier = configuration.Verifier;
+        Core.ProvideConfiguration(configuration.TlsFor(ListenerProtocols), Shard.Now, configuration.Settings);
     }
 
     /// <summary>Gives the handshake up: the peer is told user_canceled.</summary>
     public void CancelHandshake() =>
         Core.CloseByTransport(TransportError.FromAlert(TlsAlert.UserCanceled, "The handshake was given up."), Shard.Now);
 
-    private void UseOptions(QuicConnectionOptions options)
-    {
-        DefaultStreamErrorCode = options.DefaultStreamErrorCode;
-        DefaultCloseErrorCode = options.DefaultCloseErrorCode;
-    }
-
     private void AskForConfiguration()
     {
-        ClientHelloInfo hello = ((TlsServerHandshake)Core.Handshake.Tls).ClientHello;
-        ListenerEntry? listener = Socket.Port?.Select(hello.Read().ApplicationProtocols);
-        if (listener is null)
-        {
-            // RFC 7301 §3.2
-            Refuse(TransportError.FromAlert(TlsAlert.NoApplicationProtocol, "No listener takes any of the application protocols."));
-        }
-        else if (!listener.TryReserve(this))
-        {
-            Refuse(new TransportError(TransportErrorCode.ConnectionRefused, 0, "The listener has no place left."));
-        }
-        else
-        {
-            Facts = CurrentFacts();
-            var application = AwaitedConnection.ForServer(this, listener);
-            Application = application;
-            application.AskForOptions(System.Text.Encoding.ASCII.GetString(hello.Read().ServerName));
-        }
+        Socket.Port!.OnClientHello(this, ((TlsServerHandshake)Core.Handshake.Tls).ClientHello);
     }
 
-    private void Refuse(TransportError error)
+    /// <summary>A listener was found for the ClientHello, and has a place for it.</summary>
+    public void OnListenerChosen(ListenerEntry listener) => _listener = listener;
+
+    /// <summary>No listener takes the connection.</summary>
+    public void Refuse(TransportError error)
     {
         Shard.Endpoint.Statistics.ConnectionsRefused++;
         Core.CloseByTransport(error, Shard.Now);
@@ -204,17 +189,28 @@ internal sealed partial class ConnectionDriver
     /// <summary>The connection is the application's from now on.</summary>
     private void Deliver()
     {
-        Facts = CurrentFacts();
-        OnHandshakeOver();
+        OnHandshakeOver(isComplete: true);
+        OfferToken();
         Application!.OnConnected();
     }
 
-    private void OnHandshakeOver()
+    private void OnHandshakeOver(bool isComplete)
     {
         if (!_isHandshakeOver)
         {
             _isHandshakeOver = true;
-            Socket.Port?.OnHandshakeOver();
+            Socket?.Port?.OnHandshakeOver();
+            _listener?.OnHandshakeOver(this, isComplete);
+        }
+    }
+
+    /// <summary>The client's address is proved: for its next connection it need not prove it again (RFC 9000 §8.1.3).</summary>
+    private void OfferToken()
+    {
+        if (_listener is { Settings.OffersTokens: true })
+        {
+            Span<byte> token = stackalloc byte[TokenProtector.MaxLength];
+            Core.OfferToken(token[..Shard.Endpoint.WriteNewToken(token, Core.Path.Remote, Shard.Now)]);
         }
     }
 

@@ -5,6 +5,7 @@ using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
+using HotQuic.Handlers;
 using HotQuic.Shards;
 using HotQuic.Streams;
 
@@ -18,14 +19,18 @@ namespace HotQuic.Connections;
 /// <remarks>Everything belongs to the shard's thread but what says otherwise.</remarks>
 internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 {
+    /// <summary>How often in one turn what was told may cause more that is told at once.</summary>
+    private const int MaxRounds = 8;
+
     private readonly List<StreamDriver> _streams = [];
     private PathAddress _local;
     private bool _wantsKeyUpdate;
     private bool _isReleased;
     private bool _isDraining;
     private bool _isFaulty;
+    private bool _isLifeOver;
+    private Exception? _handlerFault;
     private volatile Failure? _failure;
-
     private uint _generation = 1;
 
     private ConnectionDriver(Shard shard)
@@ -36,7 +41,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>From any thread.</summary>
     public Shard Shard { get; }
 
-    /// <summary>The protocol's side; null before a client is started, and once the memory went back.</summary>
+    /// <summary>The protocol's side; null for a client that has not started, or could not, and once the memory went back.</summary>
     public Connection Core { get; private set; } = null!;
 
     public ShardSocket Socket { get; private set; } = null!;
@@ -77,15 +82,22 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     }
 
     /// <summary>A client's, not yet started. From any thread.</summary>
-    public static ConnectionDriver ForClient(Shard shard) => new(shard);
+    public static ConnectionDriver ForClient(Shard shard) => new(shard) { _answers = InitialAnswers | AcceptedBit | ConfiguredBit };
 
-    public void Touch() => Shard.Touch(this);
+    /// <summary>Something happened that may have to be told or sent.</summary>
+    public void Touch()
+    {
+        if (!_isDraining)
+        {
+            Shard.Touch(this);
+        }
+    }
 
     public void OnMessage(in ShardMessage message)
     {
         if (message.Generation != _generation)
         {
-            AwaitedConnection.Refuse(message);
+            OnStaleMessage(message);
             return;
         }
 
@@ -102,6 +114,15 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
                 break;
             case ConnectionMessageKind.Verdict:
                 OnVerdict((CertificateVerdictResult)message.Argument!);
+                break;
+            case ConnectionMessageKind.Accept:
+                OnAccepted((HandledConnection)message.Argument!);
+                break;
+            case ConnectionMessageKind.ProvideConfiguration:
+                OnConfigured((QuicServerConfiguration)message.Argument!);
+                break;
+            case ConnectionMessageKind.Reject:
+                OnRejected();
                 break;
             default:
                 Application?.OnMessage(message);
@@ -137,6 +158,14 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         OnClosed(Failure.Internal(_cause));
+    }
+
+    /// <summary>An event handler threw: its connection ends with INTERNAL_ERROR (RFC 9000 §20.1), and nothing else does.</summary>
+    public void CloseForHandlerFault(Exception exception)
+    {
+        _handlerFault ??= exception;
+        Core.CloseByTransport(new TransportError(TransportErrorCode.InternalError, 0, "The application failed."), Shard.Now);
+        Touch();
     }
 
     /// <summary>A datagram was handled.</summary>
@@ -196,10 +225,15 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
         catch (Exception exception)
         {
+            // Its end is an event too, that is to be told after this.
+            _isDraining = false;
             OnFault(exception);
         }
+        finally
+        {
+            _isDraining = false;
+        }
 
-        _isDraining = false;
         ReleaseIfUnused();
     }
 
@@ -210,8 +244,23 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     public void Adopt(StreamDriver stream, QuicStreamState state, bool isOurs)
     {
         stream.Begin(this, state, isOurs);
+        Keep(stream);
+    }
+
+    /// <summary>Has the stream learn of the connection's end.</summary>
+    public void Keep(StreamDriver stream)
+    {
         stream.Index = _streams.Count;
         _streams.Add(stream);
+    }
+
+    /// <summary>The opposite of <see cref="Keep"/>.</summary>
+    public void Forget(StreamDriver stream)
+    {
+        int last = _streams.Count - 1;
+        _streams[stream.Index] = _streams[last];
+        _streams[stream.Index].Index = stream.Index;
+        _streams.RemoveAt(last);
     }
 
     /// <summary>What was measured and counted so far.</summary>
@@ -254,16 +303,15 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     private void DrainAll()
     {
         bool isClosed = false;
-        while (Core.TryTakeEvent(out ConnectionEventKind kind))
+        int rounds = 0;
+        while (TellAll(ref isClosed))
         {
-            isClosed |= kind is ConnectionEventKind.Closed;
-            IsDrained |= kind is ConnectionEventKind.Drained;
-            OnEvent(kind);
-        }
-
-        while (Core.Streams.TryTakeEvent(out StreamEvent item))
-        {
-            OnStreamEvent(item);
+            if (++rounds == MaxRounds)
+            {
+                // What is told may make more to tell: others have their turn first.
+                Shard.Touch(this);
+                break;
+            }
         }
 
         if (_wantsKeyUpdate && Core.TryUpdateKeys(Shard.Now))
@@ -274,7 +322,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         // Last, so that data which came before the end is read before it.
         if (isClosed)
         {
-            OnClosed(Failure.Of(Core.Termination.GetValueOrDefault()).With(_cause));
+            OnClosed(FailureOf(Core.Termination.GetValueOrDefault()));
         }
 
         if (IsDrained)
@@ -282,6 +330,38 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             OnNothingToSend();
             Shard.RemoveConnection(this);
         }
+    }
+
+    /// <summary>Tells what there is to tell; false where there was nothing.</summary>
+    private bool TellAll(ref bool isClosed)
+    {
+        bool any = false;
+        while (Core.TryTakeEvent(out ConnectionEventKind kind))
+        {
+            any = true;
+            isClosed |= kind is ConnectionEventKind.Closed;
+            IsDrained |= kind is ConnectionEventKind.Drained;
+            OnEvent(kind);
+        }
+
+        while (Core.Streams.TryTakeEvent(out StreamEvent item))
+        {
+            any = true;
+            OnStreamEvent(item);
+        }
+
+        return any | (Application?.OnEventsTold() ?? false);
+    }
+
+    private Failure FailureOf(Termination termination)
+    {
+        if (_handlerFault is null)
+        {
+            return Failure.Of(termination).With(_cause);
+        }
+
+        bool isTheCause = termination is { Kind: TerminationKind.LocalTransport, Code: (ulong)TransportErrorCode.InternalError };
+        return isTheCause ? Failure.Handler(_handlerFault) : Failure.Of(termination).With(_handlerFault);
     }
 
     private void OnEvent(ConnectionEventKind kind)
@@ -311,7 +391,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         switch (item.Kind)
         {
             case StreamEventKind.Opened:
-                Application!.OnStreamOpened(item.Stream!);
+                Application?.OnStreamOpened(item.Stream!);
                 break;
             case StreamEventKind.Readable:
                 stream?.OnReadable();
@@ -335,23 +415,18 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
                 OnStreamClosed(stream);
                 break;
             case StreamEventKind.StreamsAvailable:
-                Application!.OnStreamsAvailable(item.Direction, item.Value);
+                Application?.OnStreamsAvailable(item.Direction, item.Value);
                 break;
         }
     }
 
     private void OnStreamClosed(StreamDriver? stream)
     {
-        if (stream is null)
+        if (stream is not null)
         {
-            return;
+            Forget(stream);
+            stream.OnClosed();
         }
-
-        int last = _streams.Count - 1;
-        _streams[stream.Index] = _streams[last];
-        _streams[stream.Index].Index = stream.Index;
-        _streams.RemoveAt(last);
-        stream.OnClosed();
     }
 
     private void OnClosed(Failure failure)
@@ -362,12 +437,44 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         _failure = failure;
-        OnHandshakeOver();
+        OnHandshakeOver(isComplete: false);
         Application?.OnClosed(failure);
         foreach (StreamDriver stream in _streams)
         {
             stream.OnConnectionClosed(failure);
         }
+    }
+
+    /// <summary>Handles of this life are void from now on.</summary>
+    public void EndLife()
+    {
+        if (!_isLifeOver)
+        {
+            _isLifeOver = true;
+            Volatile.Write(ref _generation, _generation + 1);
+            Volatile.Write(ref _answers, (long)_generation << AnswerBits);
+        }
+    }
+
+    /// <summary>Gives the streams back: what was not read is gone.</summary>
+    public void ReleaseStreams(Failure failure)
+    {
+        foreach (StreamDriver stream in _streams)
+        {
+            stream.OnReleased(failure);
+        }
+
+        _streams.Clear();
+        Core?.Streams.Release();
+    }
+
+    /// <summary>A client could not even start.</summary>
+    public void OnStartFailed(Failure failure)
+    {
+        IsDrained = true;
+        _isReleased = true;
+        OnClosed(failure);
+        EndLife();
     }
 
     private void ReleaseIfUnused()
@@ -379,15 +486,8 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         _isReleased = true;
-        Core.Streams.Release();
-        Failure failure = _failure ?? Failure.ConnectionDisposed;
-        foreach (StreamDriver stream in _streams)
-        {
-            stream.OnReleased(failure);
-        }
-
-        _streams.Clear();
-        Volatile.Write(ref _generation, _generation + 1);
+        ReleaseStreams(_failure ?? Failure.ConnectionDisposed);
+        EndLife();
 
         // The next connection may have the object, so this one forgets it. One that broke an assumption of ours is not used again.
         if (!_isFaulty)
@@ -396,5 +496,18 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         }
 
         Core = null!;
+    }
+
+    private void OnStaleMessage(in ShardMessage message)
+    {
+        switch ((ConnectionMessageKind)message.Kind)
+        {
+            case ConnectionMessageKind.Accept:
+                OnAcceptedTooLate((HandledConnection)message.Argument!);
+                break;
+            case ConnectionMessageKind.Open or ConnectionMessageKind.Close or ConnectionMessageKind.Dispose or ConnectionMessageKind.Statistics:
+                AwaitedConnection.Refuse(message);
+                break;
+        }
     }
 }

@@ -44,6 +44,8 @@ internal static class QlogNames
         [DropReason.UnknownAddress] = new("rejected", "unknown_address"),
         [DropReason.ReflectionPort] = new("rejected", "reflection_port"),
         [DropReason.NoListener] = new("rejected", "no_listener"),
+        [DropReason.NoAddress] = new("rejected", "no_address"),
+        [DropReason.NotAdmitted] = new("rejected", "not_admitted"),
         [DropReason.RateLimited] = new("rejected", "rate_limited"),
         [DropReason.Draining] = new("general", "draining"),
         [DropReason.Overload] = new("rejected", "overload"),

@@ -29,6 +29,9 @@ internal sealed record Failure
 
     public static Failure ConnectionDisposed { get; } = Local("The connection was disposed of.");
 
+    /// <summary>A listener's attempt ended before it was accepted, and nobody knows any more how.</summary>
+    public static Failure AttemptOver { get; } = Local("The attempt was over before it was accepted.");
+
     public static Failure ReadingAbortedByPeer(ulong code) =>
         new(QuicError.StreamAborted, (long)code, $"The peer aborted writing to the stream with code {code}.");
 
@@ -39,6 +42,13 @@ internal sealed record Failure
 
     public static Failure Internal(Exception exception) =>
         new(QuicError.InternalError, null, "An internal error occurred.", inner: exception);
+
+    /// <summary>Something threw before there was a connection: the application gets that very exception's text.</summary>
+    public static Failure Of(Exception exception) => new(QuicError.InternalError, null, exception.Message, inner: exception);
+
+    /// <summary>An event handler threw.</summary>
+    public static Failure Handler(Exception exception) =>
+        new(QuicError.CallbackError, null, "A handler threw an exception.", inner: exception);
 
     /// <summary>The application's callback threw.</summary>
     public static Failure Callback(Exception exception) =>

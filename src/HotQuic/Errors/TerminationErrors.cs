@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using HotQuic.Core.Connections;
@@ -24,6 +25,8 @@ namespace HotQuic.Errors;
 /// </summary>
 internal static class TerminationErrors
 {
+    private const int LongestReason = 256;
+
     public static Exception ToException(Termination termination, Exception? inner = null) => termination.Kind switch
     {
         TerminationKind.LocalApplication => Quic(QuicError.OperationAborted, "The connection was closed by this side."),
@@ -57,5 +60,18 @@ internal static class TerminationErrors
 
     private static QuicException Quic(QuicError error, string message) => new(error, applicationErrorCode: null, message);
 
-    private static string Quoted(Termination termination) => termination.Reason.Length == 0 ? "" : $" Reason: {termination.Reason}";
+    /// <summary>The reason as a log may show it: messages reach screens and files, and what a peer says may not steer those or fill them.</summary>
+    private static string Quoted(Termination termination)
+    {
+        if (termination.Reason.Length == 0)
+        {
+            return "";
+        }
+
+        string shown = string.Concat(termination.Reason.Take(LongestReason).Select(character => IsPlain(character) ? character : '?'));
+        return $" Reason: {shown}";
+    }
+
+    private static bool IsPlain(char character) => char.GetUnicodeCategory(character) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using HotQuic.Certificates;
 using HotQuic.Core.Connections;
+using HotQuic.Core.Packets;
 using HotQuic.Core.Tls;
 using HotQuic.Options;
 using HotQuic.Shards;
@@ -9,18 +10,42 @@ using HotQuic.Udp;
 
 namespace HotQuic.Handshakes;
 
-/// <summary>What a client connects with: its options, checked and prepared once for all addresses that are tried.</summary>
+/// <summary>What a client connects with: its options, checked and prepared once for all connections that are tried with them.</summary>
 internal sealed class ClientAttempt
 {
+    private readonly IPEndPoint? _local;
+    private readonly UdpIo _io;
+
     public ClientAttempt(QuicClientConnectionOptions options)
     {
-        Options = options;
+        _local = options.LocalEndPoint;
+        _io = ConnectionSettingsMapping.ToUdp(options.Transport.IoMode);
+        Version = options.FirstVersion == 0 ? QuicVersion.Version1 : (QuicVersion)options.FirstVersion;
+        DefaultStreamErrorCode = options.DefaultStreamErrorCode;
+        DefaultCloseErrorCode = options.DefaultCloseErrorCode;
+        CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
+        CompletesReadsInline = options.Transport.CompletesReadsInline;
+        CapacityCallback = options.StreamCapacityCallback;
         Configuration = TlsConfigurations.ForClient(options, NameOf(options.RemoteEndPoint));
         Settings = ConnectionSettingsMapping.ToSettings(options);
         Verifier = TlsConfigurations.VerifierForClient(options.ClientAuthenticationOptions);
     }
 
-    public QuicClientConnectionOptions Options { get; }
+    /// <summary>That of the first packets.</summary>
+    public QuicVersion Version { get; }
+
+    public long DefaultStreamErrorCode { get; }
+
+    public long DefaultCloseErrorCode { get; }
+
+    /// <summary>Whether the peer may open streams at all.</summary>
+    public bool CanAcceptStreams { get; }
+
+    /// <summary>Whether who awaits a read goes on at once, on the shard's thread.</summary>
+    public bool CompletesReadsInline { get; }
+
+    /// <summary>Whom an awaiting application has told of more streams; null for nobody.</summary>
+    public Action<QuicConnection, QuicStreamCapacityChangedArgs>? CapacityCallback { get; }
 
     public TlsClientConfiguration Configuration { get; }
 
@@ -32,16 +57,15 @@ internal sealed class ClientAttempt
     /// <exception cref="SocketException">None can be had, or none that reaches the address.</exception>
     public ShardSocket OpenSocket(Shard shard, IPEndPoint remote)
     {
-        UdpIo io = ConnectionSettingsMapping.ToUdp(Options.Transport.IoMode);
         ShardSocket socket;
-        if (Options.LocalEndPoint is { } local)
+        if (_local is { } local)
         {
-            UdpSocket udp = UdpSocket.Bind(new UdpSocketOptions { LocalEndPoint = local, Io = io, ReportErrors = true });
+            UdpSocket udp = UdpSocket.Bind(new UdpSocketOptions { LocalEndPoint = local, Io = _io, ReportErrors = true });
             socket = new ShardSocket(udp, port: null) { IsOwned = true };
         }
         else
         {
-            socket = shard.ClientSocket(io);
+            socket = shard.ClientSocket(_io);
         }
 
         bool takesIPv6 = socket.Udp.LocalEndPoint.AddressFamily == AddressFamily.InterNetworkV6;

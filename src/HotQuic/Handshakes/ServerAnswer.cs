@@ -1,8 +1,5 @@
 using System.Net.Security;
-using HotQuic.Certificates;
 using HotQuic.Connections;
-using HotQuic.Core.Connections;
-using HotQuic.Core.Tls;
 using HotQuic.Errors;
 using HotQuic.Options;
 using HotQuic.Ports;
@@ -16,11 +13,7 @@ internal sealed record ServerAnswer
 
     public QuicServerConnectionOptions? Options { get; init; }
 
-    public TlsServerConfiguration? Configuration { get; init; }
-
-    public ConnectionSettings? Settings { get; init; }
-
-    public CertificateVerifier? Verifier { get; init; }
+    public QuicServerConfiguration? Configuration { get; init; }
 }
 
 /// <summary>
@@ -32,10 +25,10 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem, IDisposable
     private readonly CancellationTokenSource _cancellation = new();
     private readonly AwaitedConnection _application;
     private readonly QuicConnection _handle;
-    private readonly ListenerEntry _listener;
+    private readonly AcceptQueueEntry _listener;
     private readonly string _serverName;
 
-    public ServerAnswerWork(AwaitedConnection application, QuicConnection handle, ListenerEntry listener, string serverName)
+    public ServerAnswerWork(AwaitedConnection application, QuicConnection handle, AcceptQueueEntry listener, string serverName)
     {
         _application = application;
         _handle = handle;
@@ -73,9 +66,7 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem, IDisposable
             answer = new ServerAnswer
             {
                 Options = options,
-                Configuration = TlsConfigurations.ForServer(options, _listener.Options.ApplicationProtocols, _serverName),
-                Settings = ConnectionSettingsMapping.ToSettings(options),
-                Verifier = TlsConfigurations.VerifierForServer(options.ServerAuthenticationOptions),
+                Configuration = QuicServerConfiguration.ForClientHello(options, _listener.Options.ApplicationProtocols, _serverName),
             };
         }
         catch (Exception exception) when (exception is ArgumentException or PlatformNotSupportedException)

@@ -28,16 +28,21 @@ internal static class OptionChecks
 
     public static void Check(QuicClientConnectionOptions options, string argument)
     {
-        ArgumentNullException.ThrowIfNull(options, argument);
-        CheckCommon(options, argument);
-        NotNull(options.ClientAuthenticationOptions, argument, nameof(options.ClientAuthenticationOptions));
+        CheckWithoutEndPoint(options, argument);
         NotNull(options.RemoteEndPoint, argument, nameof(options.RemoteEndPoint));
         if (options.RemoteEndPoint is not (IPEndPoint or DnsEndPoint))
         {
             throw new ArgumentException(
                 $"Expected an IPEndPoint or a DnsEndPoint as {nameof(options.RemoteEndPoint)}: it is of type {options.RemoteEndPoint.GetType()}.", argument);
         }
+    }
 
+    /// <summary>The same for options that do not say where to connect.</summary>
+    public static void CheckWithoutEndPoint(QuicClientConnectionOptions options, string argument)
+    {
+        ArgumentNullException.ThrowIfNull(options, argument);
+        CheckCommon(options, argument);
+        NotNull(options.ClientAuthenticationOptions, argument, nameof(options.ClientAuthenticationOptions));
         CheckTls(options.ClientAuthenticationOptions.EncryptionPolicy, options.ClientAuthenticationOptions.EnabledSslProtocols, argument);
     }
 
@@ -50,7 +55,7 @@ internal static class OptionChecks
     }
 
     /// <summary>L1: at least one name, each once. A name is 1 to 255 bytes by its type.</summary>
-    public static void CheckProtocols(List<SslApplicationProtocol>? protocols, string argument)
+    public static void CheckProtocols(IReadOnlyList<SslApplicationProtocol>? protocols, string argument)
     {
         if (protocols is null || protocols.Count == 0)
         {

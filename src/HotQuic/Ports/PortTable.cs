@@ -5,91 +5,248 @@ using HotQuic.Udp;
 
 namespace HotQuic.Ports;
 
-/// <summary>The ports that listeners of this process hold. Listening and stopping are rare, so one at a time.</summary>
-internal sealed class PortTable(QuicEngine engine) : IDisposable
+/// <summary>
+/// The ports that listeners of an engine hold, by number (L4). Whoever adds or removes a listener holds a lock meanwhile, and waits for
+/// nobody: <see cref="Add"/> and <see cref="Remove"/> may be called on any thread, in callbacks on a shard too.
+/// </summary>
+internal sealed class PortTable(QuicEngine engine)
 {
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly Dictionary<IPEndPoint, ListeningPort> _ports = [];
+    /// <summary>How often a port that the system chose is not taken because it is ours already (L8).</summary>
+    private const int MaxOwnPorts = 64;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, ListeningPort> _ports = [];
+    private readonly PortTotals _closed = new();
 
     /// <summary>Where datagrams say which shard they are for: the first byte of the destination connection ID of either header form.</summary>
     private static ShardSteering Steering => new(LongHeaderOffset: 6, ShortHeaderOffset: 1);
 
     /// <summary>Ports that are open, those that only connections still use included.</summary>
-    public int Count => _ports.Count;
-
-    public void Dispose() => _turn.Dispose();
-
-    /// <summary>Adds a listener to its port, which is opened if it is not yet.</summary>
-    /// <exception cref="QuicException">A listener of this process takes one of the protocols there (<see cref="QuicError.AlpnInUse"/>).</exception>
-    /// <exception cref="SocketException">The address cannot be bound.</exception>
-    public async Task<ListeningPort> AddAsync(ListenerEntry entry, CancellationToken cancellationToken)
+    public int Count
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        get
         {
-            IPEndPoint wanted = entry.Options.ListenEndPoint;
-            if (wanted.Port == 0 || !_ports.TryGetValue(wanted, out ListeningPort? port))
+            lock (_gate)
             {
-                port = await OpenAsync(entry.Options).ConfigureAwait(false);
-                _ports.Add(port.LocalEndPoint, port);
+                return _ports.Count;
+            }
+        }
+    }
+
+    /// <summary>Sockets of all ports.</summary>
+    public int SocketCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ports.Values.Sum(port => port.SocketCount);
+            }
+        }
+    }
+
+    /// <summary>Binds sockets to a port. Tests put another in its place.</summary>
+    internal Func<UdpSocketOptions, int, UdpSocket[]> Bind { get; init; } =
+        static (options, shards) => UdpSocket.BindShards(options, shards, Steering);
+
+    /// <summary>Adds bindings, all or none; ports that are not open are opened.</summary>
+    /// <exception cref="QuicException">A listener takes one of the protocols on the same address and port (<see cref="QuicError.AlpnInUse"/>).</exception>
+    /// <exception cref="SocketException">An address or a port cannot be bound.</exception>
+    public void Add(ReadOnlySpan<PortBinding> bindings)
+    {
+        lock (_gate)
+        {
+            var opened = new List<ListeningPort>();
+            int added = 0;
+            try
+            {
+                foreach (PortBinding binding in bindings)
+                {
+                    AddOne(binding, opened);
+                    added++;
+                }
+            }
+            catch
+            {
+                Undo(bindings[..added], opened);
+                throw;
             }
 
-            foreach (ListenerEntry other in port.Listeners)
+            opened.ForEach(port => port.Attach());
+        }
+    }
+
+    /// <summary>Removes bindings; the task ends when the ports that nobody uses any more are closed.</summary>
+    public Task Remove(ReadOnlySpan<PortBinding> bindings)
+    {
+        lock (_gate)
+        {
+            var closing = new List<Task>();
+            foreach (PortBinding binding in bindings)
             {
-                if (other.Overlaps(entry.Options))
+                ListeningPort port = binding.Port!;
+                port.Bindings = port.Bindings.Without(binding);
+                if (!port.IsInUse)
                 {
-                    throw new QuicException(
-                        QuicError.AlpnInUse, applicationErrorCode: null, $"A listener on {wanted} takes one of the application protocols already.");
+                    port.Detach();
+                    closing.Add(port.Closing!);
                 }
             }
 
-            port.Listeners = [.. port.Listeners, entry];
-            return port;
-        }
-        finally
-        {
-            _turn.Release();
+            return Task.WhenAll(closing);
         }
     }
 
-    public async Task RemoveAsync(ListeningPort port, ListenerEntry entry)
+    /// <summary>On a shard: the last connection of a port that nobody listens on is gone.</summary>
+    public void CloseIfUnused(ListeningPort port)
     {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
+        lock (_gate)
         {
-            port.Listeners = [.. port.Listeners.Where(listener => listener != entry)];
-        }
-        finally
-        {
-            _turn.Release();
-        }
-
-        await CloseUnusedAsync(port).ConfigureAwait(false);
-    }
-
-    /// <summary>Closes a port that nobody uses any more.</summary>
-    public async Task CloseUnusedAsync(ListeningPort port)
-    {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (!port.IsInUse && _ports.Remove(port.LocalEndPoint))
+            if (!port.IsInUse && _ports.ContainsValue(port))
             {
-                await port.CloseAsync().ConfigureAwait(false);
+                port.Detach();
+            }
+        }
+    }
+
+    /// <summary>On a shard: it has let go of one of the port's sockets.</summary>
+    public void OnDetached(ListeningPort port)
+    {
+        lock (_gate)
+        {
+            if (!port.OnDetached())
+            {
+                return;
+            }
+
+            bool isUsedAgain = port.IsInUse;
+            if (!isUsedAgain)
+            {
+                _ports.Remove(port.Number);
+                port.AddTo(_closed);
+            }
+
+            port.FinishLeaving(isUsedAgain);
+        }
+    }
+
+    /// <summary>What was counted on all ports, closed ones included.</summary>
+    public PortTotals ReadTotals()
+    {
+        var totals = new PortTotals();
+        lock (_gate)
+        {
+            totals.Add(_closed);
+            foreach (ListeningPort port in _ports.Values)
+            {
+                port.AddTo(totals);
+            }
+        }
+
+        return totals;
+    }
+
+    private static void ThrowIfForeign(IPAddress address)
+    {
+        using var probe = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        probe.Bind(new IPEndPoint(address, 0));
+    }
+
+    private void AddOne(PortBinding binding, List<ListeningPort> opened)
+    {
+        if (binding.AskedPort == 0 || !_ports.TryGetValue(binding.AskedPort, out ListeningPort? port))
+        {
+            port = Open(binding);
+            _ports.Add(port.Number, port);
+            opened.Add(port);
+        }
+
+        foreach (PortBinding other in port.Bindings.Bindings)
+        {
+            if (other.Conflicts(binding))
+            {
+                throw new QuicException(
+                    QuicError.AlpnInUse,
+                    applicationErrorCode: null,
+                    $"A listener on {binding.LocalEndPoint} takes one of the application protocols already.");
+            }
+        }
+
+        CheckAddress(binding, port);
+        binding.Port = port;
+        port.Bindings = port.Bindings.With(binding);
+    }
+
+    private void Undo(ReadOnlySpan<PortBinding> added, List<ListeningPort> opened)
+    {
+        foreach (PortBinding binding in added)
+        {
+            binding.Port!.Bindings = binding.Port.Bindings.Without(binding);
+            binding.Port = null;
+        }
+
+        foreach (ListeningPort port in opened)
+        {
+            _ports.Remove(port.Number);
+            port.Dispose();
+        }
+    }
+
+    /// <summary>Sockets take every address; one that is not of this host, or that cannot be told from others, is an error all the same.</summary>
+    private static void CheckAddress(PortBinding binding, ListeningPort port)
+    {
+        bool hasIPv6 = port.Capabilities.DualMode;
+        if (binding.Address.Family == Core.Paths.PathAddressFamily.IPv6 && !hasIPv6)
+        {
+            throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+        }
+
+        if (!binding.Address.IsWildcard)
+        {
+            ThrowIfForeign(binding.AskedAddress!);
+            if (!port.Capabilities.PacketInfo)
+            {
+                throw new PlatformNotSupportedException(
+                    $"The system does not tell which address datagrams were sent to: {binding.AskedAddress} cannot be told from others.");
+            }
+
+            port.Prepare(binding.Address, binding.AskedAddress);
+        }
+    }
+
+    private ListeningPort Open(PortBinding binding)
+    {
+        ListenerSettings settings = binding.Entry.Settings;
+        var options = new UdpSocketOptions
+        {
+            LocalEndPoint = new IPEndPoint(IPAddress.IPv6Any, binding.AskedPort),
+            Io = ConnectionSettingsMapping.ToUdp(settings.IoMode),
+            Sharing = settings.SharesPorts ? PortSharing.OtherProcesses : PortSharing.None,
+            AllowIPv6 = engine.Options.AllowIPv6,
+            KernelTimestamps = true,
+        };
+        var refused = new List<UdpSocket>();
+        try
+        {
+            while (true)
+            {
+                UdpSocket[] sockets = Bind(options, engine.Shards.Length);
+                if (!_ports.ContainsKey(sockets[0].LocalEndPoint.Port))
+                {
+                    return new ListeningPort(this, engine, sockets);
+                }
+
+                // Held while the next is asked for, or the system would give it again.
+                refused.AddRange(sockets);
+                if (binding.AskedPort != 0 || refused.Count > MaxOwnPorts * engine.Shards.Length)
+                {
+                    throw new SocketException((int)SocketError.AddressAlreadyInUse);
+                }
             }
         }
         finally
         {
-            _turn.Release();
+            refused.ForEach(socket => socket.Dispose());
         }
-    }
-
-    private async Task<ListeningPort> OpenAsync(QuicListenerOptions options)
-    {
-        var udp = new UdpSocketOptions { LocalEndPoint = options.ListenEndPoint, Io = ConnectionSettingsMapping.ToUdp(options.IoMode) };
-        UdpSocket[] sockets = UdpSocket.BindShards(udp, engine.Shards.Length, Steering);
-        var port = new ListeningPort(this, sockets, engine.Shards);
-        await port.OpenAsync().ConfigureAwait(false);
-        return port;
     }
 }

@@ -1,6 +1,7 @@
 using HotQuic.Connections;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
+using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Udp;
@@ -15,6 +16,9 @@ internal sealed partial class Shard
 
     /// <summary>The socket whose batch is being handled: the endpoint's questions about strangers are about its port.</summary>
     private ShardSocket? _receiving;
+
+    /// <summary>When the kernel took what is being handled, by its clock; the default value where it does not tell.</summary>
+    private DateTime _arrival;
 
     private bool ReceiveAll()
     {
@@ -78,6 +82,7 @@ internal sealed partial class Shard
     {
         PathAddress remote = train.Remote.ToPath();
         PathAddress local = train.Local.ToPath();
+        _arrival = train.KernelTime;
         for (int i = 0; i < train.SegmentCount; i++)
         {
             var datagram = new ReceivedDatagram
@@ -115,7 +120,12 @@ internal sealed partial class Shard
             driver.OnDatagram(datagram.Local);
             Touch(driver);
         }
-        else if (result.Outcome == DatagramOutcome.Answered)
+        else
+        {
+            socket.Counters.Count(result);
+        }
+
+        if (result.Outcome == DatagramOutcome.Answered)
         {
             var train = new Train(result.ResponseLength, result.ResponseLength, datagram.Remote, datagram.Local, EcnCodepoint.NotEct);
             if (!socket.IsBlocked)
@@ -123,6 +133,15 @@ internal sealed partial class Shard
                 socket.Send(_response.AsSpan(0, result.ResponseLength), train, out _);
             }
         }
+    }
+
+    /// <summary>
+    /// How far the shard is behind: the age of what it reads, by the kernel's clock, or the length of its last turn, whichever is more (L22).
+    /// </summary>
+    private TimeSpan Lag()
+    {
+        TimeSpan age = _arrival == default ? TimeSpan.Zero : DateTime.UtcNow - _arrival;
+        return age > _loopLag ? age : _loopLag;
     }
 
     private void OnDatagramFault(in ReceivedDatagram datagram, Exception exception)
@@ -165,8 +184,11 @@ internal sealed partial class Shard
     /// <summary>The endpoint's questions about strangers, answered by the port they knock at.</summary>
     private sealed class Admission(Shard shard) : IAdmission
     {
+        public DropReason CheckDestination(PathAddress local, PathAddress remote) =>
+            shard._receiving?.Port?.CheckDestination(local, remote) ?? DropReason.UnknownConnection;
+
         public AdmissionVerdict Decide(in AdmissionRequest request) =>
-            shard._receiving?.Port?.Decide(request) ?? AdmissionVerdict.Drop;
+            shard._receiving is { Port: { } port } socket ? port.Decide(request, shard.Lag(), socket.Counters) : AdmissionVerdict.Drop;
 
         public ConnectionSettings SettingsFor(in AdmissionRequest request) => ConnectionSettings.Default;
     }

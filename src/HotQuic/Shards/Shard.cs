@@ -3,6 +3,7 @@ using HotQuic.Core.Endpoints;
 using HotQuic.Core.Time;
 using HotQuic.Core.Tls.KeyExchange;
 using HotQuic.Diagnostics;
+using HotQuic.Handlers;
 using HotQuic.Streams;
 using HotQuic.Udp;
 using HotQuic.Udp.Waiting;
@@ -50,6 +51,8 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private readonly byte[] _response = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
     private readonly TimeSpan _spin;
     private Instant _spinUntil;
+    private TimeSpan _loopLag;
+    private bool _isBusy;
     private volatile bool _isStopped;
 
     public Shard(QuicEngineOptions options, QlogDirectory? qlog, int number, int count)
@@ -65,7 +68,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
                 Route = new ShardRoute(number, count),
                 TokenSecret = options.TokenSecret,
                 ResetSecret = options.ResetSecret,
-                Tokens = new TokenOptions { WallClockAtZero = ShardClock.WallClockAtZero },
+                Tokens = new TokenOptions { WallClockAtZero = ShardClock.WallClockAtZero, RetryPeriod = options.RetryTokenPeriod },
                 SinkFactory = qlog is null ? null : qlog.CreateSink,
             },
             random,
@@ -85,6 +88,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
 
     /// <summary>Streams of awaiting applications, for reuse.</summary>
     public StreamDriverPool<AwaitedStream> AwaitedStreams { get; } = new();
+
+    /// <summary>Streams of event handlers, for reuse.</summary>
+    public StreamDriverPool<HandledStream> HandledStreams { get; } = new();
 
     public Endpoint Endpoint => _endpoint;
 
@@ -123,6 +129,26 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         }
 
         _waiter.Wake();
+    }
+
+    /// <summary>
+    /// As <see cref="Post"/>, for a thread that holds something the shard may wait for: where the mailbox is full, a thread of the pool
+    /// waits in its place, and the message may be overtaken.
+    /// </summary>
+    public void PostWithoutWaiting(in ShardMessage message)
+    {
+        if (_current is not null || _isStopped)
+        {
+            Post(message);
+        }
+        else if (_mailbox.TryPost(message))
+        {
+            _waiter.Wake();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static late => late.Shard.Post(late.Message), (Shard: this, Message: message), preferLocal: false);
+        }
     }
 
     /// <summary>Runs something on the shard; the task ends, or fails, with it.</summary>
@@ -179,11 +205,17 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         _waiter.Add(socket.Udp);
     }
 
-    /// <summary>Lets a socket go, and closes it.</summary>
-    public void RemoveSocket(ShardSocket socket)
+    /// <summary>Takes a socket out of the loop.</summary>
+    public void LetGo(ShardSocket socket)
     {
         _sockets.Remove(socket);
         _waiter.Remove(socket.Udp);
+    }
+
+    /// <summary>Lets a socket go, and closes it.</summary>
+    public void RemoveSocket(ShardSocket socket)
+    {
+        LetGo(socket);
         socket.Udp.Dispose();
     }
 
@@ -230,12 +262,15 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         _current = this;
         while (!_isStopped)
         {
+            Instant last = Now;
             Now = ShardClock.Now;
+            _loopLag = _isBusy ? Now - last : TimeSpan.Zero;
             bool isBusy = ReceiveAll();
             isBusy |= TakeMessages();
             isBusy |= RunTimers();
             FinishTouched();
             isBusy |= TransmitAll();
+            _isBusy = isBusy;
             Rest(isBusy);
         }
 
@@ -313,8 +348,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Tells the application what happened, once a turn for each connection, and lines up those that may have something to send.</summary>
     private void FinishTouched()
     {
-        // Drained by index: handling events may touch further connections.
-        for (int i = 0; i < _touched.Count; i++)
+        // Those that are touched meanwhile have their turn after what comes next.
+        int count = _touched.Count;
+        for (int i = 0; i < count; i++)
         {
             ConnectionDriver driver = _touched[i];
             driver.IsTouched = false;
@@ -325,7 +361,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
             }
         }
 
-        _touched.Clear();
+        _touched.RemoveRange(0, count);
     }
 
     private void LineUp(ConnectionDriver driver)

@@ -26,6 +26,9 @@ internal sealed class ShardSocket
     /// <summary>The port that connections may come through; null for clients' sockets.</summary>
     public ListeningPort? Port { get; }
 
+    /// <summary>What became of strangers' datagrams.</summary>
+    public PortCounters Counters { get; } = new();
+
     /// <summary>Whether it goes when its last connection does.</summary>
     public bool IsOwned { get; init; }
 

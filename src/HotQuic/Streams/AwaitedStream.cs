@@ -14,15 +14,22 @@ namespace HotQuic.Streams;
 /// All members but <see cref="Reading"/> and <see cref="Writing"/> belong to the shard's thread. After the connection's end the protocol's
 /// stream stays, to be read to its end.
 /// </remarks>
-internal sealed class AwaitedStream : StreamDriver
+internal sealed class AwaitedStream : StreamDriver, IShardTarget
 {
     private bool _isDisposed;
     private bool _isFinishWanted;
-    private TaskCompletionSource? _disposal;
+    private StreamDisposal? _disposal;
+    private QuicStream? _handle;
 
-    public StreamHalf Reading { get; } = new();
+    public AwaitedStream()
+    {
+        Reading = new StreamHalf(this, isReading: true);
+        Writing = new StreamHalf(this, isReading: false);
+    }
 
-    public StreamHalf Writing { get; } = new();
+    public StreamHalf Reading { get; }
+
+    public StreamHalf Writing { get; }
 
     public override void Begin(ConnectionDriver connection, QuicStreamState stream, bool isOurs)
     {
@@ -35,7 +42,11 @@ internal sealed class AwaitedStream : StreamDriver
         }
     }
 
-    public override void OnMessage(in ShardMessage message)
+    /// <summary>Leaves a message for the shard. From any thread.</summary>
+    public void Post(StreamMessageKind kind, uint generation, object? argument = null, long value = 0) =>
+        Connection.Shard.Post(new ShardMessage(this, (int)kind, argument, value) { Generation = generation });
+
+    public void OnMessage(in ShardMessage message)
     {
         if (message.Generation != Generation)
         {
@@ -51,10 +62,10 @@ internal sealed class AwaitedStream : StreamDriver
                 OnWrite();
                 break;
             case StreamMessageKind.CancelRead:
-                OnCancel(Reading, (short)message.Value);
+                OnTokenCancelled(Reading);
                 break;
             case StreamMessageKind.CancelWrite:
-                OnCancel(Writing, (short)message.Value);
+                OnTokenCancelled(Writing);
                 break;
             case StreamMessageKind.AbortRead:
                 AbortReading(message.Value, new EndCause(Failure.ReadingAborted));
@@ -66,12 +77,17 @@ internal sealed class AwaitedStream : StreamDriver
                 Finish();
                 break;
             case StreamMessageKind.Dispose:
-                OnDispose((TaskCompletionSource)message.Argument!);
+                OnDispose((StreamDisposal)message.Argument!);
+                break;
+            case StreamMessageKind.Return:
+                TryReturn();
                 break;
         }
 
         Connection.Touch();
     }
+
+    public void OnFault(Exception exception) => Connection.OnFault(exception);
 
     public override void OnReadable()
     {
@@ -126,7 +142,7 @@ internal sealed class AwaitedStream : StreamDriver
     public override void OnClosed()
     {
         Detach();
-        _disposal?.TrySetResult();
+        CompleteDisposal();
         TryReturn();
     }
 
@@ -145,7 +161,7 @@ internal sealed class AwaitedStream : StreamDriver
             EndReading(failure);
         }
 
-        _disposal?.TrySetResult();
+        CompleteDisposal();
     }
 
     public override void OnReleased(Failure failure)
@@ -153,7 +169,7 @@ internal sealed class AwaitedStream : StreamDriver
         EndReading(failure);
         EndWriting(failure);
         Detach();
-        _disposal?.TrySetResult();
+        CompleteDisposal();
         TryReturn();
     }
 
@@ -164,7 +180,7 @@ internal sealed class AwaitedStream : StreamDriver
             return;
         }
 
-        if (Reading.IsCancelledEarly)
+        if (Reading.Token.IsCancellationRequested)
         {
             Cancel(Reading);
         }
@@ -241,7 +257,7 @@ internal sealed class AwaitedStream : StreamDriver
             return;
         }
 
-        if (Writing.IsCancelledEarly)
+        if (Writing.Token.IsCancellationRequested)
         {
             Cancel(Writing);
         }
@@ -296,20 +312,12 @@ internal sealed class AwaitedStream : StreamDriver
         }
     }
 
-    private void OnCancel(StreamHalf half, short version)
+    /// <summary>An operation that the shard has not seen yet is cancelled when it does, since it looks at the token.</summary>
+    private void OnTokenCancelled(StreamHalf half)
     {
-        if (!half.IsPending || half.Version != version)
-        {
-            return;
-        }
-
-        if (half.IsWaiting)
+        if (half.IsWaiting && half.Token.IsCancellationRequested)
         {
             Cancel(half);
-        }
-        else
-        {
-            half.IsCancelledEarly = true;
         }
     }
 
@@ -401,10 +409,11 @@ internal sealed class AwaitedStream : StreamDriver
     private StreamRead TakeDestination() =>
         Reading.IsWaiting && !Reading.Destination.IsEmpty && Core is not null ? Streams.TakeReadDestination(Core) : default;
 
-    private void OnDispose(TaskCompletionSource completion)
+    private void OnDispose(StreamDisposal disposal)
     {
         _isDisposed = true;
-        _disposal = completion;
+        _disposal = disposal;
+        _handle = disposal.Handle;
         if (!Reading.IsEnded)
         {
             AbortReading(Connection.DefaultStreamErrorCode, new EndCause(Failure.ReadingAborted));
@@ -421,20 +430,33 @@ internal sealed class AwaitedStream : StreamDriver
 
         if (Core is null || Connection.Failure is not null)
         {
-            completion.TrySetResult();
+            CompleteDisposal();
         }
 
         TryReturn();
     }
 
+    private void CompleteDisposal()
+    {
+        _disposal?.Complete();
+        _disposal = null;
+    }
+
     private void TryReturn()
     {
-        if (_isDisposed && Core is null && Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
+        if (!_isDisposed || Core is not null)
+        {
+            return;
+        }
+
+        // The handle answers for itself once this state is another stream's.
+        _handle!.Settle(Reading.Outcome, Writing.Outcome);
+        if (Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
         {
             EndLife();
             _isDisposed = false;
             _isFinishWanted = false;
-            _disposal = null;
+            _handle = null;
             Connection.Shard.AwaitedStreams.Return(this);
         }
     }

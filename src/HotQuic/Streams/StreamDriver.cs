@@ -2,7 +2,6 @@ using HotQuic.Connections;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
-using HotQuic.Shards;
 
 namespace HotQuic.Streams;
 
@@ -12,7 +11,7 @@ namespace HotQuic.Streams;
 /// together with the <see cref="Generation"/> of that life.
 /// </summary>
 /// <remarks>The shard's thread only, but for <see cref="Id"/> and <see cref="Generation"/>.</remarks>
-internal abstract class StreamDriver : IShardTarget
+internal abstract class StreamDriver
 {
     public ConnectionDriver Connection { get; private set; } = null!;
 
@@ -37,10 +36,6 @@ internal abstract class StreamDriver : IShardTarget
         Core = stream;
         stream.UserState = this;
     }
-
-    public abstract void OnMessage(in ShardMessage message);
-
-    public void OnFault(Exception exception) => Connection.OnFault(exception);
 
     /// <summary>More can be read, or the end was reached.</summary>
     public abstract void OnReadable();

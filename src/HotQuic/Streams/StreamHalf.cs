@@ -11,13 +11,14 @@ namespace HotQuic.Streams;
 /// <remarks>
 /// <code>
 ///         TryBegin               Complete, Fail               GetResult
-///   Idle ──────────► Pending ───────────────────► Completed ───────────► Idle
-///    │                                                                    ▲
-///    └────────────────── TryRecycle: the same in the next generation ─────┘
+///   Idle ──────────► Pending ───────────────────► Completed ───────────► Taking ──► Idle
+///    │                                                                               ▲
+///    └────────────────────── TryRecycle: the same in the next generation ────────────┘
 /// </code>
 /// The generation is part of the same word, so that an operation on a stream whose state has gone on to another one never begins.
+/// The callback of a token may come late, during the next operation: all that it says is that the token ought to be looked at.
 /// </remarks>
-internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
+internal sealed class StreamHalf(AwaitedStream stream, bool isReading) : IValueTaskSource<int>, IValueTaskSource
 {
     /// <summary>The generation that a new object begins with.</summary>
     public const uint FirstGeneration = 1;
@@ -25,6 +26,7 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
     private const int Idle = 0;
     private const int Pending = 1;
     private const int Completed = 2;
+    private const int Taking = 3;
 
     private readonly Lock _gate = new();
     private ManualResetValueTaskSourceCore<int> _source = new() { RunContinuationsAsynchronously = true };
@@ -36,6 +38,7 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
     private Failure? _closedBy;
     private volatile Failure? _failure;
     private volatile bool _isEnded;
+    private volatile bool _isReturnWanted;
 
     /// <summary>Where a read puts what comes; empty for other operations.</summary>
     public Memory<byte> Destination { get; private set; }
@@ -49,14 +52,8 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
     /// <summary>The token that may cancel the operation.</summary>
     public CancellationToken Token { get; private set; }
 
-    /// <summary>Counts operations; a cancellation that comes for an earlier one is void.</summary>
-    public short Version => _source.Version;
-
     /// <summary>The shard has seen the operation and it waits.</summary>
     public bool IsWaiting { get; set; }
-
-    /// <summary>The operation was cancelled before the shard had seen it.</summary>
-    public bool IsCancelledEarly { get; set; }
 
     public bool IsPending => (int)(Volatile.Read(ref _control) & 0xff) == Pending;
 
@@ -66,31 +63,60 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
     /// <summary>No operation has anything left to do: reads give 0 bytes, writes are refused.</summary>
     public bool IsEnded => _isEnded;
 
-    /// <summary>Completes when the direction has ended, at the same time as <see cref="Close"/> is called.</summary>
-    public Task Closed
+    /// <summary>
+    /// Whether awaiters go on at once, on the shard's thread, in place of the thread pool or their own context. On the shard, while idle.
+    /// </summary>
+    public bool CompletesInline
+    {
+        set => _source.RunContinuationsAsynchronously = !value;
+    }
+
+    /// <summary>How the direction ended, for a handle that outlives this: the task of <see cref="TryGetClosed"/>, a <see cref="Errors.Failure"/>, or null.</summary>
+    public object? Outcome
     {
         get
         {
             lock (_gate)
             {
-                if (_closed is null)
-                {
-                    _closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    if (_isClosed)
-                    {
-                        SettleClosed(_closed, _closedBy);
-                    }
-                }
-
-                return _closed.Task;
+                return _closed is { } closed ? closed.Task : _closedBy;
             }
         }
     }
 
+    /// <summary>Gives the task that completes when the direction has ended, with <see cref="Close"/>; null where the generation has passed.</summary>
+    public Task? TryGetClosed(uint generation)
+    {
+        lock (_gate)
+        {
+            if ((uint)(Volatile.Read(ref _control) >> 8) != generation)
+            {
+                return null;
+            }
+
+            if (_closed is null)
+            {
+                _closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (_isClosed)
+                {
+                    SettleClosed(_closed, _closedBy);
+                }
+            }
+
+            return _closed.Task;
+        }
+    }
+
     /// <summary>Claims the direction for an operation; false where one is under way, or the generation has passed.</summary>
-    public bool TryBegin(uint generation, object owner) =>
-        Interlocked.CompareExchange(ref _control, Word(generation, Pending), Word(generation, Idle)) == Word(generation, Idle)
-        && Own(owner);
+    public bool TryBegin(uint generation, object owner)
+    {
+        if (Interlocked.CompareExchange(ref _control, Word(generation, Pending), Word(generation, Idle)) != Word(generation, Idle))
+        {
+            return false;
+        }
+
+        _owner = owner;
+        return true;
+    }
 
     public ValueTask<int> BeginRead(Memory<byte> destination, CancellationToken token)
     {
@@ -107,12 +133,12 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
         return new ValueTask(this, _source.Version);
     }
 
-    /// <summary>Calls back when the token is cancelled. To be done before the shard learns of the operation.</summary>
-    public void RegisterCancellation(Action<object?> callback, object state)
+    /// <summary>Has the shard told when the token is cancelled. To be done before it learns of the operation, when it looks at the token again.</summary>
+    public void WatchToken()
     {
         if (Token.CanBeCanceled)
         {
-            _cancellation = Token.UnsafeRegister(callback, state);
+            _cancellation = Token.UnsafeRegister(static half => ((StreamHalf)half!).OnTokenCancelled(), this);
         }
     }
 
@@ -140,7 +166,7 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
         }
     }
 
-    /// <summary>Ends the direction for who awaits <see cref="Closed"/>; the first cause stays.</summary>
+    /// <summary>Ends the direction for who awaits its task; the first cause stays.</summary>
     public bool Close(Failure? failure)
     {
         lock (_gate)
@@ -161,14 +187,32 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
         }
     }
 
-    /// <summary>On the shard: starts the next generation, unless an operation or its result is outstanding.</summary>
+    /// <summary>A task that has failed so, and is not missed by anybody.</summary>
+    public static Task Failed(Failure failure)
+    {
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        SettleClosed(closed, failure);
+        return closed.Task;
+    }
+
+    /// <summary>
+    /// On the shard: starts the next generation, if it has not begun. False while an operation or its result is outstanding: the stream
+    /// is told (<see cref="StreamMessageKind.Return"/>) when the result was taken.
+    /// </summary>
     public bool TryRecycle(uint generation)
     {
-        if (Interlocked.CompareExchange(ref _control, Word(generation + 1, Idle), Word(generation, Idle)) != Word(generation, Idle))
+        if (!TryPass(generation))
         {
-            return false;
+            // Looked at once more: the result may have been taken before the taker could know that somebody waits for that.
+            _isReturnWanted = true;
+            Interlocked.MemoryBarrier();
+            if (!TryPass(generation))
+            {
+                return false;
+            }
         }
 
+        _isReturnWanted = false;
         lock (_gate)
         {
             _closed = null;
@@ -183,10 +227,10 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
 
     public int GetResult(short token)
     {
-        if (token != _source.Version)
+        // A result that was taken already, or is not there, must not touch the operation under way.
+        if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending || !TryChange(Completed, Taking))
         {
-            // A result that was taken already: this throws, and must not touch the operation that came after.
-            return _source.GetResult(token);
+            throw new InvalidOperationException("The result of a value task is taken once, when it is complete.");
         }
 
         try
@@ -195,7 +239,13 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
         }
         finally
         {
-            Release();
+            uint generation = (uint)(_control >> 8);
+            _source.Reset();
+            TryChange(Taking, Idle);
+            if (_isReturnWanted)
+            {
+                stream.Post(StreamMessageKind.Return, generation);
+            }
         }
     }
 
@@ -222,13 +272,20 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
         _ = closed.Task.Exception;
     }
 
-    private bool Own(object owner)
+    private bool TryPass(uint generation)
     {
-        _owner = owner;
-        IsWaiting = false;
-        IsCancelledEarly = false;
-        return true;
+        long seen = Interlocked.CompareExchange(ref _control, Word(generation + 1, Idle), Word(generation, Idle));
+        return seen == Word(generation, Idle) || seen == Word(generation + 1, Idle);
     }
+
+    private bool TryChange(int from, int to)
+    {
+        long word = Volatile.Read(ref _control);
+        return (word & 0xff) == from && Interlocked.CompareExchange(ref _control, word + to - from, word) == word;
+    }
+
+    private void OnTokenCancelled() =>
+        stream.Post(isReading ? StreamMessageKind.CancelRead : StreamMessageKind.CancelWrite, (uint)(Volatile.Read(ref _control) >> 8));
 
     private void Settle()
     {
@@ -240,15 +297,6 @@ internal sealed class StreamHalf : IValueTaskSource<int>, IValueTaskSource
         Token = default;
         IsWaiting = false;
         _owner = null;
-        Interlocked.Add(ref _control, Completed - Pending);
-    }
-
-    private void Release()
-    {
-        if ((int)(Volatile.Read(ref _control) & 0xff) == Completed)
-        {
-            _source.Reset();
-            Interlocked.Add(ref _control, Idle - Completed);
-        }
+        TryChange(Pending, Completed);
     }
 }

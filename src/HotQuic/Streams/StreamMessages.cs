@@ -9,10 +9,10 @@ internal enum StreamMessageKind
     /// <summary>The write that was begun.</summary>
     Write,
 
-    /// <summary>The read is cancelled; the value is its version.</summary>
+    /// <summary>The token of a read, this one or one before it, was cancelled.</summary>
     CancelRead,
 
-    /// <summary>The write is cancelled; the value is its version.</summary>
+    /// <summary>The token of a write, this one or one before it, was cancelled.</summary>
     CancelWrite,
 
     /// <summary>Reading is aborted; the value is the code.</summary>
@@ -24,6 +24,9 @@ internal enum StreamMessageKind
     /// <summary>No data follows what was written.</summary>
     CompleteWrites,
 
-    /// <summary>The handle was disposed of.</summary>
+    /// <summary>The handle was disposed of; the argument is the <see cref="StreamDisposal"/>.</summary>
     Dispose,
+
+    /// <summary>A result was taken that kept the stream's state from going back to its pool.</summary>
+    Return,
 }

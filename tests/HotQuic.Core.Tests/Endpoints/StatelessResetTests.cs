@@ -36,7 +36,7 @@ public sealed class StatelessResetTests
         var pair = new Pair(1, options => options with { ResponseBurst = 5, ResponsesPerSecond = 1 }) { Filter = _ => false };
         for (int i = 0; i < 50; i++)
         {
-            pair.DeliverToServer(ShortPacket(100), pair.ClientHost.Address);
+            pair.DeliverToServer(ShortPacket(100, to: (byte)i), pair.ClientHost.Address);
         }
 
         Assert.Equal(5, pair.Wire.Count);
@@ -162,10 +162,10 @@ public sealed class StatelessResetTests
         return reset;
     }
 
-    private static byte[] ShortPacket(int length)
+    private static byte[] ShortPacket(int length, byte to = 0x11)
     {
         byte[] bytes = new byte[length];
-        bytes.AsSpan().Fill(0x11);
+        bytes.AsSpan().Fill(to);
         bytes[0] = 0x41;
         return bytes;
     }

@@ -292,6 +292,39 @@ public class ListenerTests
         Assert.False(isCalled);
     }
 
+    /// <summary>Half of a backlog can be filled from forged addresses; the other half is for clients that answer a Retry.</summary>
+    [Fact]
+    public async Task L26_WhereUnfinishedHandshakesHoldHalfOfTheBacklogAddressesAreChecked()
+    {
+        int asked = 0;
+        using var allAsked = new SemaphoreSlim(0);
+        await using QuicListener listener = await QuicListener.ListenAsync(Changed(options =>
+        {
+            options.ListenBacklog = 4;
+            options.ConnectionOptionsCallback = async (_, _, cancellation) =>
+            {
+                if (Interlocked.Increment(ref asked) <= 3)
+                {
+                    allAsked.Release();
+                    await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+                }
+
+                return Pair.ServerOptions();
+            };
+        }));
+        using var stop = new CancellationTokenSource();
+        Task[] unfinished = [.. Enumerable.Range(0, 3).Select(_ => QuicConnection.ConnectAsync(Pair.ClientOptions(listener.LocalEndPoint), stop.Token).AsTask())];
+        for (int i = 0; i < unfinished.Length; i++)
+        {
+            Assert.True(await allAsked.WaitAsync(Pair.Patience));
+        }
+
+        await using QuicConnection client = await QuicConnection.ConnectAsync(Pair.ClientOptions(listener.LocalEndPoint));
+        Assert.True(client.GetStatistics().UsedRetry);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(unfinished));
+    }
+
     [Fact]
     public async Task L26_WhereARetryIsAlwaysAskedForClientsComeThroughIt()
     {

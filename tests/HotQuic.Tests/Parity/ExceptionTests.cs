@@ -84,6 +84,19 @@ public class ExceptionTests
         Assert.EndsWith("going home", TerminationErrors.ToException(termination).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A message reaches logs and screens: a peer's reason neither breaks a line, nor moves a cursor, nor fills a disk.</summary>
+    [Fact]
+    public void WhatAPeerGivesAsItsReasonCannotForgeALog()
+    {
+        string reason = "a\r\nb\u001b[2Jc\u2028d\u202ee" + new string('x', 5000);
+        foreach (TerminationKind kind in (TerminationKind[])[TerminationKind.PeerApplication, TerminationKind.PeerTransport])
+        {
+            string message = TerminationErrors.ToException(new Termination(kind, 7, 0, reason)).Message;
+            Assert.Contains("Reason: a??b?[2Jc?d?exxx", message, StringComparison.Ordinal);
+            Assert.InRange(message.Length, 256, 400);
+        }
+    }
+
     /// <summary>Each operation throws an object of its own: one that several threads throw has a stack trace of none of them.</summary>
     [Fact]
     public void S12_EveryOperationGetsItsOwnException()

@@ -81,6 +81,7 @@ public sealed partial class ServeAndGetTests : IDisposable
             huge.SetLength(20L << 30);
         }
 
+        File.CreateSymbolicLink(_temporary.In("served/also-huge"), "huge");
         using ToolProcess serve = Serve();
         string server = await UrlOf(serve);
         using CancellationTokenSource stop = new();
@@ -88,11 +89,45 @@ public sealed partial class ServeAndGetTests : IDisposable
         watcher.Created += (_, _) => stop.Cancel();
         watcher.EnableRaisingEvents = true;
 
-        Invocation get = await Invocation.RunAsync(["get", server + "huge", "--output", _temporary.In("got"), "--insecure"], stop.Token);
+        Invocation get = await Invocation.RunAsync(
+            ["get", server + "huge", server + "also-huge", "--output", _temporary.In("got"), "--insecure"], stop.Token);
 
         Assert.Equal(ExitCode.Failure, get.ExitCode);
-        Assert.Contains("interrupted", get.Error, StringComparison.Ordinal);
+        Assert.Equal("hotquic: interrupted", get.Error.TrimEnd());
         Assert.Empty(Directory.GetFileSystemEntries(_temporary.In("got")));
+    }
+
+    /// <summary>The client cannot know of the kill, only that nothing comes: it gives up after its idle timeout, 30 seconds.</summary>
+    [Fact]
+    public async Task AServerThatIsKilledLeavesNoPartOfAFile()
+    {
+        ToolProcess serve = Serve();
+        using ToolProcess get = StartHuge(await UrlOf(serve));
+        await FileBeginsAsync();
+
+        serve.Dispose();
+
+        Assert.Contains("idle timeout", await get.ReadErrorAsync(), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failure, await get.WaitForExitAsync());
+        Assert.Empty(Directory.GetFileSystemEntries(_temporary.In("got")));
+    }
+
+    [Fact]
+    public async Task AClientThatIsKilledHasNothingUnderTheFilesNameAndOthersAreServed()
+    {
+        _temporary.Write("served/file", "content");
+        using ToolProcess serve = Serve();
+        string server = await UrlOf(serve);
+        using (StartHuge(server))
+        {
+            await FileBeginsAsync();
+        }
+
+        Invocation other = await Invocation.RunAsync("get", server + "file", "--output", _temporary.In("other"), "--insecure");
+
+        Assert.True(other.ExitCode == ExitCode.Success, other.Error);
+        Assert.Equal("content", File.ReadAllText(_temporary.In("other/file")));
+        Assert.False(File.Exists(_temporary.In("got/huge")));
     }
 
     [SkippableFact]
@@ -134,6 +169,27 @@ public sealed partial class ServeAndGetTests : IDisposable
         await UrlOf(serve);
 
         Assert.Matches("SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}$", await serve.ReadLineAsync());
+    }
+
+    /// <summary>Fetches a file that takes longer than any test.</summary>
+    private ToolProcess StartHuge(string server)
+    {
+        using (FileStream huge = File.Create(_temporary.In("served/huge")))
+        {
+            huge.SetLength(20L << 30);
+        }
+
+        return ToolProcess.Start("get", server + "huge", "--output", _temporary.In("got"), "--insecure");
+    }
+
+    /// <summary>Waits until bytes of the file have come, which are written under another name.</summary>
+    private async Task FileBeginsAsync()
+    {
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
+        while (!Directory.EnumerateFiles(_temporary.In("got")).Any(path => new FileInfo(path).Length > 0))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), timeout.Token);
+        }
     }
 
     private ToolProcess Serve(params string[] options) =>

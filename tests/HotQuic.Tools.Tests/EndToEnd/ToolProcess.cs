@@ -6,7 +6,7 @@ namespace HotQuic.Tools.Tests.EndToEnd;
 /// <summary>The tool in a process of its own, killed when this is disposed.</summary>
 internal sealed class ToolProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
 

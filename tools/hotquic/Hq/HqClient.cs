@@ -31,7 +31,12 @@ internal sealed class HqClient(HqClientOptions options, IHqObserver observer)
         {
             connection = await QuicConnection.ConnectAsync(ConnectionOptions(urls[0]), cancellation);
         }
-        catch (Exception e) when (Failures.IsExpected(e) || e is OperationCanceledException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The command says so, once for all files.
+            return urls.Length;
+        }
+        catch (Exception e) when (Failures.IsExpected(e))
         {
             Array.ForEach(urls, url => observer.OnFailed(url, Failures.Describe(e)));
             return urls.Length;
@@ -83,12 +88,16 @@ internal sealed class HqClient(HqClientOptions options, IHqObserver observer)
             observer.OnFetched(url);
             return true;
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
         catch (QuicException e) when (e.QuicError == QuicError.StreamAborted)
         {
             observer.OnFailed(url, Refusal(e.ApplicationErrorCode));
             return false;
         }
-        catch (Exception e) when (Failures.IsExpected(e) || e is OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (Failures.IsExpected(e) || e is ObjectDisposedException)
         {
             observer.OnFailed(url, Failures.Describe(e));
             return false;

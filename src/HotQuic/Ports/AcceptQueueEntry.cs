@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Threading.Channels;
+using HotQuic.Connections;
+using HotQuic.Errors;
+using HotQuic.Options;
+using HotQuic.Shards;
+
+namespace HotQuic.Ports;
+
+/// <summary>
+/// What a <see cref="QuicListener"/> stands on: the queue that accepting takes from. A place is taken by a handshake and free again when
+/// the connection, or why there is none, was accepted (S4, S5). Shards deliver, the listener's handle accepts; from any thread.
+/// </summary>
+internal sealed class AcceptQueueEntry : ListenerEntry
+{
+    private readonly Channel<AcceptItem> _accepted = Channel.CreateUnbounded<AcceptItem>();
+    private readonly ConcurrentDictionary<ConnectionDriver, byte> _handshakes = [];
+
+    public AcceptQueueEntry(QuicListenerOptions options, ListenerCounters counters, HandshakeMemory memory)
+        : base(SettingsOf(options), counters, memory)
+    {
+        Options = options;
+    }
+
+    public QuicListenerOptions Options { get; }
+
+    public ChannelReader<AcceptItem> Accepted => _accepted.Reader;
+
+    public override void OnClientHello(ConnectionDriver driver, in ClientHelloQuestion question)
+    {
+        if (Options.AttemptCallback is { } callback)
+        {
+            driver.ListenerProtocols = question.Binding.Protocols.Names;
+            callback(new QuicConnectionHandle(driver, driver.Generation));
+            return;
+        }
+
+        _handshakes.TryAdd(driver, 0);
+        driver.KeepFacts();
+        var application = AwaitedConnection.ForServer(driver, this);
+        driver.Application = application;
+        application.AskForOptions(Encoding.ASCII.GetString(question.Hello.ServerName));
+        if (IsStopped)
+        {
+            // Stopping may have looked for handshakes just before this one was there.
+            Cancel(driver);
+        }
+    }
+
+    /// <summary>The handshake is complete: the connection waits to be accepted.</summary>
+    public void Deliver(ConnectionDriver driver, QuicConnection connection) => Deliver(driver, new AcceptItem(connection, null));
+
+    /// <summary>The handshake failed: one accept tells why.</summary>
+    public void Deliver(ConnectionDriver driver, Failure failure) => Deliver(driver, new AcceptItem(null, failure));
+
+    /// <summary>An item was taken: its place is free again.</summary>
+    public void OnAccepted() => FreePlace();
+
+    /// <summary>No more handshakes: those in progress are given up, and what was not accepted is closed.</summary>
+    public override void Stop()
+    {
+        base.Stop();
+        _accepted.Writer.TryComplete();
+        foreach (ConnectionDriver driver in _handshakes.Keys)
+        {
+            Cancel(driver);
+        }
+
+        while (_accepted.Reader.TryRead(out AcceptItem item))
+        {
+            Discard(item);
+        }
+    }
+
+    private static void Cancel(ConnectionDriver driver) =>
+        driver.Shard.Post(new ShardMessage(driver, (int)ConnectionMessageKind.CancelHandshake) { Generation = driver.Generation });
+
+    private static ListenerSettings SettingsOf(QuicListenerOptions options) => new()
+    {
+        Places = options.ListenBacklog == 0 ? OptionChecks.DefaultBacklog : options.ListenBacklog,
+        RetryMode = options.RetryMode,
+        IoMode = options.IoMode,
+        SharesPorts = options.SharesPort,
+    };
+
+    private void Deliver(ConnectionDriver driver, AcceptItem item)
+    {
+        _handshakes.TryRemove(driver, out _);
+        if (!_accepted.Writer.TryWrite(item))
+        {
+            Discard(item);
+        }
+    }
+
+    private static void Discard(AcceptItem item)
+    {
+        if (item.Connection is { } connection)
+        {
+            // Whatever closing runs into is the connection's own business, and not the shard's.
+            ThreadPool.UnsafeQueueUserWorkItem(static closing => _ = closing.DisposeAsync().AsTask(), connection, preferLocal: false);
+        }
+    }
+}
+
+/// <summary>A connection to accept, or why a handshake failed.</summary>
+internal readonly record struct AcceptItem(QuicConnection? Connection, Failure? Failure);

@@ -1,0 +1,33 @@
+namespace HotQuic.Ports;
+
+/// <summary>What a listener's face was given, as its engine needs it.</summary>
+internal sealed record ListenerSettings
+{
+    public const double DefaultRetryMemoryFraction = 65d / 65535;
+
+    public static TimeSpan DefaultOverloadLimit { get; } = TimeSpan.FromMilliseconds(250);
+
+    public static TimeSpan DefaultOverloadDropLimit { get; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many handshakes, and connections that wait to be accepted, it has room for.</summary>
+    public required int Places { get; init; }
+
+    public QuicRetryMode RetryMode { get; init; }
+
+    /// <summary>The share of memory that unfinished handshakes may hold before clients have to prove their addresses; 0 for always.</summary>
+    public double RetryMemoryFraction { get; init; } = DefaultRetryMemoryFraction;
+
+    /// <summary>How late a shard may be before new connections are refused.</summary>
+    public TimeSpan OverloadLimit { get; init; } = DefaultOverloadLimit;
+
+    /// <summary>How late a shard may be before even refusing is too dear.</summary>
+    public TimeSpan OverloadDropLimit { get; init; } = DefaultOverloadDropLimit;
+
+    public QuicIoMode IoMode { get; init; }
+
+    /// <summary>Other processes that ask for the same may share the port.</summary>
+    public bool SharesPorts { get; init; }
+
+    /// <summary>Clients get a token for their next connection (RFC 9000 §8.1.3).</summary>
+    public bool OffersTokens { get; init; } = true;
+}
