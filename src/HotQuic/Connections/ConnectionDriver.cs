@@ -44,6 +44,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>The protocol's side; null for a client that has not started, or could not, and once the memory went back.</summary>
     public Connection Core { get; private set; } = null!;
 
+    /// <summary>Null as long as <see cref="Core"/> is.</summary>
     public ShardSocket Socket { get; private set; } = null!;
 
     public int TimerIndex { get; set; } = -1;
