@@ -1,4 +1,3 @@
-using System.Net;
 using HotQuic.Core.CongestionControl;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
@@ -26,11 +25,18 @@ internal sealed class SeededRun
     private readonly Connection _connection;
 
     public SeededRun(ulong seed, TextWriter? trace = null)
+        : this(new SimulatedWorld(seed, trace), seed)
+    {
+    }
+
+    /// <summary>A run in a world that may have seen others; all of it follows from the seed nevertheless.</summary>
+    public SeededRun(SimulatedWorld world, ulong seed)
     {
         _random = new SeededRandom(seed);
-        _network = new SimulatedNetwork(_random.Next()) { Trace = trace };
-        _server = new SimulatedHost(_network, AddressOf(1), _random.Next(), isServer: true);
-        _client = new SimulatedHost(_network, AddressOf(2), _random.Next(), isServer: false);
+        world.Restart(_random.Next());
+        _network = world.Network;
+        _server = world.Server;
+        _client = world.Client;
         _network.Conditions[_server.Address] = NextConditions();
         _network.Conditions[_client.Address] = NextConditions();
         _server.Settings = NextSettings();
@@ -40,6 +46,9 @@ internal sealed class SeededRun
         _transfer = new Transfer(_client, _server, _random.Between(1, 12), _random.Chance(100) ? _random.Between(0, 3) : _random.Between(1, 150_000));
         _connection = _client.Connect(_server);
     }
+
+    /// <summary>The client's connection.</summary>
+    public Connection Connection => _connection;
 
     /// <summary>Every stream's echo came back whole.</summary>
     public bool IsComplete => _transfer.IsComplete;
@@ -144,6 +153,4 @@ internal sealed class SeededRun
         1 => CipherSuite.Aes256GcmSha384,
         _ => CipherSuite.ChaCha20Poly1305Sha256,
     };
-
-    private static PathAddress AddressOf(int host) => PathAddress.From(new IPEndPoint(new IPAddress([10, 0, 0, (byte)host]), 4433));
 }

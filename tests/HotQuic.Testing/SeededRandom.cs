@@ -13,6 +13,9 @@ internal sealed class SeededRandom : RandomSource
         _state = seed;
     }
 
+    /// <summary>Goes on as a new generator with this seed would.</summary>
+    public void Restart(ulong seed) => _state = seed;
+
     public ulong Next()
     {
         _state += 0x9e3779b97f4a7c15;

@@ -19,6 +19,7 @@ internal sealed class SimulatedHost : IAdmission
     private readonly SimulatedNetwork _network;
     private readonly byte[] _buffer = new byte[65507];
     private readonly List<Connection> _connections = [];
+    private readonly List<Connection> _drained = [];
 
     public SimulatedHost(SimulatedNetwork network, PathAddress address, ulong seed, bool isServer, Func<EndpointOptions, EndpointOptions>? configure = null)
     {
@@ -126,6 +127,19 @@ internal sealed class SimulatedHost : IAdmission
         return result;
     }
 
+    /// <summary>Gives the objects of all drained connections to those that come; a test that looks at one afterwards looks at another's.</summary>
+    public IReadOnlyList<Connection> ReturnDrained()
+    {
+        Connection[] returned = [.. _drained];
+        _drained.Clear();
+        foreach (Connection connection in returned)
+        {
+            Endpoint.Return(connection);
+        }
+
+        return returned;
+    }
+
     /// <summary>Does what is due on every connection.</summary>
     public void OnTimeout()
     {
@@ -182,6 +196,7 @@ internal sealed class SimulatedHost : IAdmission
                 break;
             case ConnectionEventKind.Drained:
                 _connections.Remove(connection);
+                _drained.Add(connection);
                 break;
             default:
                 break;

@@ -37,8 +37,11 @@ internal sealed class SimulatedNetwork
     /// <summary>Rewrites addresses after the filter, as a NAT does.</summary>
     public Func<SimulatedDatagram, SimulatedDatagram>? Nat { get; set; }
 
-    /// <summary>Takes a line for everything that connections do; set before hosts are made. Null: nothing is written.</summary>
-    public TextWriter? Trace { get; init; }
+    /// <summary>Is shown every datagram as it is sent.</summary>
+    public Action<SimulatedDatagram>? OnSend { get; set; }
+
+    /// <summary>Takes a line for everything that connections do that start while it is set. Null: nothing is written.</summary>
+    public TextWriter? Trace { get; set; }
 
     /// <summary>Every connection keeps a <see cref="PacketLog"/> instead of a trace; set before hosts are made.</summary>
     public bool IsRecording { get; init; }
@@ -56,11 +59,20 @@ internal sealed class SimulatedNetwork
     /// <summary>Events so far.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>From here on everything on the links follows from this seed; they are perfect again.</summary>
+    public void Restart(ulong seed)
+    {
+        _random.Restart(seed);
+        Conditions.Clear();
+        Filter = null;
+    }
+
     public void Add(SimulatedHost host) => _hosts.Add(host.Address, host);
 
     /// <summary>Puts one datagram on the link to where it is addressed.</summary>
     public void Send(in SimulatedDatagram sent)
     {
+        OnSend?.Invoke(sent);
         bool passes = Filter?.Invoke(sent) != false;
         SimulatedDatagram datagram = Nat?.Invoke(sent) ?? sent;
         LinkConditions link = Conditions.GetValueOrDefault(datagram.To, LinkConditions.Perfect);

@@ -371,6 +371,7 @@ internal sealed partial class Connection
         _oneRtt.End();
         OneRtt = null;
         LocalTransportParameters = null;
+        _localParameters.Reset();
         NewToken = default;
         Announcements.Begin();
         FailedOpens.Begin();

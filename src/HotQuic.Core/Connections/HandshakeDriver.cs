@@ -52,6 +52,7 @@ internal sealed class HandshakeDriver
         _receiveLevel = EncryptionLevel.Initial;
         Phase = HandshakePhase.InProgress;
         PeerParameters = null;
+        _peerParameters.Reset();
     }
 
     /// <summary>Wipes every secret that is left.</summary>

@@ -31,7 +31,7 @@ internal static class InitialKeys
     {
         // RFC 5869 §2.2: HKDF-Extract is one HMAC under the salt.
         Span<byte> initialSecret = stackalloc byte[SecretLength];
-        HMACSHA256.HashData(VersionSecrets.InitialSalt(version), clientDcid.Span, initialSecret);
+        HmacSha256.Hash(VersionSecrets.InitialSalt(version), clientDcid.Span, initialSecret);
         InstallDirection(version, initialSecret, ClientLabel, own == EndpointRole.Client ? send : receive);
         InstallDirection(version, initialSecret, ServerLabel, own == EndpointRole.Client ? receive : send);
     }

@@ -21,7 +21,7 @@ namespace HotQuic.Core.Tls;
 /// role's Begin starts another handshake.</item>
 /// </list>
 /// </summary>
-internal abstract class TlsHandshake : IDisposable
+internal abstract partial class TlsHandshake : IDisposable
 {
     /// <summary>Behind an open question no more than a Finished message can honestly wait.</summary>
     private const int MaxBytesBehindQuestion = 1024;
@@ -190,54 +190,6 @@ internal abstract class TlsHandshake : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(label.Length, HkdfLabel.MaxLabelLength, nameof(label));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(output.Length, 255 * StartedSecrets.HashLength, nameof(output));
         StartedSecrets.Export(label, context, output);
-    }
-
-    /// <summary>Wipes all secrets that nobody took and gives all buffers back.</summary>
-    public void Dispose()
-    {
-        if (!_disposed)
-        {
-            _disposed = true;
-            Question = HandshakeQuestion.None;
-            _secrets.Dispose();
-            CryptographicOperations.ZeroMemory(_signedContent);
-            _verdictRequest = null;
-            _signatureRequest = default;
-            _peerChain = [];
-            _input.Dispose();
-            _output.Dispose();
-            OnDispose();
-        }
-    }
-
-    /// <summary>Starts anew, for another handshake of the same role.</summary>
-    private protected void BeginHandshake()
-    {
-        Dispose();
-        _disposed = false;
-        _inputLevel = default;
-        _failure = null;
-        _signatureRequest = default;
-        _verdictRequest = null;
-        _peerChain = [];
-        _peerParametersLength = 0;
-        _peerParameters = _peerParameters.Length > RetainedParameters ? [] : _peerParameters;
-        _areSecretsStarted = false;
-        ReceiveLevel = EncryptionLevel.Initial;
-        IsComplete = false;
-        NegotiatedSuite = null;
-        NegotiatedGroup = null;
-        ApplicationProtocol = default;
-        ServerName = null;
-        HasPeerTransportParameters = false;
-        Question = HandshakeQuestion.None;
-    }
-
-    private protected void StartSecrets(KeyLog? keyLog)
-    {
-        UsedHelloRetryRequest = false;
-        _secrets.Begin(keyLog);
-        _areSecretsStarted = true;
     }
 
     /// <summary>Keeps a copy of the peer's parameters.</summary>

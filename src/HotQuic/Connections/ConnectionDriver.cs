@@ -27,6 +27,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     private bool _wantsKeyUpdate;
     private bool _isReleased;
     private bool _isDraining;
+    private bool _isFaulty;
     private bool _isLifeOver;
     private Exception? _handlerFault;
     private volatile Failure? _failure;
@@ -40,7 +41,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>From any thread.</summary>
     public Shard Shard { get; }
 
-    /// <summary>Null for a client that has not started or could not, and once its memory was given back.</summary>
+    /// <summary>The protocol's side; null for a client that has not started, or could not, and once the memory went back.</summary>
     public Connection Core { get; private set; } = null!;
 
     /// <summary>Null as long as <see cref="Core"/> is.</summary>
@@ -55,6 +56,9 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     public bool IsLinedUp { get; set; }
 
     public bool IsDrained { get; private set; }
+
+    /// <summary>Protocol and application are done with the connection, and its memory went back.</summary>
+    public bool IsReleased => _isReleased;
 
     /// <summary>Who is told what happens; null while a server's ClientHello has not come or nobody accepted it.</summary>
     public ConnectionApplication? Application { get; set; }
@@ -143,6 +147,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     public void OnFault(Exception exception)
     {
         _cause ??= exception;
+        _isFaulty = true;
         try
         {
             Core.CloseByTransport(new TransportError(TransportErrorCode.InternalError, 0, "An internal error occurred."), Shard.Now);
@@ -229,6 +234,8 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         {
             _isDraining = false;
         }
+
+        ReleaseIfUnused();
     }
 
     /// <summary>The shard is gone: nobody shall wait for ever.</summary>
@@ -296,7 +303,6 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         {
             OnNothingToSend();
             Shard.RemoveConnection(this);
-            ReleaseIfUnused();
         }
     }
 
@@ -417,66 +423,6 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         foreach (StreamDriver stream in _streams)
         {
             stream.OnConnectionClosed(failure);
-        }
-    }
-
-    /// <summary>Handles of this life are void from now on.</summary>
-    public void EndLife()
-    {
-        if (!_isLifeOver)
-        {
-            _isLifeOver = true;
-            Volatile.Write(ref _generation, _generation + 1);
-            Volatile.Write(ref _answers, (long)_generation << AnswerBits);
-        }
-    }
-
-    /// <summary>Gives the streams back: what was not read is gone.</summary>
-    public void ReleaseStreams(Failure failure)
-    {
-        foreach (StreamDriver stream in _streams)
-        {
-            stream.OnReleased(failure);
-        }
-
-        _streams.Clear();
-        Core?.Streams.Release();
-    }
-
-    /// <summary>A client could not even start.</summary>
-    public void OnStartFailed(Failure failure)
-    {
-        IsDrained = true;
-        _isReleased = true;
-        OnClosed(failure);
-        EndLife();
-    }
-
-    private void ReleaseIfUnused()
-    {
-        if (!IsDrained || Application is { IsGone: false } || _isReleased)
-        {
-            return;
-        }
-
-        _isReleased = true;
-        ReleaseStreams(_failure ?? Failure.ConnectionDisposed);
-        EndLife();
-        Shard.Endpoint.Return(Core);
-        Core = null!;
-    }
-
-    private void OnStaleMessage(in ShardMessage message)
-    {
-        switch ((ConnectionMessageKind)message.Kind)
-        {
-            case ConnectionMessageKind.Accept:
-                OnAcceptedTooLate((HandledConnection)message.Argument!);
-                break;
-            case ConnectionMessageKind.Open or ConnectionMessageKind.Close or ConnectionMessageKind.Dispose
-                or ConnectionMessageKind.SendDatagram or ConnectionMessageKind.ReceiveDatagram:
-                AwaitedConnection.Refuse(message);
-                break;
         }
     }
 }

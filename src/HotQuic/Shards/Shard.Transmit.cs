@@ -35,6 +35,12 @@ internal sealed partial class Shard
     /// <summary>Sends one train of a connection, and lines it up again where there may be another. Gives the number of trains sent.</summary>
     private int Transmit(ConnectionDriver driver)
     {
+        if (driver.IsReleased)
+        {
+            // It stood in line when its memory went back.
+            return 0;
+        }
+
         Train train;
         try
         {

@@ -47,6 +47,7 @@ internal sealed class HandshakeSecrets : IDisposable
         }
 
         _keyLog = keyLog;
+        _schedule.Begin(default);
         _hash = default;
         _suite = default;
     }
