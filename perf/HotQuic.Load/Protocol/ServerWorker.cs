@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using HotQuic.Load.Scenarios;
 
 namespace HotQuic.Load.Protocol;
@@ -14,7 +13,10 @@ internal sealed class ServerWorker(QuicConnection connection, WorkOrder work, Ac
 
     private readonly byte[] _buffer = new byte[BufferSize(work)];
 
-    /// <summary>Serves streams until the connection ends.</summary>
+    /// <summary>
+    /// Serves streams until the connection ends. The response is written here and not in a method of its own, whose state would be
+    /// allocated where more streams are under way than its pool holds.
+    /// </summary>
     public async Task RunAsync()
     {
         while (true)
@@ -28,9 +30,14 @@ internal sealed class ServerWorker(QuicConnection connection, WorkOrder work, Ac
                     countReceived(read);
                 }
 
-                if (stream.CanWrite)
+                // For a download, until the client aborts the stream.
+                long left = work.Scenario == ScenarioKind.Download ? long.MaxValue : work.ResponseSize;
+                for (bool isComplete = !stream.CanWrite; !isComplete;)
                 {
-                    await RespondAsync(stream);
+                    int length = (int)Math.Min(left, _buffer.Length);
+                    left -= length;
+                    isComplete = left == 0;
+                    await stream.WriteAsync(_buffer.AsMemory(0, length), completeWrites: isComplete);
                 }
             }
             catch (QuicException e) when (e.QuicError == QuicError.StreamAborted)
@@ -42,20 +49,6 @@ internal sealed class ServerWorker(QuicConnection connection, WorkOrder work, Ac
                 return;
             }
         }
-    }
-
-    /// <summary>Writes the response; for a download, until the client aborts the stream.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask RespondAsync(QuicStream stream)
-    {
-        long left = work.Scenario == ScenarioKind.Download ? long.MaxValue : work.ResponseSize;
-        do
-        {
-            int length = (int)Math.Min(left, _buffer.Length);
-            left -= length;
-            await stream.WriteAsync(_buffer.AsMemory(0, length), completeWrites: left == 0);
-        }
-        while (left > 0);
     }
 
     private static int BufferSize(WorkOrder work) => work.Scenario is ScenarioKind.Upload or ScenarioKind.Download

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using HotQuic.Streams;
 using HotQuic.Tests.Engine;
 
 namespace HotQuic.Tests.Streams;
@@ -162,6 +164,32 @@ public class DisposalTests
 
         await pair.Client.CloseAsync(0);
         await serving.WaitAsync(Pair.Patience);
+    }
+
+    /// <summary>The state goes back to its pool though the result of a read is taken after everything else is over.</summary>
+    [Fact]
+    public async Task AResultThatIsTakenLastLetsTheStateGo()
+    {
+        await using StreamPair pair = await StreamPair.OpenAsync();
+        AwaitedStream state = pair.Client.Driver;
+        uint generation = state.Generation;
+        var taken = new TaskCompletionSource();
+        Task reading = TakeLaterAsync(pair.Client, taken.Task);
+        await pair.Client.DisposeAsync().AsTask().WaitAsync(Pair.Patience);
+        await pair.Server.DisposeAsync().AsTask().WaitAsync(Pair.Patience);
+        Assert.Equal(generation, state.Generation);
+        taken.SetResult();
+        await reading.WaitAsync(Pair.Patience);
+        Assert.True(SpinWait.SpinUntil(() => state.Generation != generation, Pair.Patience));
+        QuicException closed = await Assert.ThrowsAsync<QuicException>(() => pair.Client.ReadsClosed);
+        Assert.Equal(QuicError.OperationAborted, closed.QuicError);
+
+        static async Task TakeLaterAsync(QuicStream stream, Task taken)
+        {
+            ConfiguredValueTaskAwaitable<int> read = stream.ReadAsync(new byte[1]).ConfigureAwait(false);
+            await taken.ConfigureAwait(false);
+            await Assert.ThrowsAsync<QuicException>(async () => await read);
+        }
     }
 
     [Fact]
