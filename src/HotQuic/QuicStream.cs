@@ -64,7 +64,7 @@ public sealed partial class QuicStream : Stream
     /// <summary>The state behind the handle, which is this stream's in one generation only.</summary>
     internal AwaitedStream Driver => _driver;
 
-    private bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
+    internal bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
     /// <inheritdoc/>
     public override string ToString() => $"Stream {Id} of {_connection}";
@@ -143,20 +143,24 @@ public sealed partial class QuicStream : Stream
         }
 
         Begin(half, "write");
+        AreWritesCompleted |= completeWrites;
         ValueTask result = half.BeginWrite(buffer, completeWrites, cancellationToken);
         half.WatchToken();
         Post(StreamMessageKind.Write);
         return result;
     }
 
-    /// <summary>Ends one or both sides at once. A side that has ended stays as it is.</summary>
+    /// <summary>Ends one or both sides at once. A side that has ended stays as it is; once the stream was disposed of, it does nothing.</summary>
     /// <param name="abortDirection">Which sides.</param>
     /// <param name="errorCode">The code that the peer gets, 0 to 2^62-1.</param>
-    /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The code is out of range, or the direction none of those there are.</exception>
     public void Abort(QuicAbortDirection abortDirection, long errorCode)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (IsDisposed)
+        {
+            return;
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(errorCode);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)errorCode, VarInt.MaxValue, nameof(errorCode));
         if (abortDirection is < QuicAbortDirection.Read or > QuicAbortDirection.Both)
@@ -182,6 +186,7 @@ public sealed partial class QuicStream : Stream
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (_canWrite)
         {
+            AreWritesCompleted = true;
             Post(StreamMessageKind.CompleteWrites);
         }
     }

@@ -72,11 +72,7 @@ internal sealed partial class StreamSet
             return result;
         }
 
-        if (stream.Send.IsFinished)
-        {
-            throw new InvalidOperationException("The stream was finished: nothing can be written after that.");
-        }
-
+        ThrowIfFinished(stream);
         accepted = stream.Send.Write(data, SendBufferLimit);
         Update(stream);
         return StreamResult.Done;
@@ -267,6 +263,14 @@ internal sealed partial class StreamSet
         if (stream.Owner != this)
         {
             throw new ArgumentException("Expected a stream of this connection that has not ended.", nameof(stream));
+        }
+    }
+
+    private static void ThrowIfFinished(QuicStreamState stream)
+    {
+        if (stream.Send.IsFinished)
+        {
+            throw new InvalidOperationException("The stream was finished: nothing can be written after that.");
         }
     }
 

@@ -130,6 +130,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
             case ConnectionMessageKind.Dispose:
                 IsGone = true;
                 OnClose(Driver.DefaultCloseErrorCode, (TaskCompletionSource?)message.Argument);
+                Inbound.GiveUp();
                 break;
             case ConnectionMessageKind.Statistics:
                 ((TaskCompletionSource<QuicConnectionStatistics>)message.Argument!).TrySetResult(Driver.ReadStatistics());
@@ -157,6 +158,10 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public override void OnStreamOpened(QuicStreamState stream)
     {
         Inbound.Add(Adopt(stream, isOurs: false));
+        if (IsGone)
+        {
+            Inbound.GiveUp();
+        }
     }
 
     public override void OnStreamsAvailable(StreamDirection direction, ulong available)

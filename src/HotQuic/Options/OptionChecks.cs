@@ -24,6 +24,11 @@ internal static class OptionChecks
         {
             throw OutOfRange(argument, nameof(options.ListenBacklog), options.ListenBacklog, "0 or more");
         }
+
+        if (options.OverloadLimit <= TimeSpan.Zero && options.OverloadLimit != Timeout.InfiniteTimeSpan)
+        {
+            throw OutOfRange(argument, nameof(options.OverloadLimit), options.OverloadLimit, "more than zero, or infinite");
+        }
     }
 
     public static void Check(QuicClientConnectionOptions options, string argument)
