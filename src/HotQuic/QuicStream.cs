@@ -7,7 +7,8 @@ using HotQuic.Streams;
 namespace HotQuic;
 
 /// <summary>
-/// A stream of a <see cref="QuicConnection"/>: opened with <see cref="QuicConnection.OpenOutboundStreamAsync"/> or taken with
+/// A stream of a <see cref="QuicConnection"/>: opened with
+/// <see cref="QuicConnection.OpenOutboundStreamAsync(QuicStreamType, CancellationToken)"/> or taken with
 /// <see cref="QuicConnection.AcceptInboundStreamAsync"/>, read and written like any other stream, and disposed of.
 /// </summary>
 /// <remarks>
@@ -26,8 +27,9 @@ public sealed partial class QuicStream : Stream
     private object? _finalReads;
     private object? _finalWrites;
 
-    internal QuicStream(QuicConnection connection, AwaitedStream driver, bool isOurs)
+    internal QuicStream(QuicConnection connection, AwaitedStream driver, bool isOurs, QuicStreamPriority priority = default)
     {
+        _priority = priority;
         _connection = connection;
         _driver = driver;
         _generation = driver.Generation;

@@ -24,6 +24,12 @@ internal sealed partial class StreamSet
         }
     }
 
+    /// <summary>Streams of a direction that we opened so far.</summary>
+    public long OpenedByUs(StreamDirection direction) => (long)_flow.Opening(direction).Used;
+
+    /// <summary>Streams of a direction that the peer opened so far.</summary>
+    public long OpenedByPeer(StreamDirection direction) => (long)_flow.Accepting(direction).Opened;
+
     /// <summary>
     /// Opens the next stream of a direction. False while the peer allows no more (it is then told, and
     /// <see cref="StreamEventKind.StreamsAvailable"/> follows) or the connection is closed.

@@ -78,6 +78,9 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
             case StreamMessageKind.CompleteWrites:
                 Finish();
                 break;
+            case StreamMessageKind.SetPriority:
+                SetPriority(QuicStreamPriority.FromValue(message.Value).ToCore());
+                break;
             case StreamMessageKind.Dispose:
                 OnDispose((StreamDisposal)message.Argument!);
                 break;

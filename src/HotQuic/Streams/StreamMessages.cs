@@ -24,6 +24,9 @@ internal enum StreamMessageKind
     /// <summary>No data follows what was written.</summary>
     CompleteWrites,
 
+    /// <summary>The priority changes; the value is a <see cref="QuicStreamPriority"/>.</summary>
+    SetPriority,
+
     /// <summary>The handle was disposed of; the argument is the <see cref="StreamDisposal"/>.</summary>
     Dispose,
 

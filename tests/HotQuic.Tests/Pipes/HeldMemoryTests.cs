@@ -323,7 +323,7 @@ public sealed class HeldMemoryTests : IDisposable
         do
         {
             patience.Token.ThrowIfCancellationRequested();
-            await Shard.RunAsync(shard => count = shard.ConnectionCount);
+            await Shard.RunAsync(shard => count = shard.Connections.Count);
         }
         while (count > 0);
     }
