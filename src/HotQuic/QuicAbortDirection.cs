@@ -1,6 +1,6 @@
 namespace HotQuic;
 
-/// <summary>Which sides of a <see cref="QuicStream"/> an abort ends.</summary>
+/// <summary>Which sides of a stream an abort ends: <see cref="QuicStream.Abort"/>, <see cref="QuicStreamHandle.Abort"/>.</summary>
 [Flags]
 public enum QuicAbortDirection
 {

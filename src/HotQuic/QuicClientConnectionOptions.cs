@@ -3,7 +3,10 @@ using System.Net.Security;
 
 namespace HotQuic;
 
-/// <summary>Options of a connection that <see cref="QuicConnection.ConnectAsync"/> makes.</summary>
+/// <summary>
+/// Options of connections that a client makes, given to <see cref="QuicConnection.ConnectAsync"/> or made into a
+/// <see cref="QuicClientConfiguration"/>.
+/// </summary>
 public sealed class QuicClientConnectionOptions : QuicConnectionOptions
 {
     /// <summary>Makes options with the defaults of a client.</summary>
@@ -20,7 +23,7 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
 
     /// <summary>
     /// Where to connect: an <see cref="IPEndPoint"/>, or a <see cref="DnsEndPoint"/> whose addresses are tried one after another.
-    /// It must be set.
+    /// It must be set, except for a <see cref="QuicClientConfiguration"/>: <see cref="QuicClient.Connect"/> is given it.
     /// </summary>
     public EndPoint RemoteEndPoint { get; set; } = null!;
 

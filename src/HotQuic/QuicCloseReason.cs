@@ -14,7 +14,8 @@ public readonly struct QuicCloseReason
 
     /// <summary>
     /// What ended it: <see cref="QuicError.OperationAborted"/> for a close of this side, <see cref="QuicError.ConnectionAborted"/> for one of
-    /// the peer, <see cref="QuicError.CallbackError"/> for a handler that threw; TLS failures are <see cref="QuicError.TransportError"/>.
+    /// the peer, <see cref="QuicError.CallbackError"/> for a handler that threw,
+    /// <see cref="QuicError.ConnectionRefused"/> where nobody listens, too; TLS failures are <see cref="QuicError.TransportError"/>.
     /// </summary>
     public QuicError Error => Described?.QuicError ?? (ToException() is System.Net.Sockets.SocketException { SocketErrorCode: System.Net.Sockets.SocketError.ConnectionRefused }
         ? QuicError.ConnectionRefused

@@ -20,10 +20,10 @@ public readonly struct QuicInitialInfo
     /// <summary>The QUIC version, 1 for RFC 9000.</summary>
     public uint Version => (uint)_request.Version;
 
-    /// <summary>Whether the client brought a token of ours that proves its address.</summary>
+    /// <summary>Whether the client brought a token of ours that proves its address (RFC 9000 §8.1).</summary>
     public bool IsAddressValidated => _request.IsAddressValidated;
 
-    /// <summary>The client's UDP port.</summary>
+    /// <summary>The client's UDP port, 1 to 65,535.</summary>
     public int RemotePort => _request.Remote.Port;
 
     /// <summary>Where the client sends from. Each call makes a new object.</summary>

@@ -1,6 +1,6 @@
 namespace HotQuic;
 
-/// <summary>When a <see cref="QuicListener"/> makes clients prove their address by a Retry, which costs them a round trip (RFC 9000 §8.1.2).</summary>
+/// <summary>When a <see cref="QuicListener"/> or <see cref="QuicServer"/> makes clients prove their address by a Retry, which costs them a round trip (RFC 9000 §8.1.2).</summary>
 public enum QuicRetryMode
 {
     /// <summary>

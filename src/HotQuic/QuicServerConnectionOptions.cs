@@ -2,7 +2,10 @@ using System.Net.Security;
 
 namespace HotQuic;
 
-/// <summary>Options of a connection that a <see cref="QuicListener"/> accepts, given by <see cref="QuicListenerOptions.ConnectionOptionsCallback"/>.</summary>
+/// <summary>
+/// Options of connections that a server accepts, given by <see cref="QuicListenerOptions.ConnectionOptionsCallback"/> or made into a
+/// <see cref="QuicServerConfiguration"/>.
+/// </summary>
 public sealed class QuicServerConnectionOptions : QuicConnectionOptions
 {
     /// <summary>Makes options with the defaults of a server.</summary>

@@ -1,6 +1,6 @@
 namespace HotQuic;
 
-/// <summary>What a <see cref="QuicStream"/> carries (RFC 9000 §2.1).</summary>
+/// <summary>Who sends on a stream (RFC 9000 §2.1).</summary>
 public enum QuicStreamType
 {
     /// <summary>Data goes from the peer that opened the stream to the other, and not back.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace HotQuic.Tools.Tests.EndToEnd;
 
-/// <summary>The tool in a process of its own, killed when this is disposed.</summary>
+/// <summary>The tool, or a sample, in a process of its own, killed when this is disposed.</summary>
 internal sealed class ToolProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -12,7 +12,12 @@ internal sealed class ToolProcess : IDisposable
 
     private ToolProcess(Process process) => _process = process;
 
-    public static ToolProcess Start(params string[] arguments)
+    public static ToolProcess Start(params string[] arguments) => StartAssembly(typeof(CommandLine).Assembly.Location, arguments);
+
+    public static ToolProcess StartSample(string name, params string[] arguments) =>
+        StartAssembly(Path.Combine(AppContext.BaseDirectory, name + ".dll"), arguments);
+
+    private static ToolProcess StartAssembly(string path, string[] arguments)
     {
         ProcessStartInfo info = new("dotnet")
         {
@@ -21,7 +26,7 @@ internal sealed class ToolProcess : IDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        info.ArgumentList.Add(typeof(CommandLine).Assembly.Location);
+        info.ArgumentList.Add(path);
         Array.ForEach(arguments, info.ArgumentList.Add);
         return new(Process.Start(info)!);
     }
@@ -31,6 +36,13 @@ internal sealed class ToolProcess : IDisposable
         using CancellationTokenSource timeout = new(Patience);
         return await _process.StandardOutput.ReadLineAsync(timeout.Token)
             ?? throw new InvalidOperationException($"The process ended: {await _process.StandardError.ReadToEndAsync(timeout.Token)}");
+    }
+
+    /// <summary>All that it still says until its end.</summary>
+    public async Task<string> ReadOutputAsync()
+    {
+        using CancellationTokenSource timeout = new(Patience);
+        return await _process.StandardOutput.ReadToEndAsync(timeout.Token);
     }
 
     /// <summary>All that it says on the error stream until its end.</summary>
