@@ -133,7 +133,11 @@ public sealed partial class QuicConnection : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)errorCode, VarInt.MaxValue, nameof(errorCode));
         var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(ConnectionMessageKind.Close, completion, errorCode);
-        return new ValueTask(completion.Task.WaitAsync(cancellationToken));
+
+        // The wait is cancelled though the closing may be done already: what the caller sees does not depend on who was faster.
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled(cancellationToken)
+            : new ValueTask(completion.Task.WaitAsync(cancellationToken));
     }
 
     /// <summary>Gives the connection up: where it was not closed, it is with <see cref="QuicConnectionOptions.DefaultCloseErrorCode"/>.</summary>

@@ -1,3 +1,4 @@
+using HotQuic.Core.Errors;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 
@@ -33,4 +34,8 @@ internal static class StreamFrameRules
     /// <summary>Whether the stream has that part at our end, which plays <paramref name="role"/>.</summary>
     public static bool HasPart(StreamId id, StreamPart part, EndpointRole role) =>
         id.Direction == StreamDirection.Bidirectional || (id.Initiator == role) == (part == StreamPart.Sending);
+
+    /// <summary>RFC 9000 §4.6, of a frame that names more streams than there can be.</summary>
+    public static TransportError CountTooLarge(FrameType type) =>
+        new(TransportErrorCode.FrameEncodingError, (ulong)type, "A number of streams is at most 2^60.");
 }

@@ -193,7 +193,7 @@ internal sealed partial class StreamSet
     {
         if (frame.MaximumStreams > MaxStreamsFrame.Limit)
         {
-            return CountTooLarge(FrameType.MaxStreamsBidirectional + (uint)frame.Direction);
+            return StreamFrameRules.CountTooLarge(FrameType.MaxStreamsBidirectional + (uint)frame.Direction);
         }
 
         RaiseStreams(frame.Direction, frame.MaximumStreams);
@@ -221,7 +221,7 @@ internal sealed partial class StreamSet
     /// <summary>Nothing to do: streams are granted without waiting for this (RFC 9000 §4.6).</summary>
     [SuppressMessage("Performance", "CA1822", Justification = "Each incoming frame has a method of the connection's set.")]
     public TransportError? OnStreamsBlocked(in StreamsBlockedFrame frame) =>
-        frame.MaximumStreams > MaxStreamsFrame.Limit ? CountTooLarge(FrameType.StreamsBlockedBidirectional + (uint)frame.Direction) : null;
+        frame.MaximumStreams > MaxStreamsFrame.Limit ? StreamFrameRules.CountTooLarge(FrameType.StreamsBlockedBidirectional + (uint)frame.Direction) : null;
 
     /// <summary>Fills one packet: control frames first, then lost data, then new data in the order of priority.</summary>
     public void Transmit(ref FrameWriter writer, Instant now, TimeSpan smoothedRtt)
@@ -495,7 +495,4 @@ internal sealed partial class StreamSet
 
         _events.Add(StreamEventKind.Closed, stream);
     }
-
-    private static TransportError CountTooLarge(FrameType type) =>
-        new(TransportErrorCode.FrameEncodingError, (ulong)type, "A number of streams is at most 2^60.");
 }
