@@ -209,6 +209,11 @@ internal sealed class HandledConnection : ConnectionApplication
 
     private void Start()
     {
+        if (Driver.Shard.HasEnded)
+        {
+            _endBeforeStart ??= Failure.EngineDisposed;
+        }
+
         if (_endBeforeStart is not null)
         {
             Driver.OnStartFailed(_endBeforeStart);
