@@ -35,7 +35,8 @@ public sealed class QuicListenerOptions
 
     /// <summary>
     /// Whether other processes of the same user that ask for the same may listen on the same port. The system then spreads clients over them
-    /// by address; connections break where a process joins or leaves. Default: false, the port belongs to this process alone.
+    /// by address; connections break where a process joins or leaves. Default: false, the port belongs to this
+    /// process alone, as long as no other of the same user asks to share it.
     /// </summary>
     public bool SharesPort { get; set; }
 
@@ -44,7 +45,4 @@ public sealed class QuicListenerOptions
     /// system has.
     /// </summary>
     public QuicIoMode IoMode { get; set; }
-
-    /// <summary>Who takes attempts for event handlers, on their shard, in place of <see cref="ConnectionOptionsCallback"/>.</summary>
-    internal Action<QuicConnectionHandle>? AttemptCallback { get; set; }
 }

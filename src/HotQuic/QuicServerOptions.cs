@@ -47,7 +47,8 @@ public sealed record QuicServerOptions
 
     /// <summary>
     /// Whether other processes of the same user that ask for the same may listen on the same ports. The system then spreads clients over them
-    /// by address; connections break where a process joins or leaves. Otherwise a port belongs to one process alone.
+    /// by address; connections break where a process joins or leaves. Otherwise a
+    /// port belongs to one process alone, as long as no other of the same user asks to share it.
     /// </summary>
     public bool SharesPorts { get; init; }
 

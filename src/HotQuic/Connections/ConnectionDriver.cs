@@ -40,9 +40,10 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>From any thread.</summary>
     public Shard Shard { get; }
 
-    /// <summary>Null for a client that has not started, or could not.</summary>
+    /// <summary>Null for a client that has not started or could not, and once its memory was given back.</summary>
     public Connection Core { get; private set; } = null!;
 
+    /// <summary>Null as long as <see cref="Core"/> is.</summary>
     public ShardSocket Socket { get; private set; } = null!;
 
     public int TimerIndex { get; set; } = -1;
@@ -485,6 +486,8 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         _isReleased = true;
         ReleaseStreams(_failure ?? Failure.ConnectionDisposed);
         EndLife();
+        Shard.Endpoint.Return(Core);
+        Core = null!;
     }
 
     private void OnStaleMessage(in ShardMessage message)

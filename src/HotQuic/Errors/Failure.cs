@@ -1,4 +1,5 @@
 using HotQuic.Core.Connections;
+using HotQuic.Core.Errors;
 
 namespace HotQuic.Errors;
 
@@ -22,6 +23,9 @@ internal sealed record Failure
         _termination = termination;
         _inner = inner;
     }
+
+    /// <summary>The transport error code that the peer is told, where that is not in the termination.</summary>
+    private long? TransportCode { get; init; }
 
     public static Failure ReadingAborted { get; } = Local("Reading was aborted.");
 
@@ -51,7 +55,7 @@ internal sealed record Failure
 
     /// <summary>An event handler threw.</summary>
     public static Failure Handler(Exception exception) =>
-        new(QuicError.CallbackError, null, "A handler threw an exception.", inner: exception);
+        new(QuicError.CallbackError, null, "A handler threw an exception.", inner: exception) { TransportCode = (long)TransportErrorCode.InternalError };
 
     /// <summary>The application's callback threw.</summary>
     public static Failure Callback(Exception exception) =>
@@ -62,7 +66,7 @@ internal sealed record Failure
 
     public Exception ToException() => IsInnerThrown ? _inner! : _termination is { } termination
         ? TerminationErrors.ToException(termination, _inner)
-        : new QuicException(_error, _code, _message, _inner);
+        : new QuicException(_error, _code, _message, _inner) { TransportErrorCode = TransportCode };
 
     /// <summary>The same with what lies behind it, such as what a validation callback threw.</summary>
     public Failure With(Exception? inner) => inner is null ? this : new Failure(_error, _code, _message, _termination, inner);

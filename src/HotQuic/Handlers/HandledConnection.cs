@@ -18,6 +18,7 @@ internal sealed class HandledConnection : ConnectionApplication
     private readonly ulong[] _opened = new ulong[2];
     private readonly ulong[] _toldLimits = new ulong[2];
     private bool _isConnected;
+    private ConnectionFacts? _facts;
     private Failure? _endBeforeStart;
 
     /// <summary>From any thread; the handler is called on the shard only.</summary>
@@ -50,7 +51,7 @@ internal sealed class HandledConnection : ConnectionApplication
     /// <exception cref="InvalidOperationException">The handshake is not complete.</exception>
     public ConnectionFacts Facts => !_isConnected
         ? throw new InvalidOperationException("The connection is not established: expected to be called from OnConnected on.")
-        : Driver.Facts ?? Driver.KeepFacts();
+        : _facts ??= Driver.KeepFacts();
 
     public override void OnMessage(in ShardMessage message)
     {

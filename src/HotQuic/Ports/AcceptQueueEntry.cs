@@ -29,13 +29,6 @@ internal sealed class AcceptQueueEntry : ListenerEntry
 
     public override void OnClientHello(ConnectionDriver driver, in ClientHelloQuestion question)
     {
-        if (Options.AttemptCallback is { } callback)
-        {
-            driver.ListenerProtocols = question.Binding.Protocols.Names;
-            callback(new QuicConnectionHandle(driver, driver.Generation));
-            return;
-        }
-
         _handshakes.TryAdd(driver, 0);
         driver.KeepFacts();
         var application = AwaitedConnection.ForServer(driver, this);

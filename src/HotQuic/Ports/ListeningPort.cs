@@ -1,3 +1,4 @@
+using System.Net;
 using HotQuic.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
@@ -81,14 +82,14 @@ internal sealed class ListeningPort : IShardTarget
     /// Where the sockets cannot choose the address they send from, one address that is listened on gets a socket of its own. Under the
     /// table's lock.
     /// </summary>
-    public void Prepare(ListeningAddress address, System.Net.IPAddress? asked)
+    public void Prepare(IPAddress address)
     {
-        if (address.IsWildcard || Capabilities.SourceAddress || Array.Exists(_places, place => asked!.Equals(place.Socket.Udp.LocalEndPoint.Address)))
+        if (Capabilities.SourceAddress || Array.Exists(_places, place => address.Equals(place.Socket.Udp.LocalEndPoint.Address)))
         {
             return;
         }
 
-        if (_places[0].Socket.Udp.TryBindBeside(asked!) is { } beside)
+        if (_places[0].Socket.Udp.TryBindBeside(address) is { } beside)
         {
             var place = new Place(_places[0].Shard, new ShardSocket(beside, this));
             _places = [.. _places, place];

@@ -20,7 +20,11 @@ internal sealed class PortBinding
 
     public ListenerEntry Entry { get; }
 
+    /// <summary>As it was asked for; null for either family.</summary>
     public IPAddress? AskedAddress { get; }
+
+    /// <summary>The same as a socket is bound to it: an IPv4-mapped address is an IPv4 address.</summary>
+    public IPAddress? SocketAddress => AskedAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : AskedAddress;
 
     public int AskedPort { get; }
 

@@ -203,14 +203,14 @@ internal sealed class PortTable(QuicEngine engine)
 
         if (!binding.Address.IsWildcard)
         {
-            ThrowIfForeign(binding.AskedAddress!);
+            ThrowIfForeign(binding.SocketAddress!);
             if (!port.Capabilities.PacketInfo)
             {
                 throw new PlatformNotSupportedException(
                     $"The system does not tell which address datagrams were sent to: {binding.AskedAddress} cannot be told from others.");
             }
 
-            port.Prepare(binding.Address, binding.AskedAddress);
+            port.Prepare(binding.SocketAddress!);
         }
     }
 

@@ -23,7 +23,10 @@ internal sealed partial class Shard
             }
 
             driver.IsLinedUp = false;
-            trains += Transmit(driver);
+            if (!driver.IsDrained)
+            {
+                trains += Transmit(driver);
+            }
         }
 
         return trains > 0;

@@ -98,7 +98,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     public Instant Now { get; private set; }
 
     /// <summary>Connections of this shard, drained ones excluded.</summary>
-    public int ConnectionCount => _connections.Count;
+    public IReadOnlyCollection<ConnectionDriver> Connections => _connections;
 
     /// <summary>Deadlines that are set.</summary>
     public int TimerCount => _timers.Count;

@@ -20,6 +20,8 @@ internal sealed class ConnectionProbe : QuicConnectionHandler
 
     public Action<QuicConnectionHandle, QuicCloseReason>? Closed { get; set; }
 
+    public bool IsConnected => _connected.Task.IsCompletedSuccessfully;
+
     public Task<QuicConnectionHandle> WhenConnected => _connected.Task.WaitAsync(HandlerPair.Patience);
 
     public Task<QuicCloseReason> WhenClosed => _closed.Task.WaitAsync(HandlerPair.Patience);
@@ -46,8 +48,13 @@ internal sealed class ConnectionProbe : QuicConnectionHandler
 
     public override void OnStreamsAvailable(QuicConnectionHandle connection, int bidirectional, int unidirectional)
     {
+        if (StreamsAvailable is { } script)
+        {
+            script(connection, bidirectional, unidirectional);
+            return;
+        }
+
         _limits.Writer.TryWrite((bidirectional, unidirectional));
-        StreamsAvailable?.Invoke(connection, bidirectional, unidirectional);
     }
 
     public override void OnMessage(QuicConnectionHandle connection, object? message)
@@ -65,6 +72,12 @@ internal sealed class ConnectionProbe : QuicConnectionHandler
     public override void OnClosed(QuicConnectionHandle connection, in QuicCloseReason reason)
     {
         _closed.TrySetResult(reason);
+        if (_connected.TrySetException(reason.ToException()))
+        {
+            // Looked at here, since a test may not wait for it.
+            _ = _connected.Task.Exception;
+        }
+
         Closed?.Invoke(connection, reason);
     }
 

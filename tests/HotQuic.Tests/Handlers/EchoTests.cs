@@ -27,8 +27,8 @@ public sealed class EchoTests
         byte[] sent = RandomNumberGenerator.GetBytes(20_000_000);
         var probe = new ConnectionProbe { Stream = (_, _) => new Echo() };
         QuicServerConfiguration configuration = HandlerPair.ServerConfiguration();
-        await using QuicListener listener = await HandlerPair.ListenAsync(attempt => attempt.Accept(configuration, probe));
-        await using QuicConnection client = await QuicConnection.ConnectAsync(Pair.ClientOptions(listener.LocalEndPoint));
+        await using QuicServer listener = HandlerPair.Listen(attempt => attempt.Accept(configuration, probe));
+        await using QuicConnection client = await QuicConnection.ConnectAsync(Pair.ClientOptions(listener.LocalEndPoints[0]));
         await using QuicStream stream = await client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional);
 
         Task writing = stream.WriteAsync(sent, completeWrites: true).AsTask();

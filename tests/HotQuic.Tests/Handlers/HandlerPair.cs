@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using HotQuic.Tests.Engine;
 
 namespace HotQuic.Tests.Handlers;
@@ -6,9 +7,9 @@ namespace HotQuic.Tests.Handlers;
 /// <summary>Handlers on both sides of a connection over loopback: a server that accepts with the server's probe, and a client.</summary>
 internal sealed class HandlerPair : IAsyncDisposable
 {
-    private readonly QuicListener _listener;
+    private readonly QuicServer _listener;
 
-    private HandlerPair(QuicListener listener, ConnectionProbe client, ConnectionProbe server)
+    private HandlerPair(QuicServer listener, ConnectionProbe client, ConnectionProbe server)
     {
         _listener = listener;
         Client = client;
@@ -32,12 +33,12 @@ internal sealed class HandlerPair : IAsyncDisposable
     public static QuicClientConfiguration ClientConfiguration(Action<QuicClientConnectionOptions>? change = null) =>
         QuicClientConfiguration.Create(Pair.ClientOptions(new IPEndPoint(IPAddress.Loopback, 1), change: change));
 
-    /// <summary>A listener that hands every attempt over, on its shard.</summary>
-    public static async Task<QuicListener> ListenAsync(Action<QuicConnectionHandle> onAttempt)
+    /// <summary>A server on a port of the system's choice that hands every attempt over, on its shard.</summary>
+    public static QuicServer Listen(Action<QuicConnectionHandle> onAttempt)
     {
-        QuicListenerOptions options = Pair.ListenerOptions();
-        options.AttemptCallback = onAttempt;
-        return await QuicListener.ListenAsync(options);
+        var server = new QuicServer(new Attempts(onAttempt));
+        server.Start(new QuicServerBinding { Address = IPAddress.Loopback, ApplicationProtocols = [new SslApplicationProtocol(Pair.Protocol)] });
+        return server;
     }
 
     /// <summary>Connects; what the probes are to do is set before by the scripts.</summary>
@@ -47,14 +48,14 @@ internal sealed class HandlerPair : IAsyncDisposable
         Action<QuicServerConnectionOptions>? serverOptions = null,
         Action<QuicClientConnectionOptions>? clientOptions = null)
     {
-        HandlerPair pair = await StartAsync(server, client, serverOptions, clientOptions);
+        HandlerPair pair = Start(server, client, serverOptions, clientOptions);
         pair.ClientConnection = await pair.Client.WhenConnected;
         pair.ServerConnection = await pair.Server.WhenConnected;
         return pair;
     }
 
     /// <summary>The same without waiting for the handshake.</summary>
-    public static async Task<HandlerPair> StartAsync(
+    public static HandlerPair Start(
         Action<ConnectionProbe>? server = null,
         Action<ConnectionProbe>? client = null,
         Action<QuicServerConnectionOptions>? serverOptions = null,
@@ -65,9 +66,9 @@ internal sealed class HandlerPair : IAsyncDisposable
         server?.Invoke(atServer);
         client?.Invoke(atClient);
         QuicServerConfiguration configuration = ServerConfiguration(serverOptions);
-        QuicListener listener = await ListenAsync(attempt => attempt.Accept(configuration, atServer));
+        QuicServer listener = Listen(attempt => attempt.Accept(configuration, atServer));
         var pair = new HandlerPair(listener, atClient, atServer);
-        pair.ClientConnection = QuicClient.Connect(ClientConfiguration(clientOptions), listener.LocalEndPoint, atClient);
+        pair.ClientConnection = QuicClient.Connect(ClientConfiguration(clientOptions), listener.LocalEndPoints[0], atClient);
         return pair;
     }
 
@@ -104,4 +105,9 @@ internal sealed class HandlerPair : IAsyncDisposable
     }
 
     private sealed class Closing;
+
+    private sealed class Attempts(Action<QuicConnectionHandle> onAttempt) : QuicServerHandler
+    {
+        public override void OnConnection(QuicConnectionAttempt attempt) => onAttempt(attempt.Connection);
+    }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using HotQuic.Core.Events;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Tls.Messages;
@@ -171,17 +170,10 @@ public sealed class BindingTableTests
 
     private static PortBinding BindingOf(string text)
     {
-        string[] words = text.Split(' ');
-        IPAddress? address = words[1] switch
-        {
-            "any" => null,
-            "v4" => IPAddress.Any,
-            "v6" => IPAddress.IPv6Any,
-            string specific => IPAddress.Parse(specific),
-        };
-        var options = new QuicListenerOptions { ApplicationProtocols = [.. words[2..].Select(word => new SslApplicationProtocol(word))] };
+        ListenerText listener = ListenerText.Parse(text);
+        var options = new QuicListenerOptions { ApplicationProtocols = listener.Protocols };
         var entry = new AcceptQueueEntry(options, new ListenerCounters(total: null), new HandshakeMemory());
-        return new PortBinding(entry, address, 4433, new ProtocolNames(options.ApplicationProtocols));
+        return new PortBinding(entry, listener.Address, 4433, new ProtocolNames(listener.Protocols));
     }
 
     private static byte[] ExtensionOf(string protocols)
