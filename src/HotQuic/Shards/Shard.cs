@@ -100,6 +100,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Connections of this shard, drained ones excluded.</summary>
     public IReadOnlyCollection<ConnectionDriver> Connections => _connections;
 
+    /// <summary>Connections of this shard, drained ones excluded.</summary>
+    public int ConnectionCount => _connections.Count;
+
     /// <summary>Deadlines that are set.</summary>
     public int TimerCount => _timers.Count;
 

@@ -24,12 +24,15 @@ internal sealed class AskingHandler : QuicConnectionHandler
     private const int AtATime = 16;
 
     private readonly Asking _streams;
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _round = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _toOpen;
     private int _open;
 
     public AskingHandler() => _streams = new Asking(this);
+
+    public Task WhenConnected => _connected.Task;
 
     public Task WhenClosed => _closed.Task;
 
@@ -42,6 +45,8 @@ internal sealed class AskingHandler : QuicConnectionHandler
         Assert.True(connection.Post(count));
         return _round.Task;
     }
+
+    public override void OnConnected(QuicConnectionHandle connection) => _connected.TrySetResult();
 
     public override void OnMessage(QuicConnectionHandle connection, object? message)
     {
@@ -62,6 +67,8 @@ internal sealed class AskingHandler : QuicConnectionHandler
     {
         _round.TrySetException(reason.ToException());
         _ = _round.Task.Exception;
+        _connected.TrySetException(reason.ToException());
+        _ = _connected.Task.Exception;
         _closed.TrySetResult();
     }
 

@@ -23,9 +23,13 @@ public class UncleanEndTests
         await using QuicServer server = SoakEngine.Serve(servers, new EchoConnectionHandler(), options => options.IdleTimeout = IdleTimeout);
         await using QuicListener listener = await SoakEngine.ListenAsync(servers, options => options.IdleTimeout = IdleTimeout);
         var accepted = new List<QuicConnection>();
+
+        // One that nobody holds would be closed when it is collected.
+        var held = new List<QuicConnection>();
         for (int i = 0; i < Clients; i++)
         {
             QuicConnection client = await SoakEngine.ConnectAsync(clients, isHandled ? server.LocalEndPoints[0] : listener.LocalEndPoint);
+            held.Add(client);
             if (!isHandled)
             {
                 accepted.Add(await listener.AcceptConnectionAsync().AsTask().WaitAsync(Pair.Patience));
@@ -40,10 +44,16 @@ public class UncleanEndTests
         }
 
         clients.Dispose();
+        GC.KeepAlive(held);
 
         Task[] ends = [.. accepted.Select(AssertEndsAsync)];
         await Task.WhenAll(ends).WaitAsync(IdleTimeout + Pair.Patience);
         await Ledger.WhenEmptyAsync(servers, IdleTimeout + Pair.Patience);
+        foreach (QuicConnection client in held)
+        {
+            await client.DisposeAsync().AsTask().WaitAsync(Pair.Patience);
+        }
+
         Assert.Equal(0, servers.Handshakes.Count);
         faults.AssertNone();
     }
