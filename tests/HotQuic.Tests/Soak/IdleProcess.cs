@@ -98,7 +98,7 @@ internal sealed class IdleProcess : IDisposable
             options.IdleTimeout = Timeout.InfiniteTimeSpan;
 
             // The certificate is the other process's own.
-            options.ClientAuthenticationOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+            options.ClientAuthenticationOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null;
         });
         for (int i = 0; i < count; i++)
         {
