@@ -11,7 +11,7 @@ namespace HotQuic;
 
 /// <summary>
 /// A QUIC connection: made by <see cref="ConnectAsync"/> or by <see cref="QuicListener.AcceptConnectionAsync"/>. It carries streams, which
-/// <see cref="OpenOutboundStreamAsync"/> opens and <see cref="AcceptInboundStreamAsync"/> takes; <see cref="CloseAsync"/> ends it, and
+/// <see cref="OpenOutboundStreamAsync(QuicStreamType, CancellationToken)"/> opens and <see cref="AcceptInboundStreamAsync"/> takes; <see cref="CloseAsync"/> ends it, and
 /// <see cref="DisposeAsync"/> gives it up. All members may be called from any thread.
 /// </summary>
 public sealed partial class QuicConnection : IAsyncDisposable
@@ -38,7 +38,10 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <summary>The address and port of this side.</summary>
     public IPEndPoint LocalEndPoint => Facts.LocalEndPoint;
 
-    /// <summary>The address and port of the peer.</summary>
+    /// <summary>
+    /// The address and port of the peer, as they are now: a client's may change (RFC 9000 §9), which
+    /// <see cref="QuicConnectionOptions.RemoteEndPointChangedCallback"/> tells.
+    /// </summary>
     public IPEndPoint RemoteEndPoint => Facts.RemoteEndPoint;
 
     /// <summary>The host that the client asked for, as it was sent (SNI) or, on a client, as the certificate proved it; empty where there is none.</summary>
@@ -73,7 +76,10 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
     /// <exception cref="QuicException">The connection has ended.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public ValueTask<QuicStream> OpenOutboundStreamAsync(QuicStreamType type, CancellationToken cancellationToken = default)
+    public ValueTask<QuicStream> OpenOutboundStreamAsync(QuicStreamType type, CancellationToken cancellationToken = default) =>
+        OpenAsync(type, QuicStreamPriority.Default, cancellationToken);
+
+    private ValueTask<QuicStream> OpenAsync(QuicStreamType type, QuicStreamPriority priority, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (type is not (QuicStreamType.Bidirectional or QuicStreamType.Unidirectional))
@@ -88,6 +94,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
 
         StreamDirection direction = type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional;
         StreamRequest request = StreamRequest.Rent(this, direction, cancellationToken);
+        request.Priority = priority;
         ValueTask<QuicStream> result = request.Result;
         request.WatchToken();
         Post(ConnectionMessageKind.Open, request);
@@ -141,17 +148,6 @@ public sealed partial class QuicConnection : IAsyncDisposable
         }
 
         return new ValueTask(_disposal);
-    }
-
-    /// <summary>What the connection has measured and counted so far. It waits for the connection's own thread, some microseconds.</summary>
-    /// <returns>The numbers, taken at one moment.</returns>
-    /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
-    public QuicConnectionStatistics GetStatistics()
-    {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
-        var completion = new TaskCompletionSource<QuicConnectionStatistics>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(ConnectionMessageKind.Statistics, completion);
-        return completion.Task.GetAwaiter().GetResult();
     }
 
     /// <summary>Begins to use new packet protection keys, as soon as it is permitted (RFC 9001 §6).</summary>

@@ -141,6 +141,40 @@ public readonly struct QuicConnectionHandle : IEquatable<QuicConnectionHandle>
     /// <exception cref="InvalidOperationException">The caller is not on the connection's shard, or the connection has not started.</exception>
     public QuicConnectionStatistics GetStatistics() => Started().ReadStatistics();
 
+    /// <summary>
+    /// The most bytes that a datagram may have now (RFC 9221). It follows the path MTU, up and down, and the peer's limit; 0 where the peer
+    /// takes none.
+    /// </summary>
+    /// <inheritdoc cref="GetStatistics" path="/exception"/>
+    public int MaxDatagramSize => Math.Max(0, Started().Core.Datagrams.MaxDataLength);
+
+    /// <summary>What this side declared to the peer (RFC 9000 §18.2); null before it did. A copy, made with each call.</summary>
+    /// <inheritdoc cref="GetStatistics" path="/exception"/>
+    public QuicTransportParameters? LocalTransportParameters => Started().Core.LocalTransportParameters is { } parameters ? new(parameters) : null;
+
+    /// <summary>What the peer declared; null before the handshake is complete (RFC 9000 §7.4). A copy, made with each call.</summary>
+    /// <inheritdoc cref="GetStatistics" path="/exception"/>
+    public QuicTransportParameters? PeerTransportParameters =>
+        Started().Core.Handshake is { IsComplete: true, PeerParameters: { } parameters } ? new(parameters) : null;
+
+    /// <summary>
+    /// Sends a datagram, which is delivered once or not at all and never sent again (RFC 9221). The data is copied.
+    /// <see cref="QuicConnectionHandler.OnDatagramOutcome"/> tells what becomes of it.
+    /// </summary>
+    /// <param name="data">The datagram, 0 to <see cref="MaxDatagramSize"/> bytes.</param>
+    /// <param name="id">Comes back with the outcome; each datagram of the connection has another.</param>
+    /// <returns>
+    /// False where it was discarded: the queue is full (<see cref="QuicTransportOptions.DatagramQueueLength"/>), the peer takes no datagrams, the
+    /// handshake is not complete, or the connection is being closed.
+    /// </returns>
+    /// <exception cref="ArgumentException">The data is longer than <see cref="MaxDatagramSize"/>; the message says how long it may be.</exception>
+    /// <inheritdoc cref="State" path="/exception"/>
+    public bool TrySendDatagram(ReadOnlySpan<byte> data, out long id) => Checked().TrySendDatagram(data, out id);
+
+    /// <summary>Sends a datagram whose outcome is not told.</summary>
+    /// <inheritdoc cref="TrySendDatagram(ReadOnlySpan{byte}, out long)" path="/param[@name='data']|/returns|/exception"/>
+    public bool TrySendDatagram(ReadOnlySpan<byte> data) => Checked().TrySendDatagram(data);
+
     /// <summary>Begins to use new packet protection keys, as soon as it is permitted (RFC 9001 §6).</summary>
     /// <inheritdoc cref="GetStatistics" path="/exception"/>
     public void UpdateKeys()

@@ -44,6 +44,35 @@ public abstract class QuicConnectionHandler
     {
     }
 
+    /// <summary>
+    /// A datagram came (RFC 9221): the options must take them (<see cref="QuicTransportOptions.MaxDatagramFrameSize"/>). The base does nothing.
+    /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="data">The datagram, valid during the call; it may be empty.</param>
+    public virtual void OnDatagram(QuicConnectionHandle connection, ReadOnlySpan<byte> data)
+    {
+    }
+
+    /// <summary>
+    /// What became of a datagram that <see cref="QuicConnectionHandle.TrySendDatagram(ReadOnlySpan{byte}, out long)"/> took. One that was
+    /// declared lost too early comes again as acknowledged. None comes once the connection is over. The base does nothing.
+    /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="id">The datagram's.</param>
+    /// <param name="outcome">What became of it.</param>
+    public virtual void OnDatagramOutcome(QuicConnectionHandle connection, long id, QuicDatagramOutcome outcome)
+    {
+    }
+
+    /// <summary>
+    /// A server's client moved to another address, as where a NAT forgot it, and was proven to be there (RFC 9000 §9):
+    /// <see cref="QuicConnectionHandle.RemoteEndPoint"/> is the new one. The base does nothing.
+    /// </summary>
+    /// <param name="connection">The connection.</param>
+    public virtual void OnRemoteEndPointChanged(QuicConnectionHandle connection)
+    {
+    }
+
     /// <summary>Something that <see cref="QuicConnectionHandle.Post"/> brought from another thread. The base does nothing.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="message">What was posted. Messages of one thread come in the order of its posts.</param>

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace HotQuic;
 
 /// <summary>What client and server connections have in common. The values are read when a connection starts; changes after that have no effect on it.</summary>
@@ -44,6 +46,13 @@ public abstract class QuicConnectionOptions
     /// pool, one call at a time for a connection; what it throws is ignored. Default: none.
     /// </summary>
     public Action<QuicConnection, QuicStreamCapacityChangedArgs>? StreamCapacityCallback { get; set; }
+
+    /// <summary>
+    /// Called after a server's client moved to another address, as where a NAT forgot it, and was proven to be there (RFC 9000 §9): with the
+    /// new address, which <see cref="QuicConnection.RemoteEndPoint"/> then is too. It runs on the thread pool; what it throws is ignored.
+    /// Default: none.
+    /// </summary>
+    public Action<QuicConnection, IPEndPoint>? RemoteEndPointChangedCallback { get; set; }
 
     /// <summary>What System.Net.Quic has no option for: congestion control, pacing, buffers, diagnosis. Default: every default.</summary>
     public QuicTransportOptions Transport { get; set; } = new();

@@ -45,4 +45,10 @@ public sealed class QuicListenerOptions
     /// system has.
     /// </summary>
     public QuicIoMode IoMode { get; set; }
+
+    /// <summary>
+    /// New connections are refused with CONNECTION_REFUSED while a shard handles what came more than this long ago, and after another
+    /// three quarters of a second not even refused. More than zero; <see cref="Timeout.InfiniteTimeSpan"/> for never. Default: 250 ms.
+    /// </summary>
+    public TimeSpan OverloadLimit { get; set; } = Ports.ListenerSettings.DefaultOverloadLimit;
 }

@@ -7,7 +7,8 @@ using HotQuic.Streams;
 namespace HotQuic;
 
 /// <summary>
-/// A stream of a <see cref="QuicConnection"/>: opened with <see cref="QuicConnection.OpenOutboundStreamAsync"/> or taken with
+/// A stream of a <see cref="QuicConnection"/>: opened with
+/// <see cref="QuicConnection.OpenOutboundStreamAsync(QuicStreamType, CancellationToken)"/> or taken with
 /// <see cref="QuicConnection.AcceptInboundStreamAsync"/>, read and written like any other stream, and disposed of.
 /// </summary>
 /// <remarks>
@@ -26,8 +27,9 @@ public sealed partial class QuicStream : Stream
     private object? _finalReads;
     private object? _finalWrites;
 
-    internal QuicStream(QuicConnection connection, AwaitedStream driver, bool isOurs)
+    internal QuicStream(QuicConnection connection, AwaitedStream driver, bool isOurs, QuicStreamPriority priority = default)
     {
+        _priority = priority;
         _connection = connection;
         _driver = driver;
         _generation = driver.Generation;
@@ -64,7 +66,7 @@ public sealed partial class QuicStream : Stream
     /// <summary>The state behind the handle, which is this stream's in one generation only.</summary>
     internal AwaitedStream Driver => _driver;
 
-    private bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
+    internal bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
     /// <inheritdoc/>
     public override string ToString() => $"Stream {Id} of {_connection}";
@@ -143,20 +145,24 @@ public sealed partial class QuicStream : Stream
         }
 
         Begin(half, "write");
+        AreWritesCompleted |= completeWrites;
         ValueTask result = half.BeginWrite(buffer, completeWrites, cancellationToken);
         half.WatchToken();
         Post(StreamMessageKind.Write);
         return result;
     }
 
-    /// <summary>Ends one or both sides at once. A side that has ended stays as it is.</summary>
+    /// <summary>Ends one or both sides at once. A side that has ended stays as it is; once the stream was disposed of, it does nothing.</summary>
     /// <param name="abortDirection">Which sides.</param>
     /// <param name="errorCode">The code that the peer gets, 0 to 2^62-1.</param>
-    /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The code is out of range, or the direction none of those there are.</exception>
     public void Abort(QuicAbortDirection abortDirection, long errorCode)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (IsDisposed)
+        {
+            return;
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(errorCode);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)errorCode, VarInt.MaxValue, nameof(errorCode));
         if (abortDirection is < QuicAbortDirection.Read or > QuicAbortDirection.Both)
@@ -182,6 +188,7 @@ public sealed partial class QuicStream : Stream
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (_canWrite)
         {
+            AreWritesCompleted = true;
             Post(StreamMessageKind.CompleteWrites);
         }
     }

@@ -50,6 +50,24 @@ public readonly struct QuicStreamHandle : IEquatable<QuicStreamHandle>
         set => Checked().State = value;
     }
 
+    /// <summary>When this stream's data goes out among that of the connection's other streams. Default: <see cref="QuicStreamPriority.Default"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The stream is over.</exception>
+    /// <exception cref="InvalidOperationException">The caller is not on the connection's shard; set: or the stream is one that only the peer writes.</exception>
+    public QuicStreamPriority Priority
+    {
+        get => QuicStreamPriority.FromCore(Checked().Priority);
+        set
+        {
+            HandledStream stream = Checked();
+            if (!stream.CanWrite)
+            {
+                throw new InvalidOperationException("Writing is not allowed on this stream, so it has no priority.");
+            }
+
+            stream.SetPriority(value.ToCore());
+        }
+    }
+
     /// <summary>
     /// The bytes that <see cref="Write"/> would take now: what is free of the send buffer (<see cref="QuicTransportOptions.SendBufferSize"/>).
     /// 0 too where writing has ended.

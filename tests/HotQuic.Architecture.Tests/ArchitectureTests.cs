@@ -39,8 +39,8 @@ public sealed class ArchitectureTests
         ("Tls", "Protection"),
         ("Recovery", "CongestionControl"),
 
-        // The side room: what is dropped has a reason wherever it is dropped; who composes also reports.
-        ("Packets", "Events"), ("Protection", "Events"), ("Connections", "Events"), ("Endpoints", "Events"),
+        // The side room: who composes also reports.
+        ("Connections", "Events"), ("Endpoints", "Events"),
         ("Events", "Wire"), ("Events", "Time"), ("Events", "Errors"), ("Events", "Packets"), ("Events", "Frames"), ("Events", "Parameters"),
     ];
 

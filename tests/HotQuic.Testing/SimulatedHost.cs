@@ -1,6 +1,6 @@
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Streams;
@@ -56,6 +56,9 @@ internal sealed class SimulatedHost : IAdmission
 
     /// <summary>Questions of the handshake that nobody answers, as where the answer takes long.</summary>
     public HashSet<ConnectionEventKind> Unanswered { get; } = [];
+
+    /// <summary>Settings that a server gives together with <see cref="ServerTls"/>, in place of those it admitted the client with.</summary>
+    public ConnectionSettings? LateSettings { get; set; }
 
     public Action<Connection, ConnectionEventKind>? OnConnectionEvent { get; set; }
 
@@ -169,7 +172,7 @@ internal sealed class SimulatedHost : IAdmission
         switch (Unanswered.Contains(kind) ? ConnectionEventKind.Closed : kind)
         {
             case ConnectionEventKind.NeedConfiguration:
-                connection.ProvideConfiguration(ServerTls, _network.Now);
+                connection.ProvideConfiguration(ServerTls, _network.Now, LateSettings);
                 break;
             case ConnectionEventKind.NeedSignature:
                 connection.ProvideSignature(TestTls.Sign(connection.Handshake.Tls.SignatureRequest), _network.Now);

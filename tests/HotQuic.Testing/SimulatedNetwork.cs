@@ -34,6 +34,9 @@ internal sealed class SimulatedNetwork
     /// <summary>Sees every datagram as it is sent, before the link acts on it; false drops it.</summary>
     public Func<SimulatedDatagram, bool>? Filter { get; set; }
 
+    /// <summary>Rewrites addresses after the filter, as a NAT does.</summary>
+    public Func<SimulatedDatagram, SimulatedDatagram>? Nat { get; set; }
+
     /// <summary>Takes a line for everything that connections do; set before hosts are made. Null: nothing is written.</summary>
     public TextWriter? Trace { get; init; }
 
@@ -56,10 +59,12 @@ internal sealed class SimulatedNetwork
     public void Add(SimulatedHost host) => _hosts.Add(host.Address, host);
 
     /// <summary>Puts one datagram on the link to where it is addressed.</summary>
-    public void Send(in SimulatedDatagram datagram)
+    public void Send(in SimulatedDatagram sent)
     {
+        bool passes = Filter?.Invoke(sent) != false;
+        SimulatedDatagram datagram = Nat?.Invoke(sent) ?? sent;
         LinkConditions link = Conditions.GetValueOrDefault(datagram.To, LinkConditions.Perfect);
-        if (Filter?.Invoke(datagram) == false || datagram.Bytes.Length > link.Mtu || _random.Chance(link.LossPerThousand))
+        if (!passes || datagram.Bytes.Length > link.Mtu || _random.Chance(link.LossPerThousand))
         {
             DatagramsLost++;
             return;

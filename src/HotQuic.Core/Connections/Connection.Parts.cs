@@ -1,4 +1,4 @@
-using HotQuic.Core.Datagrams;
+using HotQuic.Core.Acknowledgements;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
@@ -86,11 +86,12 @@ internal sealed partial class Connection
             return;
         }
 
-        if (packet.IsMtuProbe)
+        bool isOfThisPath = !Recovery.IsOfOtherPath(space, packet.Number);
+        if (packet.IsMtuProbe && isOfThisPath)
         {
             Mtu.OnProbeLost(_now, packet.Size);
         }
-        else if (space == PacketNumberSpace.Application && Mtu.OnPacketLost(_now, packet.SentAt, packet.Size))
+        else if (isOfThisPath && space == PacketNumberSpace.Application && Mtu.OnPacketLost(_now, packet.SentAt, packet.Size))
         {
             ApplyMtu();
         }
@@ -104,6 +105,11 @@ internal sealed partial class Connection
 
     internal void OnPacketAcknowledged(PacketNumberSpace space, in PacketReport packet)
     {
+        if (Recovery.IsOfOtherPath(space, packet.Number))
+        {
+            return;
+        }
+
         if (packet.IsMtuProbe)
         {
             Mtu.OnProbeAcknowledged(_now, packet.Size);
@@ -160,13 +166,31 @@ internal sealed partial class Connection
 
     internal TransportError? OnPathChallenge(in PathChallengeFrame frame)
     {
-        Validator.OnChallenge(frame);
+        if (Migration.IsHandlingStranger)
+        {
+            // RFC 9000 §8.2.2: a response goes only where the challenge came from.
+            Migration.HoldChallenge(frame);
+        }
+        else
+        {
+            Validator.OnChallenge(frame);
+        }
+
         return null;
     }
 
     internal TransportError? OnPathResponse(in PathResponseFrame frame)
     {
-        Validator.OnResponse(frame, _now);
+        // RFC 9000 §8.2.3: on whatever path it came.
+        if (Validator.OnResponse(frame, _now))
+        {
+            Migration.OnValidatorChanged(_now);
+        }
+        else
+        {
+            Migration.OldPathValidator?.OnResponse(frame, _now);
+        }
+
         return null;
     }
 
@@ -202,18 +226,37 @@ internal sealed partial class Connection
     /// <summary>Nothing of what is replaced was used or told before the ClientHello is answered.</summary>
     private void ReplaceSettings(ConnectionSettings settings, Instant now)
     {
-        if (settings.CongestionControl != Settings.CongestionControl)
+        if (settings.CongestionControl != Settings.CongestionControl || settings.Recovery != Settings.Recovery)
         {
-            Recovery.ReplaceCongestion(_controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), now);
+            Recovery.ReplaceOptions(settings.Recovery, _controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), now);
         }
 
         Settings = settings;
         Streams.Begin(settings.Streams);
-        Datagrams.Begin(new DatagramLimits { MaxFrameSize = settings.MaxDatagramFrameSize });
-        Mtu.Begin(settings.MtuUpperBound);
+        Datagrams.Begin(settings.Datagrams);
+        Mtu.Begin(settings.MtuUpperBound, settings.MtuLowerBound);
+        Space(PacketNumberSpace.Application)!.Acknowledgements.Policy = new AckPolicy { MaxAckDelay = settings.MaxAckDelay };
+        _isSpinBitEnabled &= settings.IsSpinBitEnabled;
+        if (settings.SinkFactory is { } factory)
+        {
+            ReplaceSink(factory(this), now);
+        }
+
         if (Handshake.PeerParameters is { } parameters)
         {
             ApplyPeerLimits(parameters);
+        }
+    }
+
+    /// <summary>The new sink is told what it needs to know of the time before.</summary>
+    private void ReplaceSink(ConnectionEventSink? sink, Instant now)
+    {
+        Sink?.OnReplaced();
+        Sink = sink;
+        sink?.OnStarted(new StartedEvent { At = now, Role = Role, Version = Version, OriginalDestinationId = Attempt.OriginalDestinationId });
+        if (sink is not null && Handshake.PeerParameters is not null)
+        {
+            sink.OnParametersSet(new ParametersEvent { At = now, IsLocal = false, Owner = Role.Peer(), Encoded = Handshake.Tls.PeerTransportParameters.Span });
         }
     }
 
@@ -260,6 +303,7 @@ internal sealed partial class Connection
         OneRtt!.OnHandshakeConfirmed();
         Recovery.OnHandshakeConfirmed(now);
         Mtu.Start();
+        ApplyMtu();
         Raise(ConnectionEventKind.HandshakeConfirmed);
         Sink?.OnStateChanged(new StateChangedEvent(now, "handshake_complete", "handshake_confirmed"));
     }
@@ -333,6 +377,38 @@ internal sealed partial class Connection
 
     /// <summary>RFC 9002 §6.2.2.1: no probe timeout while nothing may be sent anyway.</summary>
     private void UpdateAmplificationLimit() => Recovery.IsAmplificationLimited = Path.SendAllowance < Transmitter.MinDatagramSize;
+
+    /// <summary>Everything goes to another address from now on; whether it can stay there is seen later.</summary>
+    internal void UsePath(Path path, Instant now)
+    {
+        bool isOnlyPortChanged = path.Remote.DiffersOnlyInPort(Path.Remote);
+        path.Mtu = Path.Mtu;
+        Path = path;
+        if (!isOnlyPortChanged)
+        {
+            // RFC 9000 §9.4, §14.3: what was sent before says nothing of this path, nor what the other carries.
+            Recovery.OnPathChanged();
+            Mtu.Begin(Settings.MtuUpperBound, Settings.MtuLowerBound);
+            Mtu.OnPeerLimit(Handshake.PeerParameters!.MaxUdpPayloadSize);
+            Mtu.Start();
+            ApplyMtu();
+        }
+
+        UpdateAmplificationLimit();
+    }
+
+    /// <summary>The peer was shown to be where it now seems to be.</summary>
+    internal void OnPathValidated(Path last, Instant now)
+    {
+        if (!Path.Remote.DiffersOnlyInPort(last.Remote))
+        {
+            // RFC 9000 §9.4
+            Recovery.OnPathValidated(_controllers.Begin(Settings.CongestionControl, Settings.Recovery.Congestion), now);
+        }
+
+        UpdateAmplificationLimit();
+        Raise(ConnectionEventKind.PeerAddressChanged);
+    }
 
     private void ReportMetrics(Instant now)
     {

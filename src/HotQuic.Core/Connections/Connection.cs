@@ -57,6 +57,7 @@ internal sealed partial class Connection
         Streams = new StreamSet(role, settings.Streams, services.Buffers, services.Streams);
         Datagrams = new DatagramQueues(new DatagramLimits());
         Validator = new PathValidator(services.Random);
+        Migration = new PathMigration(this);
         Mtu = new MtuDiscovery(settings.MtuUpperBound);
         Recovery = new LossRecovery(
             role, _controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), settings.Recovery, services.Recovery);
@@ -90,7 +91,8 @@ internal sealed partial class Connection
 
     public LossRecovery Recovery { get; }
 
-    public Path Path { get; } = new();
+    /// <summary>The path in use; a server changes it when the client's address changes.</summary>
+    public Path Path { get; private set; } = new();
 
     /// <summary>Why the connection is over; null while it is not.</summary>
     public Termination? Termination => Closer.Termination;
@@ -125,6 +127,8 @@ internal sealed partial class Connection
 
     internal PathValidator Validator { get; }
 
+    internal PathMigration Migration { get; }
+
     internal MtuDiscovery Mtu { get; }
 
     /// <summary>Packets that did not authenticate, counted over all keys (RFC 9001 §6.6).</summary>
@@ -150,18 +154,8 @@ internal sealed partial class Connection
     /// <summary>The probe timeout without backoff, which other timers are multiples of.</summary>
     internal TimeSpan CurrentPto => Recovery.Pto(PacketNumberSpace.Application);
 
-    /// <summary>The smaller of both sides' wishes; null where neither has one (RFC 9000 §10.1).</summary>
-    internal TimeSpan? EffectiveIdleTimeout
-    {
-        get
-        {
-            TimeSpan own = Settings.IdleTimeout;
-            TimeSpan peer = Handshake.PeerParameters?.MaxIdleTimeout ?? TimeSpan.Zero;
-            return ConnectionTimers.IsOff(own)
-                ? ConnectionTimers.IsOff(peer) ? null : peer
-                : ConnectionTimers.IsOff(peer) || own < peer ? own : peer;
-        }
-    }
+    /// <summary>The probe timeout on a path of which nothing is known (RFC 9002 §6.2.2).</summary>
+    internal TimeSpan InitialPto => (3 * Settings.Recovery.InitialRtt) + Recovery.PeerMaxAckDelay;
 
     /// <summary>A client's connection; the first flight waits in <see cref="Transmit"/>.</summary>
     public void StartClient(in ConnectionStart start, TlsClientConfiguration configuration)
@@ -217,14 +211,17 @@ internal sealed partial class Connection
             return;
         }
 
-        if (datagram.Remote != Path.Remote)
+        if (datagram.Remote == Path.Remote)
         {
-            // RFC 9000 §9: the peer was asked not to migrate.
+            Path.OnDatagramReceived(datagram.Bytes.Length);
+            Migration.OnKnownAddress();
+        }
+        else if (!Migration.MayTake(datagram))
+        {
             CountDrop(new PacketDroppedEvent(datagram.At, DropReason.UnknownAddress, datagram.Bytes.Length, null));
             return;
         }
 
-        Path.OnDatagramReceived(datagram.Bytes.Length);
         UpdateAmplificationLimit();
         if (!Closer.IsOpen)
         {
@@ -351,12 +348,13 @@ internal sealed partial class Connection
             Path.Validate();
         }
 
-        Sink = Services.SinkFactory?.Invoke(this);
+        Sink = (settings.SinkFactory ?? Services.SinkFactory)?.Invoke(this);
         BeginIdentity(start);
         Streams.Begin(settings.Streams);
-        Datagrams.Begin(new DatagramLimits { MaxFrameSize = settings.MaxDatagramFrameSize });
+        Datagrams.Begin(settings.Datagrams);
         Validator.Begin();
-        Mtu.Begin(settings.MtuUpperBound);
+        Migration.Begin();
+        Mtu.Begin(settings.MtuUpperBound, settings.MtuLowerBound);
         Recovery.Begin(_controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), settings.Recovery);
         foreach (PacketSpace space in _allSpaces)
         {

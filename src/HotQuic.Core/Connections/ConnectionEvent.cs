@@ -23,6 +23,9 @@ internal enum ConnectionEventKind : byte
     /// <summary>A DATAGRAM frame waits in <see cref="Connection.Datagrams"/>.</summary>
     DatagramReceived,
 
+    /// <summary>The client's address is another one, and proven: <see cref="Connection.Path"/> has it (RFC 9000 §9).</summary>
+    PeerAddressChanged,
+
     /// <summary>The peer issued an address validation token for a later connection (RFC 9000 §8.1.3).</summary>
     NewToken,
 

@@ -1,4 +1,6 @@
 using HotQuic.Core.CongestionControl;
+using HotQuic.Core.Datagrams;
+using HotQuic.Core.Events;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
@@ -31,11 +33,14 @@ internal sealed record ConnectionSettings
     /// <summary>The largest UDP payload we accept: our max_udp_payload_size, at least 1,200 bytes.</summary>
     public int MaxUdpPayloadSize { get; init; } = 65527;
 
-    /// <summary>The largest UDP payload that path MTU discovery tries to send; 1,200 turns it off.</summary>
+    /// <summary>The largest UDP payload that path MTU discovery tries to send; as large as the lower bound turns it off.</summary>
     public int MtuUpperBound { get; init; } = 1452;
 
-    /// <summary>The largest DATAGRAM frame we accept; 0 means that the extension is off (RFC 9221 §3).</summary>
-    public int MaxDatagramFrameSize { get; init; }
+    /// <summary>The UDP payload that every path is taken to carry once the handshake is confirmed, at least 1,200 bytes.</summary>
+    public int MtuLowerBound { get; init; } = 1200;
+
+    /// <summary>The datagrams that we accept and hold; off by default (RFC 9221).</summary>
+    public DatagramLimits Datagrams { get; init; } = new();
 
     public CongestionControlAlgorithm CongestionControl { get; init; } = CongestionControlAlgorithm.Cubic;
 
@@ -44,6 +49,9 @@ internal sealed record ConnectionSettings
 
     /// <summary>Spreads what the window allows over the round trip (RFC 9002 §7.7).</summary>
     public bool IsPacingEnabled { get; init; } = true;
+
+    /// <summary>Makes the connection's event sink in place of the endpoint's factory; a server's begins when it is configured.</summary>
+    public Func<Connection, ConnectionEventSink?>? SinkFactory { get; init; }
 
     /// <summary>Shows the round trip to observers on most connections (RFC 9000 §17.4).</summary>
     public bool IsSpinBitEnabled { get; init; } = true;

@@ -35,6 +35,7 @@ internal sealed class ConnectionTimers
             next = Instant.Min(next, _connection.Transmitter.PacingDeadline);
             next = Instant.Min(next, KeepAliveDeadline);
             next = Instant.Min(next, _connection.Validator.Deadline);
+            next = Instant.Min(next, _connection.Migration.Deadline);
             return Instant.Min(next, _connection.OneRtt?.Deadline ?? Instant.Never);
         }
     }
@@ -43,7 +44,12 @@ internal sealed class ConnectionTimers
 
     private Instant HandshakeDeadline => _connection.Handshake.IsComplete ? Instant.Never : _startedAt + _connection.Settings.HandshakeTimeout;
 
-    private Instant IdleDeadline => _connection.EffectiveIdleTimeout is { } timeout ? _idleSince + Max(timeout, 3 * _connection.CurrentPto) : Instant.Never;
+    private Instant IdleDeadline => IsOff(IdleTimeout) ? Instant.Never : _idleSince + Max(IdleTimeout, 3 * _connection.CurrentPto);
+
+    /// <summary>Until both sides have declared theirs, ours alone.</summary>
+    private TimeSpan IdleTimeout => _connection is { LocalTransportParameters: { } own, Handshake.PeerParameters: { } peer }
+        ? own.EffectiveIdleTimeout(peer)
+        : _connection.Settings.IdleTimeout;
 
     private Instant KeepAliveDeadline
     {
@@ -136,6 +142,7 @@ internal sealed class ConnectionTimers
         }
 
         _connection.Validator.OnTimeout(now);
+        _connection.Migration.OnTimeout(now);
         _connection.OneRtt?.OnTimeout(now);
     }
 

@@ -34,12 +34,20 @@ internal sealed class FrameDispatcher
     /// <summary>True after <see cref="Dispatch"/> where a frame of the packet asks for an acknowledgment.</summary>
     public bool WasAckEliciting { get; private set; }
 
+    /// <summary>True after <see cref="Dispatch"/> where a frame of the packet is not a probing one (RFC 9000 §9.1).</summary>
+    public bool WasNonProbing { get; private set; }
+
     /// <summary>Starts anew, for another connection.</summary>
-    public void Begin() => WasAckEliciting = false;
+    public void Begin()
+    {
+        WasAckEliciting = false;
+        WasNonProbing = false;
+    }
 
     public TransportError? Dispatch(ReadOnlySpan<byte> payload, in PacketContext packet)
     {
         WasAckEliciting = false;
+        WasNonProbing = false;
         if (payload.IsEmpty)
         {
             // RFC 9000 §12.4
@@ -61,6 +69,7 @@ internal sealed class FrameDispatcher
             }
 
             WasAckEliciting |= rule.IsAckEliciting;
+            WasNonProbing |= !rule.IsProbing;
             error = DispatchOne((FrameType)type, ref reader, packet);
             if (error is not null || _connection.Closer.IsPeerClosed)
             {

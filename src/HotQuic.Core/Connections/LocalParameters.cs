@@ -34,7 +34,7 @@ internal static class LocalParameters
         parameters.OriginalDestinationConnectionId = isServer ? connection.Attempt.OriginalDestinationId : null;
         parameters.RetrySourceConnectionId = isServer ? connection.Attempt.RetrySourceId : null;
         parameters.StatelessResetToken = isServer ? connection.LocalResetToken : null;
-        parameters.MaxDatagramFrameSize = settings.MaxDatagramFrameSize;
+        parameters.MaxDatagramFrameSize = settings.Datagrams.MaxFrameSize;
 
         // Following a peer to another address comes later; until then it is asked to stay.
         parameters.DisableActiveMigration = true;

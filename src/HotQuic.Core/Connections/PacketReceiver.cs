@@ -270,6 +270,11 @@ internal sealed class PacketReceiver
             DestinationConnectionId = packet.DestinationConnectionId,
         });
 
+        if (packet.Level == EncryptionLevel.OneRtt && error is null)
+        {
+            _connection.Migration.OnPacketHandled(packet, _dispatcher.WasNonProbing && packet.Number > space.Acknowledgements.LargestReceived, datagram);
+        }
+
         // RFC 9000 §13.1: acknowledged once all its frames were handled. The handshake may have discarded the space meanwhile.
         if (!space.IsDiscarded)
         {

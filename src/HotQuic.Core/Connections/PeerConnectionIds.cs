@@ -167,6 +167,30 @@ internal sealed class PeerConnectionIds
         _retired.Clear();
     }
 
+    /// <summary>
+    /// Takes a spare ID into use, for a peer that is seen at another address under another ID of ours (RFC 9000 §9.5), and retires the one
+    /// before; false where there is no spare one.
+    /// </summary>
+    public bool TryReplaceActive()
+    {
+        foreach (Entry entry in _entries)
+        {
+            if (entry.SequenceNumber > _activeSequenceNumber)
+            {
+                int before = IndexOf(_activeSequenceNumber);
+                UntrackToken(_entries[before]);
+                QueueRetirement(_activeSequenceNumber);
+                _active = entry.Id;
+                _activeSequenceNumber = entry.SequenceNumber;
+                TrackToken(entry);
+                _entries.RemoveAt(before);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private void RetireBelow(ulong sequenceNumber)
     {
         for (int i = _entries.Count - 1; i >= 0; i--)

@@ -72,6 +72,7 @@ internal sealed class SentFrameRouter : ISentFrameOwner
                 break;
             case FrameType.PathChallenge:
                 _connection.Validator.OnLost(frame);
+                _connection.Migration.OldPathValidator?.OnLost(frame);
                 break;
             default:
                 // ACK, PADDING, PING and PATH_RESPONSE are not sent again for a loss.

@@ -6,7 +6,6 @@ using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Recovery;
 using HotQuic.Core.Time;
-using HotQuic.Core.Wire;
 
 using Path = HotQuic.Core.Paths.Path;
 
@@ -16,7 +15,7 @@ namespace HotQuic.Core.Connections;
 /// The sending half of a connection. <see cref="Transmit"/> fills a buffer with one train: during the handshake a single
 /// datagram of coalesced packets, afterwards as many full-sized packets as congestion window, pacer and buffer allow.
 /// </summary>
-internal sealed class Transmitter
+internal sealed partial class Transmitter
 {
     /// <summary>Every QUIC path carries datagrams of this size (RFC 9000 §14).</summary>
     public const int MinDatagramSize = Path.MinDatagramSize;
@@ -82,7 +81,9 @@ internal sealed class Transmitter
             return TransmitCoalesced(now, buffer);
         }
 
-        return _connection.OneRtt is null ? default : TransmitTrain(now, buffer);
+        return _connection.OneRtt is null ? default
+            : _connection.Migration.PathToChallenge is { } old ? TransmitChallenge(now, buffer, old)
+            : TransmitTrain(now, buffer);
     }
 
     /// <summary>False where packet numbers or keys are used up, which ends the connection.</summary>
@@ -243,7 +244,13 @@ internal sealed class Transmitter
             return TransmitMtuProbe(now, buffer[..probeSize]);
         }
 
-        int segmentSize = _connection.Path.Mtu;
+        // RFC 9000 §9.3.1: on a path that is not validated a small packet may be all that is allowed.
+        int segmentSize = (int)Math.Min(_connection.Path.Mtu, _connection.Path.SendAllowance);
+        if (segmentSize < MinCoalescedRoom)
+        {
+            return default;
+        }
+
         EcnCodepoint ecn = _connection.Recovery.Ecn.CodepointToSend;
         int numberOffset = 0;
         int length = 0;
@@ -256,7 +263,7 @@ internal sealed class Transmitter
                 break;
             }
 
-            TransmitConstraint constraint = Constrain(now, segmentSize);
+            TransmitConstraint constraint = Constrain(now, segmentSize, alreadyInTrain: length);
             AssemblyRequest request = RequestFor(now, constraint, 0);
             Span<byte> room = buffer.Slice(length, segmentSize);
             if (!_assembler.Wants(EncryptionLevel.OneRtt, constraint, now)
@@ -295,36 +302,6 @@ internal sealed class Transmitter
         return new Train(length, Math.Min(segmentSize, length), _connection.Path.Remote, _connection.Path.Local, ecn);
     }
 
-    /// <summary>A PING padded to the size in question (RFC 8899 §4.1); its loss is no sign of congestion.</summary>
-    private Train TransmitMtuProbe(Instant now, Span<byte> bytes)
-    {
-        PacketSpace space = _connection.Space(PacketNumberSpace.Application)!;
-        PacketNumber number = space.TakeNumber();
-        int numberLength = PacketNumberEncoding.LengthFor(number, _connection.Recovery.LargestAcknowledged(space.Kind));
-        var wire = new WireWriter(bytes);
-        int numberOffset = PacketAssembler.WriteShortHeader(ref wire, _connection, number, numberLength);
-        wire.WriteByte((byte)FrameType.Ping);
-        wire.WriteZeros(bytes.Length - wire.Position - PacketAead.TagLength);
-        _log[0] = new SentFrame(FrameType.Ping, 0, 0, 0);
-        var packet = new AssembledPacket
-        {
-            Level = EncryptionLevel.OneRtt,
-            Number = number,
-            PacketNumberOffset = numberOffset,
-            PacketNumberLength = numberLength,
-            PayloadLength = bytes.Length - numberOffset - numberLength - PacketAead.TagLength,
-            IsAckEliciting = true,
-            LogCount = 1,
-        };
-        Seal(now, bytes, packet, default);
-        PacketProtector.Protect(_connection.OneRtt!.SendHeaderProtection, bytes, numberOffset);
-        EcnCodepoint ecn = _connection.Recovery.Ecn.CodepointToSend;
-        Record(now, packet, new SentSizes(bytes.Length, ecn) { IsMtuProbe = true });
-        _connection.Mtu.OnProbeSent();
-        OnTrainSent(bytes.Length, 1, bytes.Length);
-        return new Train(bytes.Length, bytes.Length, _connection.Path.Remote, _connection.Path.Local, ecn);
-    }
-
     /// <summary>Where window and pacer would have taken more, the window shows nothing of the path (RFC 9002 §7.8).</summary>
     private void NoteLackOfData(TransmitConstraint constraint)
     {
@@ -335,9 +312,9 @@ internal sealed class Transmitter
     }
 
     /// <summary>The one answer to the question what may be sent now.</summary>
-    private TransmitConstraint Constrain(Instant now, int size)
+    private TransmitConstraint Constrain(Instant now, int size, int alreadyInTrain = 0)
     {
-        if (_connection.Path.SendAllowance < size)
+        if (_connection.Path.SendAllowance - alreadyInTrain < size)
         {
             return TransmitConstraint.AmplificationLimited;
         }

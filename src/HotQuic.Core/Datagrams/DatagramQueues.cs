@@ -35,6 +35,16 @@ internal sealed class DatagramQueues
     /// <summary>True where <see cref="Transmit"/> has something to write.</summary>
     public bool HasPendingFrames => _outgoing.Count > 0;
 
+    /// <summary>DATAGRAM frames sent, and what became of those whose fate is known; a lost one that came after all counts twice.</summary>
+    public long Sent { get; private set; }
+
+    public long Acknowledged { get; private set; }
+
+    public long Lost { get; private set; }
+
+    /// <summary>DATAGRAM frames received.</summary>
+    public long Received { get; private set; }
+
     /// <summary>Datagrams that wait to be read.</summary>
     public int ReceivedCount => _incoming.Count;
 
@@ -43,6 +53,9 @@ internal sealed class DatagramQueues
 
     /// <summary>Queued datagrams that were dropped since the path no longer carries them.</summary>
     public long SendDropped { get; private set; }
+
+    /// <summary>Datagrams that <see cref="TrySend"/> did not take.</summary>
+    public long SendRefused { get; private set; }
 
     /// <summary>Starts anew, for another connection.</summary>
     public void Begin(in DatagramLimits limits)
@@ -57,6 +70,11 @@ internal sealed class DatagramQueues
         _pathLimit = 0;
         ReceivedDropped = 0;
         SendDropped = 0;
+        SendRefused = 0;
+        Sent = 0;
+        Acknowledged = 0;
+        Lost = 0;
+        Received = 0;
     }
 
     /// <summary>Queues a copy of the data.</summary>
@@ -65,17 +83,12 @@ internal sealed class DatagramQueues
     public DatagramSendResult TrySend(ReadOnlySpan<byte> data, ulong token)
     {
         // RFC 9221 §3: nothing is sent before the peer said how much it takes.
-        if (_peerLimit == 0)
-        {
-            return DatagramSendResult.NotSupported;
-        }
-
-        if (data.Length > MaxDataLength)
-        {
-            return DatagramSendResult.TooLarge;
-        }
-
-        return _outgoing.TryEnqueue(data, token) ? DatagramSendResult.Queued : DatagramSendResult.QueueFull;
+        DatagramSendResult result = _peerLimit == 0 ? DatagramSendResult.NotSupported
+            : data.Length > MaxDataLength ? DatagramSendResult.TooLarge
+            : _outgoing.TryEnqueue(data, token) ? DatagramSendResult.Queued
+            : DatagramSendResult.QueueFull;
+        SendRefused += result == DatagramSendResult.Queued ? 0 : 1;
+        return result;
     }
 
     /// <summary>The oldest received datagram, valid until the next call of any other method.</summary>
@@ -114,6 +127,7 @@ internal sealed class DatagramQueues
                 TransportErrorCode.ProtocolViolation, (ulong)frame.Type, "A datagram frame is larger than max_datagram_frame_size.");
         }
 
+        Received++;
         while (!_incoming.TryEnqueue(frame.Data, 0))
         {
             _incoming.Dequeue();
@@ -144,6 +158,7 @@ internal sealed class DatagramQueues
             {
                 frame.Write(ref writer.Wire);
                 writer.Log(new SentFrame(frame.Type, (uint)data.Length, Id: token, 0));
+                Sent++;
             }
 
             _outgoing.Dequeue();
@@ -151,10 +166,18 @@ internal sealed class DatagramQueues
     }
 
     /// <summary>A packet with this frame was acknowledged.</summary>
-    public void OnAcknowledged(in SentFrame frame) => Report(frame.Id, DatagramOutcome.Acknowledged);
+    public void OnAcknowledged(in SentFrame frame)
+    {
+        Acknowledged++;
+        Report(frame.Id, DatagramOutcome.Acknowledged);
+    }
 
     /// <summary>A packet with this frame was declared lost; the datagram is not sent again (RFC 9221 §5.2).</summary>
-    public void OnLost(in SentFrame frame) => Report(frame.Id, DatagramOutcome.Lost);
+    public void OnLost(in SentFrame frame)
+    {
+        Lost++;
+        Report(frame.Id, DatagramOutcome.Lost);
+    }
 
     private void Report(ulong token, DatagramOutcome outcome)
     {

@@ -1,4 +1,4 @@
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 
 namespace HotQuic.Core.Endpoints;
 

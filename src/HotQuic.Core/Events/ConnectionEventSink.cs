@@ -1,3 +1,4 @@
+using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Time;
 
@@ -51,6 +52,11 @@ internal abstract class ConnectionEventSink
     }
 
     public virtual void OnClosed(in ClosedEvent e)
+    {
+    }
+
+    /// <summary>Another sink takes over: nothing more will come.</summary>
+    public virtual void OnReplaced()
     {
     }
 }

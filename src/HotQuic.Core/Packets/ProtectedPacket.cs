@@ -1,4 +1,4 @@
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Wire;
 
 namespace HotQuic.Core.Packets;

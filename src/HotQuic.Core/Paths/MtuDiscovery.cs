@@ -59,6 +59,7 @@ internal sealed class MtuDiscovery
     /// <summary>Shorter, since what looked like a black hole may have been an outage.</summary>
     private static readonly TimeSpan RecoveryInterval = TimeSpan.FromMinutes(1);
 
+    private int _base;
     private int _limit;
 
     // The largest size that is not known to fail.
@@ -73,8 +74,9 @@ internal sealed class MtuDiscovery
     private Instant _lossNoticedAt = new(long.MinValue);
     private int _losses;
 
-    /// <param name="upperBound">The largest size to try, in bytes of UDP payload; the base size, 1,200, turns discovery off.</param>
-    public MtuDiscovery(int upperBound) => Begin(upperBound);
+    /// <param name="upperBound">The largest size to try, in bytes of UDP payload; the base size turns discovery off.</param>
+    /// <param name="baseSize">What every path is taken to carry (RFC 8899 §5.1.2: BASE_PLPMTU), used once discovery has started.</param>
+    public MtuDiscovery(int upperBound, int baseSize = Path.MinDatagramSize) => Begin(upperBound, baseSize);
 
     public MtuSearchState State { get; private set; }
 
@@ -83,11 +85,14 @@ internal sealed class MtuDiscovery
 
     /// <summary>Starts anew, for another connection.</summary>
     /// <param name="upperBound">As for the constructor.</param>
-    public void Begin(int upperBound)
+    /// <param name="baseSize">As for the constructor.</param>
+    public void Begin(int upperBound, int baseSize = Path.MinDatagramSize)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(upperBound, Path.MinDatagramSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(baseSize, Path.MinDatagramSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(upperBound, baseSize);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(upperBound, ushort.MaxValue);
         _limit = upperBound;
+        _base = baseSize;
         _ceiling = 0;
         _probeSize = 0;
         _probeLosses = 0;
@@ -105,12 +110,17 @@ internal sealed class MtuDiscovery
     {
         if (State == MtuSearchState.Idle)
         {
+            CurrentSize = _base;
             Search();
         }
     }
 
     /// <summary>The peer's max_udp_payload_size (RFC 9000 §18.2), which is known before <see cref="Start"/>.</summary>
-    public void OnPeerLimit(int maxUdpPayloadSize) => _limit = Math.Clamp(maxUdpPayloadSize, Path.MinDatagramSize, _limit);
+    public void OnPeerLimit(int maxUdpPayloadSize)
+    {
+        _limit = Math.Clamp(maxUdpPayloadSize, Path.MinDatagramSize, _limit);
+        _base = Math.Min(_base, _limit);
+    }
 
     /// <summary>True where a probe is due, and of which size.</summary>
     public bool TryGetProbeSize(Instant now, out int size)
@@ -158,7 +168,7 @@ internal sealed class MtuDiscovery
     /// <summary>A packet that is no probe arrived.</summary>
     public void OnPacketAcknowledged(Instant sentAt, int size)
     {
-        if (size > Path.MinDatagramSize && sentAt > _largeArrivedSentAt)
+        if (size > _base && sentAt > _largeArrivedSentAt)
         {
             _largeArrivedSentAt = sentAt;
             _losses = 0;
@@ -169,7 +179,7 @@ internal sealed class MtuDiscovery
     public bool OnPacketLost(Instant now, Instant sentAt, int size)
     {
         // What was sent before a large packet that arrived says nothing; nor does more of the flight whose loss was noticed.
-        bool isNews = size > Path.MinDatagramSize && sentAt > _largeArrivedSentAt && sentAt > _lossNoticedAt;
+        bool isNews = size > _base && sentAt > _largeArrivedSentAt && sentAt > _lossNoticedAt;
         return isNews && OnSuspicion(now);
     }
 
@@ -181,7 +191,7 @@ internal sealed class MtuDiscovery
 
     private bool OnSuspicion(Instant now)
     {
-        if (CurrentSize == Path.MinDatagramSize)
+        if (CurrentSize <= _base)
         {
             return false;
         }
@@ -192,7 +202,7 @@ internal sealed class MtuDiscovery
             return false;
         }
 
-        CurrentSize = Path.MinDatagramSize;
+        CurrentSize = _base;
         Rest(MtuSearchState.BlackHole, now + RecoveryInterval);
         return true;
     }

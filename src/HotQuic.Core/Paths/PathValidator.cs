@@ -156,6 +156,13 @@ internal sealed class PathValidator
         return isWritten && isExpanded;
     }
 
+    /// <summary>The path is no longer asked about.</summary>
+    public void Abandon()
+    {
+        End(PathValidationState.Idle);
+        _responses = default;
+    }
+
     private void Begin(Instant now, PathValidationState state)
     {
         State = state;

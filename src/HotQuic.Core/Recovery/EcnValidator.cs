@@ -47,6 +47,24 @@ internal sealed class EcnValidator
     /// <summary>The mark for the next packet's IP header.</summary>
     public EcnCodepoint CodepointToSend => State is EcnState.Testing or EcnState.Capable ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
 
+    /// <summary>Packets sent with a mark, in all spaces.</summary>
+    public long MarkedSent => (long)(Total(_sentEct0) + Total(_sentEct1));
+
+    /// <summary>What the peer has reported of the marks of our packets, in all spaces (RFC 9000 §19.3.2).</summary>
+    public EcnCounts Reported
+    {
+        get
+        {
+            var sum = default(EcnCounts);
+            foreach (EcnCounts each in _counts)
+            {
+                sum = new EcnCounts(sum.Ect0 + each.Ect0, sum.Ect1 + each.Ect1, sum.Ce + each.Ce);
+            }
+
+            return sum;
+        }
+    }
+
     /// <summary>Starts anew, for another connection.</summary>
     public void Begin(bool isEnabled)
     {
@@ -123,6 +141,8 @@ internal sealed class EcnValidator
         _markedAcknowledged = 0;
         _congestionReported = 0;
     }
+
+    private static ulong Total(ulong[] counts) => counts[0] + counts[1] + counts[2];
 
     private bool IsValid(PacketNumberSpace space, in EcnReport report)
     {

@@ -116,7 +116,7 @@ internal sealed partial class LossRecovery
         ref SentPacket packet = ref packets.At(number);
         packet.MarkAcknowledged(run);
         RemoveFromFlight(space, in packet);
-        pass.Add(new PacketNumber(number), in packet);
+        pass.Add(new PacketNumber(number), in packet, countsForWindow: !IsOfOtherPath(spaceName, new PacketNumber(number)));
         for (int i = 0; i < packet.FrameCount; i++)
         {
             owner.OnFrameAcknowledged(spaceName, in packets.FrameAt(in packet, i));
@@ -135,7 +135,7 @@ internal sealed partial class LossRecovery
         _timerRestartedAt = context.Now;
 
         // RFC 9002 §5.1: the largest acknowledged is newly acknowledged, and something ack-eliciting is.
-        if (pass.LargestNumber == frame.LargestAcknowledged && pass.HasAckEliciting)
+        if (pass.LargestNumber == frame.LargestAcknowledged && pass.HasAckEliciting && ShowsRttOfPath(spaceName, in pass))
         {
             Rtt.OnSample(context.Now - pass.Largest.SentAt, EffectiveAckDelay(spaceName, context.AckDelay), context.Now);
             pass.RttSample = Rtt.Latest;
@@ -154,6 +154,10 @@ internal sealed partial class LossRecovery
             _applicationLimitedUntil = 0;
         }
     }
+
+    /// <summary>RFC 9000 §9.4: what was sent another way, as before a change of the path and in challenges to an old one, shows nothing.</summary>
+    private bool ShowsRttOfPath(PacketNumberSpace space, in AckPass pass) =>
+        _pathStart.Value == 0 || !(IsOfOtherPath(space, pass.LargestNumber) || pass.Largest.Has(SentPacketFlags.MtuProbe));
 
     // RFC 9002 §5.3: no delay in Initial packets; the peer's own limit holds once the handshake is confirmed, not before.
     private TimeSpan EffectiveAckDelay(PacketNumberSpace space, TimeSpan ackDelay)
@@ -242,7 +246,7 @@ internal sealed partial class LossRecovery
         public Instant EarliestSentAt = Instant.Never;
         public Instant LatestSentAt = new(long.MinValue);
 
-        public void Add(PacketNumber number, in SentPacket packet)
+        public void Add(PacketNumber number, in SentPacket packet, bool countsForWindow)
         {
             Debug.Assert(packet.State == SentPacketState.Acknowledged, "a packet is marked before it is counted");
             Packets++;
@@ -256,7 +260,7 @@ internal sealed partial class LossRecovery
                 Largest = packet;
             }
 
-            if (packet.Has(SentPacketFlags.InFlight))
+            if (packet.Has(SentPacketFlags.InFlight) && countsForWindow)
             {
                 Bytes += packet.Size;
                 EarliestSentAt = Instant.Min(EarliestSentAt, packet.SentAt);

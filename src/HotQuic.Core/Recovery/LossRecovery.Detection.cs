@@ -46,7 +46,7 @@ internal sealed partial class LossRecovery
                 break;
             }
 
-            Note(space, number, in packet, ref losses);
+            Note(spaceName, number, in packet, ref losses);
             ReportLost(spaceName, number, fate, owner);
             RemoveFromFlight(space, in packet);
             packets.RemoveOldest();
@@ -70,8 +70,9 @@ internal sealed partial class LossRecovery
         return distance >= _options.PacketThreshold;
     }
 
-    private void Note(RecoverySpace space, PacketNumber number, in SentPacket packet, ref LossPass losses)
+    private void Note(PacketNumberSpace spaceName, PacketNumber number, in SentPacket packet, ref LossPass losses)
     {
+        RecoverySpace space = Space(spaceName);
         Statistics.PacketsLost++;
         Statistics.BytesLost += packet.Size;
         if (packet.Has(SentPacketFlags.Ect0 | SentPacketFlags.Ect1))
@@ -82,7 +83,7 @@ internal sealed partial class LossRecovery
         // RFC 9000 §14.4: a lost MTU probe was too large. RFC 9002 §7.4: before the first packet that the peer acknowledged it
         // may have had no keys.
         bool mayHaveLackedKeys = !IsHandshakeConfirmed && space != Space(PacketNumberSpace.Initial) && number < space.EarliestAcknowledged;
-        if (!packet.Has(SentPacketFlags.InFlight) || packet.Has(SentPacketFlags.MtuProbe) || mayHaveLackedKeys)
+        if (!packet.Has(SentPacketFlags.InFlight) || packet.Has(SentPacketFlags.MtuProbe) || mayHaveLackedKeys || IsOfOtherPath(spaceName, number))
         {
             return;
         }

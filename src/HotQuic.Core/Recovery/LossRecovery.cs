@@ -31,6 +31,9 @@ internal sealed partial class LossRecovery
     private long _delivered;
     private Instant _deliveredAt;
 
+    /// <summary>The first application packet of the path in use; 0 for the first path.</summary>
+    private PacketNumber _pathStart;
+
     /// <summary>Packets sent until so many bytes are delivered count as application limited; 0 where none do.</summary>
     private long _applicationLimitedUntil;
 
@@ -105,6 +108,7 @@ internal sealed partial class LossRecovery
 
         _maxDatagramSize = options.Congestion.MaxDatagramSize;
         _hasHandshakeKeys = false;
+        _pathStart = default;
         _isHandshakeAcknowledged = false;
         _mayEnterRecoveryWithPacket = false;
         _delivered = 0;
@@ -260,13 +264,47 @@ internal sealed partial class LossRecovery
         withdrawn.Clear();
     }
 
-    /// <summary>Another controller takes over, from its own initial state.</summary>
-    public void ReplaceCongestion(ICongestionController congestion, Instant now)
+    /// <summary>Other options hold from now on, and another controller takes over, from its own initial state.</summary>
+    public void ReplaceOptions(RecoveryOptions options, ICongestionController congestion, Instant now)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(congestion);
+        if (!Rtt.HasSample)
+        {
+            Rtt.Reset(options.InitialRtt);
+        }
+
+        if (options.UseEcn != _options.UseEcn)
+        {
+            Ecn.OnPathChanged(options.UseEcn);
+        }
+
+        _options = options.Validate();
         Congestion = congestion;
         Congestion.OnMtuChanged(_maxDatagramSize);
         Pacer.SetRate(Congestion, Rtt.Smoothed, now);
+    }
+
+    /// <summary>Whether the packet was sent before the path in use was: it says nothing of it (RFC 9000 §9.4).</summary>
+    public bool IsOfOtherPath(PacketNumberSpace space, PacketNumber number) => space == PacketNumberSpace.Application && number < _pathStart;
+
+    /// <summary>
+    /// What is sent from now on goes another way: what was sent before takes part in neither congestion control nor RTT estimation any more
+    /// (RFC 9000 §9.4), and whether marks are kept is tested afresh (§13.4.2).
+    /// </summary>
+    public void OnPathChanged()
+    {
+        _pathStart = Space(PacketNumberSpace.Application).Packets.Next;
+        _refutableLosses = 0;
+        Ecn.OnPathChanged(_options.UseEcn);
+    }
+
+    /// <summary>The peer is shown to be at the end of the new path: window and RTT start anew (RFC 9000 §9.4).</summary>
+    public void OnPathValidated(ICongestionController congestion, Instant now)
+    {
+        Rtt.Reset(_options.InitialRtt);
+        PtoCount = 0;
+        ReplaceOptions(_options, congestion, now);
     }
 
     /// <summary>The path takes datagrams of up to so many bytes of UDP payload.</summary>

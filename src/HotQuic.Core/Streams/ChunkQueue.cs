@@ -52,6 +52,43 @@ internal struct ChunkQueue(StreamBufferPool pool)
         return chunk is null ? default : chunk.AsSpan((int)offset & (_pool.ChunkSize - 1));
     }
 
+    /// <summary>The chunk that holds the byte at <paramref name="offset"/>, which must be there.</summary>
+    public readonly byte[] ChunkAt(ulong offset) => _slots[(_head + (int)((offset >> _pool.ChunkShift) - _first)) & (_slots.Length - 1)]!;
+
+    /// <summary>Takes a chunk from elsewhere as the place of the byte at <paramref name="offset"/>; false where there is one.</summary>
+    public bool TryPlace(ulong offset, byte[] chunk)
+    {
+        int index = (int)((offset >> _pool.ChunkShift) - _first);
+        if (index >= _count)
+        {
+            Extend(index + 1);
+        }
+
+        ref byte[]? slot = ref _slots[(_head + index) & (_slots.Length - 1)];
+        if (slot is not null)
+        {
+            return false;
+        }
+
+        _pool.Adopt(chunk);
+        slot = chunk;
+        return true;
+    }
+
+    /// <summary>Gives up the chunks that hold anything before <paramref name="offset"/>, without giving them back: somebody may still look at them.</summary>
+    public readonly void WriteOffBefore(ulong offset)
+    {
+        for (int i = 0; i < _count && (_first + (ulong)i) << _pool.ChunkShift < offset; i++)
+        {
+            ref byte[]? slot = ref _slots[(_head + i) & (_slots.Length - 1)];
+            if (slot is not null)
+            {
+                _pool.WriteOff();
+                slot = null;
+            }
+        }
+    }
+
     /// <summary>Copies <paramref name="data"/> to its place.</summary>
     public void Write(ulong offset, ReadOnlySpan<byte> data)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace HotQuic.Core.Streams;
 
 /// <summary>
@@ -8,6 +10,16 @@ namespace HotQuic.Core.Streams;
 /// <remarks>
 /// The owner checks the limits before it writes: the buffer holds what is written. Data lies at its final place in
 /// pooled chunks; a chunk goes back as soon as it is read, and all of them when nothing is buffered.
+/// <para>
+/// <see cref="TryLend"/> shows the chunks themselves to a reader on another thread. What is lent changes no more and goes back to the pool
+/// only by <see cref="Consume"/>, the reader's word that it is done, or after <see cref="EndLending"/>, which says that nobody looks. Where
+/// data is dropped while it is lent, the chunks under it are written off: they never serve another stream.
+/// <code>
+///        ReadOffset              LentEnd           ContiguousEnd
+///   read     │        lent          │   readable         │  ahead of a gap
+///   ─────────┴──────────────────────┴────────────────────┴────────────────
+/// </code>
+/// </para>
 /// </remarks>
 internal sealed class ReceiveBuffer(StreamBufferPool pool)
 {
@@ -32,6 +44,9 @@ internal sealed class ReceiveBuffer(StreamBufferPool pool)
 
     /// <summary>Bytes that went to the waiting reader's memory since <see cref="SetDestination"/>.</summary>
     public int DestinationFilled { get; private set; }
+
+    /// <summary>The end of what was lent; nothing is where it is not beyond <see cref="ReadOffset"/>.</summary>
+    public ulong LentEnd { get; private set; }
 
     public bool HasDestination => !_destination.IsEmpty;
 
@@ -66,6 +81,7 @@ internal sealed class ReceiveBuffer(StreamBufferPool pool)
     /// <summary>Copies what is readable to <paramref name="destination"/> and returns its length.</summary>
     public int Read(Span<byte> destination)
     {
+        Debug.Assert(LentEnd <= ReadOffset, "What is lent is read by who it was lent to.");
         int total = Math.Min(destination.Length, ReadableBytes);
         for (int copied = 0; copied < total;)
         {
@@ -126,9 +142,36 @@ internal sealed class ReceiveBuffer(StreamBufferPool pool)
         return filled;
     }
 
+    /// <summary>Lends the next piece that is readable, up to the end of its chunk; false where all of it is lent.</summary>
+    public bool TryLend(out LentPiece piece)
+    {
+        ulong start = Math.Max(LentEnd, ReadOffset);
+        if (start == ContiguousEnd)
+        {
+            piece = default;
+            return false;
+        }
+
+        ulong chunkStart = start & ~(ulong)(pool.ChunkSize - 1);
+        LentEnd = Math.Min(ContiguousEnd, chunkStart + (ulong)pool.ChunkSize);
+        piece = new LentPiece(_chunks.ChunkAt(start), chunkStart, start);
+        return true;
+    }
+
+    /// <summary>Nobody looks at what was lent any more.</summary>
+    public void EndLending() => LentEnd = 0;
+
+    /// <summary>Takes what is readable as read by nobody.</summary>
+    public void Drop()
+    {
+        WriteOffLent();
+        Advance(ReadableBytes);
+    }
+
     /// <summary>Drops what is buffered and takes the stream as read up to <paramref name="offset"/>.</summary>
     public void SkipTo(ulong offset)
     {
+        WriteOffLent();
         ReadOffset = offset;
         ContiguousEnd = offset;
         HighestEnd = offset;
@@ -139,12 +182,23 @@ internal sealed class ReceiveBuffer(StreamBufferPool pool)
     /// <summary>Returns all memory and starts again at offset 0, for another stream.</summary>
     public void Reset()
     {
+        WriteOffLent();
         ReadOffset = 0;
         ContiguousEnd = 0;
         HighestEnd = 0;
         ClearDestination();
         _ahead.End();
         _chunks.Reset();
+    }
+
+    private void WriteOffLent()
+    {
+        if (LentEnd > ReadOffset)
+        {
+            _chunks.WriteOffBefore(LentEnd);
+        }
+
+        LentEnd = 0;
     }
 
     private void Append(ReadOnlySpan<byte> data, ulong end)

@@ -60,6 +60,20 @@ internal struct ReceiveFlowController(ulong window, ulong maximumWindow)
     /// </summary>
     public void OnPeerBlocked(ulong limit) => _isPeerBlocked |= limit >= Limit;
 
+    /// <summary>
+    /// The application takes nothing before bytes up to <paramref name="end"/> are here. A window that is too small for them doubles, or
+    /// becomes what is needed, up to its maximum; beyond that they never fit.
+    /// </summary>
+    public void Require(ulong end)
+    {
+        if (end > Consumed + Window)
+        {
+            Window = Math.Min(Math.Max(Window * 2, end - Consumed), _maximumWindow);
+        }
+
+        _isPeerBlocked |= end > Limit;
+    }
+
     /// <summary>The limit to announce now; no lower than any before it.</summary>
     public ulong Grant(Instant now, TimeSpan smoothedRtt)
     {

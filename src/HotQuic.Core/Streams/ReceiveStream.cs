@@ -145,6 +145,27 @@ internal sealed class ReceiveStream(StreamBufferPool pool)
         OnConsumed(_buffer.ReadOffset - before, ref connection);
     }
 
+    /// <summary>The offset of the next byte to be read.</summary>
+    public ulong ReadOffset => _buffer.ReadOffset;
+
+    /// <summary>The end of what was lent.</summary>
+    public ulong LentEnd => _buffer.LentEnd;
+
+    /// <summary>Lends the next readable piece in place (see <see cref="ReceiveBuffer"/>).</summary>
+    public bool TryLend(out LentPiece piece) => _buffer.TryLend(out piece);
+
+    public void EndLending() => _buffer.EndLending();
+
+    /// <summary>The application waits for what ends at <paramref name="end"/> before it reads on: credit must not stand in the way.</summary>
+    public void Require(ulong end, ref ReceiveFlowController connection)
+    {
+        if (State == ReceiveStreamState.Recv && end > _flow.Received)
+        {
+            connection.Require(connection.Received + (end - _flow.Received));
+            _flow.Require(end);
+        }
+    }
+
     public int DestinationFilled => _buffer.DestinationFilled;
 
     public int ClearDestination() => _buffer.ClearDestination();
@@ -261,7 +282,7 @@ internal sealed class ReceiveStream(StreamBufferPool pool)
     {
         if (IsStopped)
         {
-            _buffer.Consume(_buffer.ReadableBytes);
+            _buffer.Drop();
         }
     }
 

@@ -48,6 +48,26 @@ internal sealed class SendBuffer(StreamBufferPool pool)
         return count;
     }
 
+    /// <summary>
+    /// Takes a piece that was written into a chunk of the writer's own. The chunk itself becomes part of the buffer, and its node loses
+    /// it, where the piece lies at its place and the place is free; else the bytes are copied.
+    /// </summary>
+    public void Adopt(WrittenChunk piece)
+    {
+        byte[] chunk = piece.Bytes!;
+        int count = piece.End - piece.Start;
+        if (((int)WrittenEnd & (pool.ChunkSize - 1)) == piece.Start && _chunks.TryPlace(WrittenEnd, chunk))
+        {
+            piece.Bytes = null;
+        }
+        else
+        {
+            _chunks.Write(WrittenEnd, chunk.AsSpan(piece.Start, count));
+        }
+
+        WrittenEnd += (ulong)count;
+    }
+
     /// <summary>The next bytes that were never sent.</summary>
     public bool TryGetUnsent(out OffsetRange range)
     {

@@ -21,6 +21,7 @@ internal sealed class SendStream(StreamBufferPool pool)
     private bool _isResetDue;
     private bool _isBlockedDue;
     private bool _isWriterWaiting;
+    private bool _isRoomAwaited;
 
     public SendStreamState State { get; private set; }
 
@@ -37,6 +38,9 @@ internal sealed class SendStream(StreamBufferPool pool)
     public ulong FinalSize { get; private set; }
 
     public ulong BufferedBytes => _buffer.BufferedBytes;
+
+    /// <summary>The end of what the application wrote.</summary>
+    public ulong WrittenEnd => _buffer.WrittenEnd;
 
     public bool IsTerminal => State is SendStreamState.NoStream or SendStreamState.DataRecvd or SendStreamState.ResetRecvd;
 
@@ -67,6 +71,24 @@ internal sealed class SendStream(StreamBufferPool pool)
         return accepted;
     }
 
+    /// <summary>Takes pieces that lie in chunks of the writer's own, without a limit. Only while data may be written.</summary>
+    public void Adopt(WrittenChunk? first)
+    {
+        for (WrittenChunk? piece = first; piece is not null; piece = piece.Next)
+        {
+            _buffer.Adopt(piece);
+        }
+
+        NoteBlocked();
+    }
+
+    /// <summary>Whether fewer than <paramref name="limit"/> bytes are held. Where not, <see cref="TryTakeWritable"/> tells of room as after a write that was cut short.</summary>
+    public bool AskForRoom(ulong limit)
+    {
+        _isRoomAwaited = _buffer.BufferedBytes >= limit;
+        return !_isRoomAwaited;
+    }
+
     /// <summary>No data follows what was written.</summary>
     public void Finish()
     {
@@ -93,6 +115,7 @@ internal sealed class SendStream(StreamBufferPool pool)
         _isFinDue = false;
         _isBlockedDue = false;
         _isWriterWaiting = false;
+        _isRoomAwaited = false;
         _buffer.Discard();
     }
 
@@ -176,15 +199,16 @@ internal sealed class SendStream(StreamBufferPool pool)
     public void OnBlockedLost(ulong limit) =>
         _isBlockedDue |= State == SendStreamState.Send && _buffer.UnsentBytes > 0 && _flow.IsBlockedAt(limit);
 
-    /// <summary>True once after the application's writing was cut short and a quarter of <paramref name="limit"/> became free.</summary>
+    /// <summary>True once after the application's writing was cut short, or room was asked for in vain, and a quarter of <paramref name="limit"/> became free.</summary>
     public bool TryTakeWritable(ulong limit)
     {
-        if (!_isWriterWaiting || !IsSending || _buffer.BufferedBytes > limit - Math.Max(1, limit / 4))
+        if (!(_isWriterWaiting || _isRoomAwaited) || !IsSending || _buffer.BufferedBytes > limit - Math.Max(1, limit / 4))
         {
             return false;
         }
 
         _isWriterWaiting = false;
+        _isRoomAwaited = false;
         return true;
     }
 
@@ -262,6 +286,7 @@ internal sealed class SendStream(StreamBufferPool pool)
         _isResetDue = false;
         _isBlockedDue = false;
         _isWriterWaiting = false;
+        _isRoomAwaited = false;
     }
 
     /// <summary>Ends this life: all memory goes back and every field is as new.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 
 namespace HotQuic.Core.Streams;
@@ -90,6 +91,34 @@ internal sealed class StreamBufferPool
         }
 
         _free[_freeCount++] = chunk;
+    }
+
+    /// <summary>A chunk from elsewhere, such as <see cref="TryTake"/> gave before, counts as rented from now on.</summary>
+    public void Adopt(byte[] chunk)
+    {
+        Debug.Assert(chunk.Length == ChunkSize, "A chunk of another pool's size.");
+        Outstanding++;
+    }
+
+    /// <summary>A rented chunk will never come back: somebody may still look at it, so that it is the garbage collector's.</summary>
+    public void WriteOff()
+    {
+        Debug.Assert(Outstanding > 0, "More chunks were written off than rented.");
+        Outstanding--;
+    }
+
+    /// <summary>Takes a free chunk out of the pool, for good or until it is adopted.</summary>
+    public bool TryTake([NotNullWhen(true)] out byte[]? chunk)
+    {
+        if (_freeCount == 0)
+        {
+            chunk = null;
+            return false;
+        }
+
+        chunk = _free[--_freeCount];
+        _free[_freeCount] = null!;
+        return true;
     }
 
     private static int CheckedChunkSize(int chunkSize)

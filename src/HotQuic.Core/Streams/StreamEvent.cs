@@ -7,7 +7,7 @@ internal enum StreamEventKind : byte
     /// <summary>The peer opened the stream; streams of a type come in the order of their IDs.</summary>
     Opened = 0,
 
-    /// <summary>More can be read, or the waiting reader's memory got data.</summary>
+    /// <summary>More can be read, the waiting reader's memory got data, or the end came behind what was not read yet.</summary>
     Readable,
 
     /// <summary>A write was cut short because the send buffer was full, and now there is room.</summary>

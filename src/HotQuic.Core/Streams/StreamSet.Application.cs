@@ -24,6 +24,12 @@ internal sealed partial class StreamSet
         }
     }
 
+    /// <summary>Streams of a direction that we opened so far.</summary>
+    public long OpenedByUs(StreamDirection direction) => (long)_flow.Opening(direction).Used;
+
+    /// <summary>Streams of a direction that the peer opened so far.</summary>
+    public long OpenedByPeer(StreamDirection direction) => (long)_flow.Accepting(direction).Opened;
+
     /// <summary>
     /// Opens the next stream of a direction. False while the peer allows no more (it is then told, and
     /// <see cref="StreamEventKind.StreamsAvailable"/> follows) or the connection is closed.
@@ -72,11 +78,7 @@ internal sealed partial class StreamSet
             return result;
         }
 
-        if (stream.Send.IsFinished)
-        {
-            throw new InvalidOperationException("The stream was finished: nothing can be written after that.");
-        }
-
+        ThrowIfFinished(stream);
         accepted = stream.Send.Write(data, SendBufferLimit);
         Update(stream);
         return StreamResult.Done;
@@ -267,6 +269,14 @@ internal sealed partial class StreamSet
         if (stream.Owner != this)
         {
             throw new ArgumentException("Expected a stream of this connection that has not ended.", nameof(stream));
+        }
+    }
+
+    private static void ThrowIfFinished(QuicStreamState stream)
+    {
+        if (stream.Send.IsFinished)
+        {
+            throw new InvalidOperationException("The stream was finished: nothing can be written after that.");
         }
     }
 

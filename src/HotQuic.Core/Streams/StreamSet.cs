@@ -115,8 +115,10 @@ internal sealed partial class StreamSet
         ReceiveStream receive = stream.Receive;
         ulong contiguousBefore = receive.ContiguousEnd;
         bool wasTerminal = receive.IsTerminal;
+        ReceiveStreamState stateBefore = receive.State;
         error = receive.OnData(frame, ref _flow.Receiving);
-        if (!receive.IsStopped && receive.ContiguousEnd > contiguousBefore)
+        bool isEndNews = receive.State == ReceiveStreamState.DataRecvd && stateBefore != ReceiveStreamState.DataRecvd;
+        if (!receive.IsStopped && (receive.ContiguousEnd > contiguousBefore || isEndNews))
         {
             _events.Add(StreamEventKind.Readable, stream);
         }

@@ -216,6 +216,7 @@ internal sealed class TlsClientHandshake : TlsHandshake
         }
 
         _isRetried = true;
+        UsedHelloRetryRequest = true;
         NegotiatedSuite = retry.CipherSuite;
         StartedSecrets.Start(retry.CipherSuite);
         StartedSecrets.ReplaceWithMessageHash();

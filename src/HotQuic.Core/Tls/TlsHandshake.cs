@@ -66,6 +66,9 @@ internal abstract class TlsHandshake : IDisposable
 
     public NamedGroup? NegotiatedGroup { get; private protected set; }
 
+    /// <summary>The server asked for a second ClientHello (RFC 8446 §4.1.4).</summary>
+    public bool UsedHelloRetryRequest { get; private protected set; }
+
     /// <summary>The protocol agreed on by ALPN; empty until it is known. Authenticated when complete.</summary>
     public ReadOnlyMemory<byte> ApplicationProtocol { get; private protected set; }
 
@@ -232,6 +235,7 @@ internal abstract class TlsHandshake : IDisposable
 
     private protected void StartSecrets(KeyLog? keyLog)
     {
+        UsedHelloRetryRequest = false;
         _secrets.Begin(keyLog);
         _areSecretsStarted = true;
     }

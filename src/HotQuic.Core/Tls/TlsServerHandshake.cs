@@ -216,6 +216,7 @@ internal sealed class TlsServerHandshake : TlsHandshake
     {
         StartedSecrets.ReplaceWithMessageHash();
         HandshakeWriter writer = OpenMessage(HandshakeType.ServerHello, out int mark);
+        UsedHelloRetryRequest = true;
         ServerFlightWriter.WriteHelloRetryRequest(writer, NegotiatedSuite.GetValueOrDefault(), group, Configuration.HelloRetryCookie.Span);
         CloseMessage(writer, mark);
         _requestedGroup = group;

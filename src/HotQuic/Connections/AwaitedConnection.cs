@@ -1,6 +1,7 @@
 using System.Net;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
+using HotQuic.Datagrams;
 using HotQuic.Errors;
 using HotQuic.Handshakes;
 using HotQuic.Ports;
@@ -13,7 +14,7 @@ namespace HotQuic.Connections;
 /// A connection whose application awaits: what a <see cref="QuicConnection"/> stands for. The peer's streams or those who accept them wait in
 /// <see cref="Inbound"/>, openers in queues, closers for their completion. The handle is held weakly, so that one which was forgotten ends its connection.
 /// </summary>
-internal sealed class AwaitedConnection : ConnectionApplication
+internal sealed partial class AwaitedConnection : ConnectionApplication
 {
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly OpenQueue[] _opening = [new(), new()];
@@ -25,6 +26,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
     private Failure? _answerFailure;
     private CapacityReports? _capacity;
     private TaskCompletionSource? _closing;
+    private Action<QuicConnection, IPEndPoint>? _addressCallback;
     private bool _isConnected;
     private bool _completesReadsInline;
 
@@ -40,6 +42,9 @@ internal sealed class AwaitedConnection : ConnectionApplication
 
     /// <summary>Whether the options let the peer open streams at all. From any thread, once connected.</summary>
     public bool CanAcceptStreams { get; private set; }
+
+    /// <summary>Whether the driver still is this connection's. From any thread.</summary>
+    public bool IsCurrent => Driver.Generation == _generation;
 
     /// <summary>Completes with a client's handshake. From any thread.</summary>
     public Task Connected => _connected.Task;
@@ -108,8 +113,11 @@ internal sealed class AwaitedConnection : ConnectionApplication
             case StreamRequest request when (ConnectionMessageKind)message.Kind == ConnectionMessageKind.Open:
                 request.Fail(Failure.ConnectionDisposed.ToException());
                 break;
-            case TaskCompletionSource<QuicConnectionStatistics> statistics:
-                statistics.TrySetException(new ObjectDisposedException(nameof(QuicConnection)));
+            case DatagramSend send:
+                send.Discard((short)message.Value);
+                break;
+            case DatagramReceive receive when receive.IsCurrent((short)message.Value):
+                receive.Fail(new ObjectDisposedException(nameof(QuicConnection)));
                 break;
         }
     }
@@ -130,12 +138,13 @@ internal sealed class AwaitedConnection : ConnectionApplication
             case ConnectionMessageKind.Dispose:
                 IsGone = true;
                 OnClose(Driver.DefaultCloseErrorCode, (TaskCompletionSource?)message.Argument);
-                break;
-            case ConnectionMessageKind.Statistics:
-                ((TaskCompletionSource<QuicConnectionStatistics>)message.Argument!).TrySetResult(Driver.ReadStatistics());
+                Inbound.GiveUp();
                 break;
             case ConnectionMessageKind.Configure:
                 OnConfigured((ServerAnswer)message.Argument!);
+                break;
+            default:
+                OnDatagramMessage(message);
                 break;
         }
     }
@@ -157,6 +166,10 @@ internal sealed class AwaitedConnection : ConnectionApplication
     public override void OnStreamOpened(QuicStreamState stream)
     {
         Inbound.Add(Adopt(stream, isOurs: false));
+        if (IsGone)
+        {
+            Inbound.GiveUp();
+        }
     }
 
     public override void OnStreamsAvailable(StreamDirection direction, ulong available)
@@ -187,6 +200,15 @@ internal sealed class AwaitedConnection : ConnectionApplication
         }
 
         Inbound.Close(failure);
+        EndDatagrams(failure);
+    }
+
+    public override void OnPeerAddressChanged()
+    {
+        if (_addressCallback is { } callback && Handle is { } handle)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static told => told.Tell(), new AddressChange(callback, handle, Driver.Facts!.RemoteEndPoint), preferLocal: false);
+        }
     }
 
     public override void OnEverythingSent()
@@ -207,6 +229,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
         QuicServerConnectionOptions options = answer.Options!;
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
         _completesReadsInline = options.Transport.CompletesReadsInline;
+        _addressCallback = options.RemoteEndPointChangedCallback;
         _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
         Driver.ProvideConfiguration(answer.Configuration!);
     }
@@ -270,6 +293,7 @@ internal sealed class AwaitedConnection : ConnectionApplication
                 return;
             }
 
+            streams.SetPriority(state, request.Priority.ToCore());
             queue.Waiting.Remove(request);
             queue.Opened++;
             request.Complete(Adopt(state, isOurs: true));

@@ -1,3 +1,4 @@
+using HotQuic.Core.Datagrams;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
@@ -32,6 +33,15 @@ internal abstract class ConnectionApplication(ConnectionDriver driver)
 
     /// <summary>The peer lets more streams be opened; so many can be now.</summary>
     public abstract void OnStreamsAvailable(StreamDirection direction, ulong available);
+
+    /// <summary>The peer's address is another one (<see cref="ConnectionDriver.Facts"/>), and proven to be the peer's.</summary>
+    public abstract void OnPeerAddressChanged();
+
+    /// <summary>A datagram waits in the connection's queue (RFC 9221).</summary>
+    public abstract void OnDatagramReceived();
+
+    /// <summary>What became of a datagram that was sent with a token.</summary>
+    public abstract void OnDatagramReport(in DatagramReport report);
 
     /// <summary>Everything that had happened was told; gives whether that caused anything more to tell.</summary>
     public abstract bool OnEventsTold();

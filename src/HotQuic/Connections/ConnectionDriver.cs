@@ -261,47 +261,20 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
         _streams.RemoveAt(last);
     }
 
-    /// <summary>What was measured and counted so far.</summary>
-    public QuicConnectionStatistics ReadStatistics()
-    {
-        ref readonly ConnectionStatistics counters = ref Core.Statistics;
-        return new QuicConnectionStatistics
-        {
-            SmoothedRtt = Core.Recovery.Rtt.Smoothed,
-            LatestRtt = Core.Recovery.Rtt.Latest,
-            MinRtt = Core.Recovery.Rtt.Min,
-            RttVariance = Core.Recovery.Rtt.Variation,
-            CongestionWindow = Core.Recovery.Congestion.CongestionWindow,
-            BytesInFlight = Core.Recovery.BytesInFlight,
-            PacketsSent = counters.PacketsSent,
-            PacketsReceived = counters.PacketsReceived,
-            PacketsLost = Core.Recovery.Statistics.PacketsLost,
-            PacketsDropped = counters.PacketsDropped,
-            BytesSent = counters.BytesSent,
-            BytesReceived = counters.BytesReceived,
-            DatagramsSent = counters.DatagramsSent,
-            DatagramsReceived = counters.DatagramsReceived,
-            LargestUdpPayloadSent = counters.LargestDatagramSent,
-            UsedRetry = Core.Attempt.RetrySourceId is not null,
-            KeyExchangeGroup = Core.Handshake.Tls.NegotiatedGroup is { } group ? (QuicKeyExchangeGroup)(ushort)group : null,
-            Version = (uint)Core.Version,
-            KeyUpdatesInitiated = counters.KeyUpdatesInitiated,
-            KeyUpdatesReceived = counters.KeyUpdatesByPeer,
-        };
-    }
-
     private void Attach(Connection core, ShardSocket socket)
     {
         Core = core;
         Socket = socket;
         core.UserState = this;
         _local = core.Path.Local;
+        ResetPublished();
     }
 
     private void DrainAll()
     {
         bool isClosed = false;
         int rounds = 0;
+        Publish();
         while (TellAll(ref isClosed))
         {
             if (++rounds == MaxRounds)
@@ -349,6 +322,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             OnStreamEvent(item);
         }
 
+        any |= TellDatagramReports();
         return any | (Application?.OnEventsTold() ?? false);
     }
 
@@ -378,6 +352,12 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
                 break;
             case ConnectionEventKind.HandshakeCompleted:
                 OnHandshakeCompleted();
+                break;
+            case ConnectionEventKind.PeerAddressChanged:
+                OnPeerAddressChanged();
+                break;
+            case ConnectionEventKind.DatagramReceived:
+                Application?.OnDatagramReceived();
                 break;
             default:
                 break;
@@ -497,7 +477,8 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             case ConnectionMessageKind.Accept:
                 OnAcceptedTooLate((HandledConnection)message.Argument!);
                 break;
-            case ConnectionMessageKind.Open or ConnectionMessageKind.Close or ConnectionMessageKind.Dispose or ConnectionMessageKind.Statistics:
+            case ConnectionMessageKind.Open or ConnectionMessageKind.Close or ConnectionMessageKind.Dispose
+                or ConnectionMessageKind.SendDatagram or ConnectionMessageKind.ReceiveDatagram:
                 AwaitedConnection.Refuse(message);
                 break;
         }

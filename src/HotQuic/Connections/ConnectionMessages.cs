@@ -20,8 +20,17 @@ internal enum ConnectionMessageKind
     /// <summary>The handshake is given up: the peer is told user_canceled.</summary>
     CancelHandshake,
 
-    /// <summary>The argument is the completion that wants the numbers.</summary>
-    Statistics,
+    /// <summary>A datagram is to be sent; the argument is the <see cref="Datagrams.DatagramSend"/>, the value its version.</summary>
+    SendDatagram,
+
+    /// <summary>Nobody waits for a datagram's outcome any more; argument and value as above.</summary>
+    CancelSendDatagram,
+
+    /// <summary>A datagram is awaited; the argument is the <see cref="Datagrams.DatagramReceive"/>, the value its version.</summary>
+    ReceiveDatagram,
+
+    /// <summary>It is no longer awaited; argument and value as above.</summary>
+    CancelReceiveDatagram,
 
     UpdateKeys,
 

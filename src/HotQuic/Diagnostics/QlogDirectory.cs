@@ -17,6 +17,8 @@ internal sealed class QlogDirectory : IDisposable
 
     private const int MaxFilesOfOneName = 1000;
 
+    private static readonly Dictionary<string, QlogDirectory> Opened = new(StringComparer.Ordinal);
+
     private readonly ConcurrentDictionary<QlogSink, bool> _sinks = new();
     private readonly QlogFileWriter _files;
     private readonly TimeProvider _clock;
@@ -36,6 +38,24 @@ internal sealed class QlogDirectory : IDisposable
         _clock = clock ?? TimeProvider.System;
         _files = new QlogFileWriter(name => CreateFile(path, name), queueLength);
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+    }
+
+    /// <summary>The directory of a path, one for the life of the process, which nobody disposes.</summary>
+    /// <exception cref="IOException">The directory cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory may not be created.</exception>
+    public static QlogDirectory Open(string path)
+    {
+        string full = Path.GetFullPath(path);
+        lock (Opened)
+        {
+            if (!Opened.TryGetValue(full, out QlogDirectory? directory))
+            {
+                directory = new QlogDirectory(full);
+                Opened.Add(full, directory);
+            }
+
+            return directory;
+        }
     }
 
     /// <summary>Events that the disk was too slow for, of the connections that have ended.</summary>

@@ -41,6 +41,8 @@ internal sealed class QlogSink : ConnectionEventSink
         _directory.OnFinished(this, _trace.Dropped);
     }
 
+    public override void OnReplaced() => Finish();
+
     public override void OnStarted(in StartedEvent e)
     {
         lock (_gate)

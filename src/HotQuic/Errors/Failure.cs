@@ -64,6 +64,9 @@ internal sealed record Failure
     /// <summary>What the application's callback gave cannot be used: it gets that very exception.</summary>
     public static Failure Unusable(Exception exception) => new(default, null, exception.Message, inner: exception) { IsInnerThrown = true };
 
+    /// <summary>Whether it is the peer that gave the stream up.</summary>
+    public bool IsStreamAbort => _error == QuicError.StreamAborted && _termination is null;
+
     public Exception ToException() => IsInnerThrown ? _inner! : _termination is { } termination
         ? TerminationErrors.ToException(termination, _inner)
         : new QuicException(_error, _code, _message, _inner) { TransportErrorCode = TransportCode };

@@ -12,7 +12,7 @@ namespace HotQuic.Handlers;
 /// A connection whose application is called: what a <see cref="QuicConnectionHandle"/> stands for. Every callback runs on the shard, none
 /// inside another: what a callback causes is told after it has returned. One that throws closes its connection.
 /// </summary>
-internal sealed class HandledConnection : ConnectionApplication
+internal sealed partial class HandledConnection : ConnectionApplication
 {
     private readonly Queue<(HandledStream Stream, uint Generation)> _resumed = new();
     private readonly ulong[] _opened = new ulong[2];
@@ -83,6 +83,7 @@ internal sealed class HandledConnection : ConnectionApplication
         }
 
         TellLimits();
+        OnDatagramReceived();
     }
 
     public override void OnStreamOpened(QuicStreamState stream)
@@ -112,6 +113,23 @@ internal sealed class HandledConnection : ConnectionApplication
     }
 
     public override void OnStreamsAvailable(StreamDirection direction, ulong available) => TellLimits();
+
+    public override void OnPeerAddressChanged()
+    {
+        if (IsOver)
+        {
+            return;
+        }
+
+        try
+        {
+            Handler.OnRemoteEndPointChanged(Handle);
+        }
+        catch (Exception exception)
+        {
+            OnHandlerFault(exception);
+        }
+    }
 
     public override bool OnEventsTold()
     {

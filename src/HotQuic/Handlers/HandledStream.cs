@@ -83,6 +83,9 @@ internal sealed class HandledStream : StreamDriver
         return accepted;
     }
 
+    /// <summary>Whether this side sends on the stream at all.</summary>
+    public bool CanWrite => Id.Direction == StreamDirection.Bidirectional || Id.Initiator == Connection.Core.Role;
+
     /// <summary>Ends the stream after what was written.</summary>
     /// <exception cref="InvalidOperationException">The stream is not ours to write.</exception>
     public void CompleteWrites()
@@ -349,7 +352,7 @@ internal sealed class HandledStream : StreamDriver
 
     private void CheckHasSendingPart()
     {
-        if (Id.Direction == StreamDirection.Unidirectional && Id.Initiator != Connection.Core.Role)
+        if (!CanWrite)
         {
             throw new InvalidOperationException("The stream cannot be written: the peer opened it in one direction.");
         }

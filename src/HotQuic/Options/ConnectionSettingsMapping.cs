@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using HotQuic.Core.CongestionControl;
 using HotQuic.Core.Connections;
+using HotQuic.Core.Datagrams;
+using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
 using HotQuic.Core.Tls;
+using HotQuic.Diagnostics;
 using HotQuic.Udp;
 
 namespace HotQuic.Options;
@@ -16,25 +19,35 @@ internal static class ConnectionSettingsMapping
     {
         QuicTransportOptions transport = options.Transport;
         QuicReceiveWindowSizes windows = options.InitialReceiveWindowSizes;
-        var defaults = new StreamLimits();
         ConnectionSettings settings = new()
         {
             IdleTimeout = options.IdleTimeout == TimeSpan.Zero ? DefaultIdleTimeout : Duration(options.IdleTimeout),
             KeepAliveInterval = Duration(options.KeepAliveInterval),
             HandshakeTimeout = options.HandshakeTimeout == TimeSpan.Zero ? TimeSpan.MaxValue : Limit(options.HandshakeTimeout),
             MtuUpperBound = transport.MaxUdpPayloadSize,
+            MtuLowerBound = transport.MinUdpPayloadSize,
+            MaxAckDelay = transport.MaxAckDelay,
             CongestionControl = transport.CongestionControl == QuicCongestionControl.NewReno
                 ? CongestionControlAlgorithm.NewReno
                 : CongestionControlAlgorithm.Cubic,
+            Recovery = ToRecovery(transport),
             IsPacingEnabled = transport.IsPacingEnabled,
+            IsSpinBitEnabled = transport.IsSpinBitEnabled,
+            Datagrams = new DatagramLimits
+            {
+                MaxFrameSize = transport.MaxDatagramFrameSize,
+                MaxCount = transport.DatagramQueueLength,
+                MaxBytes = transport.DatagramBufferSize,
+            },
+            SinkFactory = string.IsNullOrEmpty(transport.QlogDirectory) ? null : QlogDirectory.Open(transport.QlogDirectory).CreateSink,
             Streams = new StreamLimits
             {
                 ConnectionWindow = (ulong)windows.Connection,
-                MaximumConnectionWindow = Math.Max((ulong)windows.Connection, defaults.MaximumConnectionWindow),
+                MaximumConnectionWindow = (ulong)Math.Max(windows.Connection, transport.MaxConnectionReceiveWindow),
                 StreamWindowBidirectionalLocal = (ulong)windows.LocallyInitiatedBidirectionalStream,
                 StreamWindowBidirectionalRemote = (ulong)windows.RemotelyInitiatedBidirectionalStream,
                 StreamWindowUnidirectional = (ulong)windows.UnidirectionalStream,
-                MaximumStreamWindow = Math.Max(LargestStreamWindow(windows), defaults.MaximumStreamWindow),
+                MaximumStreamWindow = Math.Max(LargestStreamWindow(windows), (ulong)transport.MaxStreamReceiveWindow),
                 BidirectionalStreams = (ulong)options.MaxInboundBidirectionalStreams,
                 UnidirectionalStreams = (ulong)options.MaxInboundUnidirectionalStreams,
                 SendBufferLimit = (ulong)transport.SendBufferSize,
@@ -42,6 +55,13 @@ internal static class ConnectionSettingsMapping
         };
         return transport.PacketsPerKey is { } packets ? settings with { PacketsPerKey = packets } : settings;
     }
+
+    private static RecoveryOptions ToRecovery(QuicTransportOptions transport) => new()
+    {
+        InitialRtt = transport.InitialRtt,
+        UseEcn = transport.IsEcnEnabled,
+        Congestion = CongestionOptions.Default with { InitialWindowPackets = transport.InitialWindowPackets },
+    };
 
     public static ImmutableArray<NamedGroup> ToGroups(IReadOnlyList<QuicKeyExchangeGroup> groups) =>
         [.. groups.Select(group => (NamedGroup)(ushort)group)];

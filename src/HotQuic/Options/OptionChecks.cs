@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using HotQuic.Core.Datagrams;
 using HotQuic.Core.Streams;
 using HotQuic.Core.Wire;
 
@@ -23,6 +24,11 @@ internal static class OptionChecks
         if (options.ListenBacklog < 0)
         {
             throw OutOfRange(argument, nameof(options.ListenBacklog), options.ListenBacklog, "0 or more");
+        }
+
+        if (options.OverloadLimit <= TimeSpan.Zero && options.OverloadLimit != Timeout.InfiniteTimeSpan)
+        {
+            throw OutOfRange(argument, nameof(options.OverloadLimit), options.OverloadLimit, "more than zero, or infinite");
         }
     }
 
@@ -105,7 +111,16 @@ internal static class OptionChecks
     private static void CheckTransport(QuicTransportOptions transport, string argument)
     {
         InRange(transport.MaxUdpPayloadSize, 1200, 65507, argument, nameof(transport.MaxUdpPayloadSize));
+        InRange(transport.MinUdpPayloadSize, 1200, transport.MaxUdpPayloadSize, argument, nameof(transport.MinUdpPayloadSize));
         InRange(transport.SendBufferSize, 1, 1 << 30, argument, nameof(transport.SendBufferSize));
+        InRange(transport.MaxConnectionReceiveWindow, 1, StreamLimits.LargestWindow, argument, nameof(transport.MaxConnectionReceiveWindow));
+        InRange(transport.MaxStreamReceiveWindow, 1, StreamLimits.LargestWindow, argument, nameof(transport.MaxStreamReceiveWindow));
+        InRange(transport.InitialWindowPackets, 2, 10, argument, nameof(transport.InitialWindowPackets));
+        InRange(transport.MaxDatagramFrameSize, 0, ushort.MaxValue, argument, nameof(transport.MaxDatagramFrameSize));
+        InRange(transport.DatagramQueueLength, 1, 1 << 16, argument, nameof(transport.DatagramQueueLength));
+        InRange(transport.DatagramBufferSize, DatagramLimits.MinBytes, 1 << 28, argument, nameof(transport.DatagramBufferSize));
+        InRange(transport.InitialRtt, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(60), argument, nameof(transport.InitialRtt));
+        InRange(transport.MaxAckDelay, TimeSpan.Zero, TimeSpan.FromMilliseconds((1 << 14) - 1), argument, nameof(transport.MaxAckDelay));
         InRange((int)transport.CongestionControl, 0, (int)QuicCongestionControl.NewReno, argument, nameof(transport.CongestionControl));
         if (transport.KeyExchangeGroups is not { Count: > 0 } groups || groups.Distinct().Count() != groups.Count || !groups.All(Enum.IsDefined))
         {
@@ -150,6 +165,14 @@ internal static class OptionChecks
         if (value < min || value > max)
         {
             throw OutOfRange(argument, property, value, $"{min} to {max}");
+        }
+    }
+
+    private static void InRange(TimeSpan value, TimeSpan min, TimeSpan max, string argument, string property)
+    {
+        if (value < min || value > max)
+        {
+            throw OutOfRange(argument, property, value, $"{min.TotalMilliseconds} to {max.TotalMilliseconds} milliseconds");
         }
     }
 

@@ -75,7 +75,14 @@ internal sealed class AcceptQueueEntry : ListenerEntry
         RetryMode = options.RetryMode,
         IoMode = options.IoMode,
         SharesPorts = options.SharesPort,
+        OverloadLimit = OverloadLimitOf(options, TimeSpan.Zero),
+        OverloadDropLimit = OverloadLimitOf(options, ListenerSettings.DefaultOverloadDropLimit - ListenerSettings.DefaultOverloadLimit),
     };
+
+    private static TimeSpan OverloadLimitOf(QuicListenerOptions options, TimeSpan more) =>
+        options.OverloadLimit == Timeout.InfiniteTimeSpan || options.OverloadLimit > TimeSpan.MaxValue - more
+            ? TimeSpan.MaxValue
+            : options.OverloadLimit + more;
 
     private void Deliver(ConnectionDriver driver, AcceptItem item)
     {

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Diagnostics;
 
 namespace HotQuic.Ports;

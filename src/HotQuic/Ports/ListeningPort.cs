@@ -2,7 +2,6 @@ using System.Net;
 using HotQuic.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
-using HotQuic.Core.Events;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Tls;
 using HotQuic.Core.Tls.Messages;

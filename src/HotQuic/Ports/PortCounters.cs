@@ -1,5 +1,5 @@
 using HotQuic.Core.Endpoints;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 
 namespace HotQuic.Ports;
 

@@ -1,7 +1,7 @@
 using HotQuic.Connections;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Udp;

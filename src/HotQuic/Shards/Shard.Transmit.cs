@@ -52,6 +52,7 @@ internal sealed partial class Shard
             return 0;
         }
 
+        driver.Publish();
         driver.Socket.Send(_sendBuffer.AsSpan(0, train.Length), train, out UdpErrorKind refusal);
         if (refusal is UdpErrorKind.NetworkUnreachable or UdpErrorKind.HostUnreachable or UdpErrorKind.PortUnreachable
             or UdpErrorKind.LocalAddressUnavailable or UdpErrorKind.NotPermitted)

@@ -92,6 +92,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Streams of event handlers, for reuse.</summary>
     public StreamDriverPool<HandledStream> HandledStreams { get; } = new();
 
+    /// <summary>Where writers get chunks from. Any thread.</summary>
+    public ChunkExchange Chunks { get; } = new();
+
     public Endpoint Endpoint => _endpoint;
 
     /// <summary>The time of the batch that is being handled.</summary>

@@ -14,7 +14,7 @@ namespace HotQuic.Streams;
 /// All members but <see cref="Reading"/> and <see cref="Writing"/> belong to the shard's thread. After the connection's end the protocol's
 /// stream stays, to be read to its end.
 /// </remarks>
-internal sealed class AwaitedStream : StreamDriver, IShardTarget
+internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 {
     private bool _isDisposed;
     private bool _isFinishWanted;
@@ -34,6 +34,7 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
     public override void Begin(ConnectionDriver connection, QuicStreamState stream, bool isOurs)
     {
         base.Begin(connection, stream, isOurs);
+        SendBufferLimit = Streams.SendBufferLimit;
         if (stream.Id.Direction == StreamDirection.Unidirectional)
         {
             StreamHalf absent = isOurs ? Reading : Writing;
@@ -50,6 +51,7 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
     {
         if (message.Generation != Generation)
         {
+            ReturnChunks(message);
             return;
         }
 
@@ -76,11 +78,17 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
             case StreamMessageKind.CompleteWrites:
                 Finish();
                 break;
+            case StreamMessageKind.SetPriority:
+                SetPriority(QuicStreamPriority.FromValue(message.Value).ToCore());
+                break;
             case StreamMessageKind.Dispose:
                 OnDispose((StreamDisposal)message.Argument!);
                 break;
             case StreamMessageKind.Return:
                 TryReturn();
+                break;
+            default:
+                OnPipeMessage(message);
                 break;
         }
 
@@ -91,7 +99,11 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
 
     public override void OnReadable()
     {
-        if (Reading.IsWaiting)
+        if (ShowsReceived)
+        {
+            ShowReceived();
+        }
+        else if (Reading.IsWaiting)
         {
             bool waitsForDestination = !Reading.Destination.IsEmpty;
             if (waitsForDestination && Streams.TakeReadDestination(Core!) is { } read && (read.Count > 0 || read.IsEnd))
@@ -111,6 +123,7 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
 
     public override void OnReceiveFinished()
     {
+        ShowReceived();
         if (Reading.IsWaiting && !Reading.Destination.IsEmpty)
         {
             OnReadDone(Streams.TakeReadDestination(Core!));
@@ -135,9 +148,14 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
         {
             Write();
         }
+
+        TellRoom();
     }
 
     public override void OnSendAcknowledged() => EndWriting(failure: null);
+
+    /// <summary>Nobody will ever have a handle on the stream.</summary>
+    public void GiveUp() => OnDispose(disposal: null);
 
     public override void OnClosed()
     {
@@ -154,6 +172,7 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
         }
 
         Reading.Close(failure);
+        _pipeReading?.Fail(failure);
         EndWriting(failure);
         if (Reading.IsWaiting)
         {
@@ -166,9 +185,9 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
 
     public override void OnReleased(Failure failure)
     {
+        Detach();
         EndReading(failure);
         EndWriting(failure);
-        Detach();
         CompleteDisposal();
         TryReturn();
     }
@@ -183,6 +202,10 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
         if (Reading.Token.IsCancellationRequested)
         {
             Cancel(Reading);
+        }
+        else if (!TryTakeReadingBack())
+        {
+            Reading.Fail(new InvalidOperationException("Input is being read: complete its read, with AdvanceTo, before the next."));
         }
         else if (Reading.IsEnded)
         {
@@ -337,6 +360,7 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
 
     private void AbortReading(long code, EndCause cause)
     {
+        RevokeReceived(cause.Failure);
         if (!Reading.IsEnded && Core is not null && Connection.Failure is null)
         {
             _ = TakeDestination();
@@ -358,6 +382,7 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
 
     private void EndReading(Failure? failure, Exception? now = null)
     {
+        RevokeReceived(failure);
         Reading.End(failure);
         Reading.Close(failure);
         if (Reading.IsPending && (Reading.IsWaiting || now is not null))
@@ -377,6 +402,7 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
     {
         Writing.End(failure);
         Writing.Close(failure);
+        _pipeWriting?.OnOver();
         if (Writing.IsPending && (Writing.IsWaiting || now is not null))
         {
             if (now is not null)
@@ -409,11 +435,11 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
     private StreamRead TakeDestination() =>
         Reading.IsWaiting && !Reading.Destination.IsEmpty && Core is not null ? Streams.TakeReadDestination(Core) : default;
 
-    private void OnDispose(StreamDisposal disposal)
+    private void OnDispose(StreamDisposal? disposal)
     {
         _isDisposed = true;
         _disposal = disposal;
-        _handle = disposal.Handle;
+        _handle = disposal?.Handle;
         if (!Reading.IsEnded)
         {
             AbortReading(Connection.DefaultStreamErrorCode, new EndCause(Failure.ReadingAborted));
@@ -449,9 +475,9 @@ internal sealed class AwaitedStream : StreamDriver, IShardTarget
             return;
         }
 
-        // The handle answers for itself once this state is another stream's.
-        _handle!.Settle(Reading.Outcome, Writing.Outcome);
-        if (Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
+        // The handle, where there was one, answers for itself once this state is another stream's.
+        _handle?.Settle(Reading.Outcome, Writing.Outcome);
+        if (TryRecyclePipes() && Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
         {
             EndLife();
             _isDisposed = false;

@@ -52,6 +52,24 @@ internal sealed class InboundStreams
         }
     }
 
+    /// <summary>On the shard: the connection's handle is gone, so streams that nobody has accepted go back to where they came from.</summary>
+    public void GiveUp()
+    {
+        while (true)
+        {
+            AwaitedStream? stream;
+            lock (_gate)
+            {
+                if (!_streams.TryDequeue(out stream))
+                {
+                    return;
+                }
+            }
+
+            stream.GiveUp();
+        }
+    }
+
     /// <summary>Gives the next stream, now or later.</summary>
     public ValueTask<QuicStream> TakeAsync(QuicConnection connection, CancellationToken token)
     {

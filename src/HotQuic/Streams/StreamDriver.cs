@@ -37,6 +37,18 @@ internal abstract class StreamDriver
         stream.UserState = this;
     }
 
+    /// <summary>When the stream's data goes out among that of others.</summary>
+    public StreamPriority Priority => Core?.Priority ?? StreamPriority.Default;
+
+    /// <summary>Changes <see cref="Priority"/>.</summary>
+    public void SetPriority(StreamPriority priority)
+    {
+        if (Core is not null)
+        {
+            Streams.SetPriority(Core, priority);
+        }
+    }
+
     /// <summary>More can be read, or the end was reached.</summary>
     public abstract void OnReadable();
 

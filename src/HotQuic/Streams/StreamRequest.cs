@@ -28,6 +28,9 @@ internal sealed class StreamRequest : IValueTaskSource<QuicStream>
     /// <summary>Which streams are wanted, where one is to be opened.</summary>
     public StreamDirection Direction { get; private set; }
 
+    /// <summary>What a stream that is to be opened begins with.</summary>
+    public QuicStreamPriority Priority { get; set; }
+
     /// <summary>Cancels the wait.</summary>
     public CancellationToken Token { get; private set; }
 
@@ -103,7 +106,7 @@ internal sealed class StreamRequest : IValueTaskSource<QuicStream>
         try
         {
             AwaitedStream stream = _source.GetResult(token);
-            return new QuicStream(_connection!, stream, _isOurs);
+            return new QuicStream(_connection!, stream, _isOurs, Priority);
         }
         finally
         {
@@ -130,6 +133,7 @@ internal sealed class StreamRequest : IValueTaskSource<QuicStream>
         _cancellation = default;
         _connection = null;
         Token = default;
+        Priority = default;
         _source.Reset();
         Pool.Return(this);
     }

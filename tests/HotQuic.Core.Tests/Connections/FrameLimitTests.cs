@@ -16,7 +16,7 @@ public sealed class FrameLimitTests
 
     private static readonly ConnectionSettings Small = new()
     {
-        MaxDatagramFrameSize = 100,
+        Datagrams = new() { MaxFrameSize = 100 },
         Streams = new StreamLimits
         {
             ConnectionWindow = 1000,

@@ -1,6 +1,5 @@
 using HotQuic.Core.Connections;
 using HotQuic.Core.Errors;
-using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Tls;

@@ -1,7 +1,7 @@
 using System.Net;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;

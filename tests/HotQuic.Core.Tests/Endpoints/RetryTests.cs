@@ -1,7 +1,6 @@
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
-using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;

@@ -1,6 +1,6 @@
 using System.Net;
 using HotQuic.Core.Endpoints;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Time;

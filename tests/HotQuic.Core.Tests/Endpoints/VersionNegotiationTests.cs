@@ -1,6 +1,6 @@
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Testing;
 

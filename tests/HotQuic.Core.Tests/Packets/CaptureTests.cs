@@ -1,5 +1,5 @@
 using System.Text.Json;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Tests.Wire;
 

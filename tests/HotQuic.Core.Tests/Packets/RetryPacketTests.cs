@@ -1,4 +1,4 @@
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Tests.Wire;
 using HotQuic.Core.Wire;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using HotQuic.Core.Errors;
-using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Time;

@@ -1,6 +1,7 @@
 using HotQuic.Core.CongestionControl;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Recovery;
 using static HotQuic.Core.Tests.Recovery.RecoveryHarness;
 
 namespace HotQuic.Core.Tests.Recovery;
@@ -223,7 +224,7 @@ public class CongestionResponseTests
         RecoveryHarness harness = Established(50);
         harness.Recovery.OnMtuChanged(1452, harness.Now);
         var cubic = new Cubic(CongestionOptions.Default);
-        harness.Recovery.ReplaceCongestion(cubic, harness.Now);
+        harness.Recovery.ReplaceOptions(RecoveryOptions.Default, cubic, harness.Now);
         Assert.Same(cubic, harness.Recovery.Congestion);
         Assert.Equal(14520, cubic.CongestionWindow);
     }

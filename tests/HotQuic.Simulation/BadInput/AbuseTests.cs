@@ -28,7 +28,7 @@ public class AbuseTests
 
         Assert.Empty(arena.Server.Connections);
         Assert.Equal(0, arena.Server.Endpoint.ConnectionIdCount);
-        Assert.Equal(Floods, arena.Server.Endpoint.Statistics.DropsFor(Core.Events.DropReason.AuthenticationFailed));
+        Assert.Equal(Floods, arena.Server.Endpoint.Statistics.DropsFor(Core.Errors.DropReason.AuthenticationFailed));
         arena.ExpectOthersServed();
         arena.ExpectNothingLeft();
     }

@@ -16,7 +16,7 @@ public class LimitTests
 
     private static readonly ConnectionSettings Settings = new()
     {
-        MaxDatagramFrameSize = 100,
+        Datagrams = new() { MaxFrameSize = 100 },
         Streams = new StreamLimits
         {
             ConnectionWindow = 3000,

@@ -120,7 +120,7 @@ internal static class RawHandshake
     {
         InitialKeys.Derive(client.Version, client.Attempt.OriginalDestinationId, EndpointRole.Server, out _, out PacketKeys receive);
         byte[] bytes = datagram.ToArray();
-        Assert.Equal(Core.Events.DropReason.None, ProtectedPacket.TryRead(bytes, 8, out ProtectedPacket packet));
+        Assert.Equal(Core.Errors.DropReason.None, ProtectedPacket.TryRead(bytes, 8, out ProtectedPacket packet));
         Assert.True(PacketProtector.TryUnprotect(receive.HeaderProtection, bytes, packet.PacketNumberOffset, out UnprotectedHeader header));
         int start = packet.PacketNumberOffset + header.PacketNumberLength;
         Assert.True(receive.Aead.TryOpen(new PacketNumber(header.TruncatedPacketNumber), bytes.AsSpan(0, start), bytes.AsSpan(start..packet.Length)));

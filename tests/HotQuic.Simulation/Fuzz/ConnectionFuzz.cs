@@ -75,7 +75,7 @@ internal static class ConnectionFuzz
 
         arena.Network.RunFor(TimeSpan.FromSeconds(1));
         Core.Endpoints.EndpointStatistics statistics = arena.Server.Endpoint.Statistics;
-        Assert.Equal(statistics.DatagramsReceived, handled + Enum.GetValues<Core.Events.DropReason>().Sum(statistics.DropsFor));
+        Assert.Equal(statistics.DatagramsReceived, handled + Enum.GetValues<Core.Errors.DropReason>().Sum(statistics.DropsFor));
         foreach (Connection connection in arena.Server.Connections)
         {
             ExpectDefined(connection);

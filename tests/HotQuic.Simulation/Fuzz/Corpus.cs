@@ -48,7 +48,7 @@ internal sealed class Corpus
 
     private void Run(bool isRetry, int certificateBytes)
     {
-        var settings = new ConnectionSettings { MaxDatagramFrameSize = 1000 };
+        var settings = new ConnectionSettings { Datagrams = new() { MaxFrameSize = 1000 } };
         var arena = new Arena(EndpointRole.Client, settings, connection => new Recorder(this, connection.Role));
         arena.Server.ServerTls = Testing.TestTls.Server(certificateBytes);
         arena.Server.Admission = isRetry ? Core.Endpoints.AdmissionVerdict.Retry : Core.Endpoints.AdmissionVerdict.Accept;

@@ -1,3 +1,4 @@
+using HotQuic.Core.Errors;
 using HotQuic.Core.Events;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Diagnostics;
 

@@ -12,6 +12,9 @@ internal sealed class Pair : IAsyncDisposable
 
     private static readonly X509Certificate2 Certificate = DevelopmentCertificate.Create();
 
+    /// <summary>How sockets are driven where a test does not say it.</summary>
+    private static readonly AsyncLocal<QuicIoMode?> AmbientIo = new();
+
     private Pair(QuicListener listener, QuicConnection client, QuicConnection server)
     {
         Listener = listener;
@@ -21,6 +24,13 @@ internal sealed class Pair : IAsyncDisposable
 
     /// <summary>Long enough that only a hang reaches it.</summary>
     public static TimeSpan Patience => TimeSpan.FromSeconds(30);
+
+    /// <summary>How sockets are driven in this test where it does not say so itself: by the system's own calls, unless its class has set it.</summary>
+    public static QuicIoMode Io
+    {
+        get => AmbientIo.Value ?? (OperatingSystem.IsLinux() ? QuicIoMode.Offload : QuicIoMode.Auto);
+        set => AmbientIo.Value = value;
+    }
 
     public QuicListener Listener { get; }
 
@@ -50,7 +60,10 @@ internal sealed class Pair : IAsyncDisposable
             ListenEndPoint = at ?? new IPEndPoint(IPAddress.Loopback, 0),
             ApplicationProtocols = [new SslApplicationProtocol(Protocol)],
             ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(ServerOptions(change)),
-            IoMode = io,
+            IoMode = io == QuicIoMode.Auto ? Io : io,
+
+            // How busy the machine is that runs the tests must not decide them.
+            OverloadLimit = Timeout.InfiniteTimeSpan,
         };
 
     public static QuicClientConnectionOptions ClientOptions(
@@ -63,7 +76,7 @@ internal sealed class Pair : IAsyncDisposable
             MaxInboundBidirectionalStreams = 100,
             MaxInboundUnidirectionalStreams = 10,
             RemoteEndPoint = server,
-            Transport = { IoMode = io },
+            Transport = { IoMode = io == QuicIoMode.Auto ? Io : io },
             ClientAuthenticationOptions = new SslClientAuthenticationOptions
             {
                 TargetHost = "localhost",

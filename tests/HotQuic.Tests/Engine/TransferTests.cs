@@ -5,7 +5,10 @@ namespace HotQuic.Tests.Engine;
 /// <summary>Data over real sockets, in each way of driving them: equal bytes, many streams.</summary>
 public class TransferTests
 {
-    public static TheoryData<QuicIoMode> IoModes => new() { QuicIoMode.Auto, QuicIoMode.Sockets };
+    /// <summary>Every way that the system has of driving sockets.</summary>
+    public static IEnumerable<QuicIoMode> EveryIoMode => OperatingSystem.IsLinux() ? [QuicIoMode.Offload, QuicIoMode.Sockets] : [QuicIoMode.Sockets];
+
+    public static TheoryData<QuicIoMode> IoModes => new(EveryIoMode);
 
     [Theory]
     [MemberData(nameof(IoModes))]

@@ -18,6 +18,10 @@ internal sealed class ConnectionProbe : QuicConnectionHandler
 
     public Action<QuicConnectionHandle, object?>? Message { get; set; }
 
+    public Action<QuicConnectionHandle, byte[]>? Datagram { get; set; }
+
+    public Action<QuicConnectionHandle, long, QuicDatagramOutcome>? DatagramOutcome { get; set; }
+
     public Action<QuicConnectionHandle, QuicCloseReason>? Closed { get; set; }
 
     public bool IsConnected => _connected.Task.IsCompletedSuccessfully;
@@ -68,6 +72,11 @@ internal sealed class ConnectionProbe : QuicConnectionHandler
         _messages.Writer.TryWrite(message);
         Message?.Invoke(connection, message);
     }
+
+    public override void OnDatagram(QuicConnectionHandle connection, ReadOnlySpan<byte> data) => Datagram?.Invoke(connection, data.ToArray());
+
+    public override void OnDatagramOutcome(QuicConnectionHandle connection, long id, QuicDatagramOutcome outcome) =>
+        DatagramOutcome?.Invoke(connection, id, outcome);
 
     public override void OnClosed(QuicConnectionHandle connection, in QuicCloseReason reason)
     {

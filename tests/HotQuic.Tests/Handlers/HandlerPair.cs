@@ -36,7 +36,9 @@ internal sealed class HandlerPair : IAsyncDisposable
     /// <summary>A server on a port of the system's choice that hands every attempt over, on its shard.</summary>
     public static QuicServer Listen(Action<QuicConnectionHandle> onAttempt)
     {
-        var server = new QuicServer(new Attempts(onAttempt));
+        // A busy machine is no reason to refuse here.
+        var options = new QuicServerOptions { OverloadLimit = Timeout.InfiniteTimeSpan, OverloadDropLimit = Timeout.InfiniteTimeSpan };
+        var server = new QuicServer(new Attempts(onAttempt), options);
         server.Start(new QuicServerBinding { Address = IPAddress.Loopback, ApplicationProtocols = [new SslApplicationProtocol(Pair.Protocol)] });
         return server;
     }

@@ -126,10 +126,10 @@ public sealed class AddressFilterTests
         Assert.Equal(1, engine.Ports.Count);
 
         // Every answer would come before the counter tells of the drop.
-        long before = engine.Ports.ReadTotals()[Core.Events.DropReason.NoListener];
+        long before = engine.Ports.ReadTotals()[Core.Errors.DropReason.NoListener];
         using var client = new RawClient();
         client.Send(to, RawClient.UnknownVersion(), RawClient.Orphan(), client.FirstFlight(to, Pair.Protocol)[0]);
-        await ServerProbe.EventuallyAsync(() => engine.Ports.ReadTotals()[Core.Events.DropReason.NoListener] == before + 3);
+        await ServerProbe.EventuallyAsync(() => engine.Ports.ReadTotals()[Core.Errors.DropReason.NoListener] == before + 3);
         Assert.False(client.HasReceived);
         await connection.DisposeAsync();
         await ServerProbe.EventuallyAsync(() => engine.Ports.Count == 0);

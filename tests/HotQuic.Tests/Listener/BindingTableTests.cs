@@ -1,5 +1,5 @@
 using System.Net;
-using HotQuic.Core.Events;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Tls.Messages;
 using HotQuic.Ports;

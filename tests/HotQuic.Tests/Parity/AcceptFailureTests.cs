@@ -115,6 +115,11 @@ public class AcceptFailureTests
         QuicListener listener = await QuicListener.ListenAsync(Pair.ListenerOptions());
         await using QuicConnection client = await QuicConnection.ConnectAsync(Pair.ClientOptions(listener.LocalEndPoint)).AsTask().WaitAsync(Pair.Patience);
         Task<QuicStream> accept = client.AcceptInboundStreamAsync().AsTask();
+
+        // What the server acknowledges of a stream says that its side of the handshake is over too (RFC 9001 §5.7).
+        await using QuicStream stream = await client.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+        await stream.WriteAsync(new byte[1], completeWrites: true);
+        await stream.WritesClosed.WaitAsync(Pair.Patience);
         await listener.DisposeAsync();
         QuicException exception = await Assert.ThrowsAsync<QuicException>(() => accept.WaitAsync(Pair.Patience));
         Assert.Equal((QuicError.ConnectionAborted, 0x52L), (exception.QuicError, exception.ApplicationErrorCode));

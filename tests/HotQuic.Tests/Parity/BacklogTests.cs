@@ -2,7 +2,8 @@ using HotQuic.Tests.Engine;
 
 namespace HotQuic.Tests.Parity;
 
-/// <summary>S4: a listener's backlog counts handshakes in progress and connections not yet accepted, exactly, whatever comes at a time.</summary>
+/// <summary>S4: a listener's backlog counts handshakes in progress and connections not yet accepted, exactly, whatever comes at a time. Alone, for the crowd of it.</summary>
+[Collection(AloneCollection.Name)]
 public class BacklogTests
 {
     private const int Backlog = 20;

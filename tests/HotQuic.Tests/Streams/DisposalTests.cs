@@ -209,7 +209,7 @@ public class DisposalTests
         await using QuicStream living = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional);
         foreach (QuicStream stale in disposed)
         {
-            Assert.Throws<ObjectDisposedException>(() => stale.Abort(QuicAbortDirection.Both, 1));
+            stale.Abort(QuicAbortDirection.Both, 1);
             Assert.Throws<ObjectDisposedException>(stale.CompleteWrites);
             await stale.DisposeAsync();
             Assert.True(stale.ReadsClosed.IsCompletedSuccessfully);

@@ -1,4 +1,4 @@
-namespace HotQuic.Core.Events;
+namespace HotQuic.Core.Errors;
 
 /// <summary>Why a datagram or a packet was dropped. Every drop names one; each has a counter.</summary>
 internal enum DropReason : byte
