@@ -28,7 +28,9 @@ internal static class SoakEngine
 
     public static QuicServer Serve(QuicEngine engine, QuicConnectionHandler handler, Action<QuicServerConnectionOptions>? change = null)
     {
-        var server = new QuicServer(engine, new Accepting(handler, HandlerPair.ServerConfiguration(change)), options: null);
+        // However late a busy machine is, nobody is refused for that.
+        var options = new QuicServerOptions { OverloadLimit = Pair.Patience, OverloadDropLimit = Pair.Patience };
+        var server = new QuicServer(engine, new Accepting(handler, HandlerPair.ServerConfiguration(change)), options);
         server.Start(Loopback);
         return server;
     }
