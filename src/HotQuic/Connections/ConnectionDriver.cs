@@ -239,7 +239,11 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     }
 
     /// <summary>The shard is gone: nobody shall wait for ever.</summary>
-    public void OnShardStopped() => OnClosed(Failure.ConnectionDisposed);
+    public void OnShardStopped()
+    {
+        OnClosed(Failure.EngineDisposed);
+        OnNothingToSend();
+    }
 
     /// <summary>Takes a stream of the protocol into the connection's list, with who shall be told of it.</summary>
     public void Adopt(StreamDriver stream, QuicStreamState state, bool isOurs)

@@ -33,6 +33,9 @@ internal sealed record Failure
 
     public static Failure ConnectionDisposed { get; } = Local("The connection was disposed of.");
 
+    /// <summary>The engine that would drive it is gone.</summary>
+    public static Failure EngineDisposed { get; } = Local("The engine was disposed of.");
+
     /// <summary>A listener's attempt ended before it was accepted, and nobody knows any more how.</summary>
     public static Failure AttemptOver { get; } = Local("The attempt was over before it was accepted.");
 

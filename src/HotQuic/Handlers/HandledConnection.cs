@@ -228,6 +228,11 @@ internal sealed partial class HandledConnection : ConnectionApplication
 
     private void Start()
     {
+        if (Driver.Shard.HasEnded)
+        {
+            _endBeforeStart ??= Failure.EngineDisposed;
+        }
+
         if (_endBeforeStart is not null)
         {
             Driver.OnStartFailed(_endBeforeStart);

@@ -103,6 +103,15 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Connections of this shard, drained ones excluded.</summary>
     public IReadOnlyCollection<ConnectionDriver> Connections => _connections;
 
+    /// <summary>Connections of this shard, drained ones excluded.</summary>
+    public int ConnectionCount => _connections.Count;
+
+    /// <summary>Deadlines that are set.</summary>
+    public int TimerCount => _timers.Count;
+
+    /// <summary>Sockets that are looked at.</summary>
+    public int SocketCount => _sockets.Count;
+
     /// <summary>Whether the caller runs on this shard's thread.</summary>
     public bool IsCurrent => _current == this;
 
@@ -122,16 +131,11 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         var wait = default(SpinWait);
         while (!_mailbox.TryPost(message))
         {
-            if (_isStopped)
-            {
-                return;
-            }
-
-            _waiter.Wake();
+            WakeOrTakeLate();
             wait.SpinOnce();
         }
 
-        _waiter.Wake();
+        WakeOrTakeLate();
     }
 
     /// <summary>
@@ -140,13 +144,13 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// </summary>
     public void PostWithoutWaiting(in ShardMessage message)
     {
-        if (_current is not null || _isStopped)
+        if (_current is not null)
         {
             Post(message);
         }
         else if (_mailbox.TryPost(message))
         {
-            _waiter.Wake();
+            WakeOrTakeLate();
         }
         else
         {
@@ -154,7 +158,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         }
     }
 
-    /// <summary>Runs something on the shard; the task ends, or fails, with it.</summary>
+    /// <summary>Runs something on the shard; the task ends, or fails, with it. It fails where the shard has stopped.</summary>
     public Task RunAsync(Action<Shard> action)
     {
         var work = new ShardWork(action);
@@ -178,7 +182,10 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     {
     }
 
-    /// <summary>Stops the thread and closes the sockets; connections end without a word.</summary>
+    /// <summary>
+    /// Stops the thread and closes the sockets; connections end without a word to their peers, and whoever waits for something of them, or
+    /// asks for it later, learns that they are over.
+    /// </summary>
     public void Dispose()
     {
         if (!_isStopped)
@@ -277,18 +284,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
             Rest(isBusy);
         }
 
-        foreach (ShardSocket socket in _sockets)
-        {
-            socket.Udp.Dispose();
-        }
-
-        foreach (ConnectionDriver driver in _connections)
-        {
-            driver.OnShardStopped();
-        }
-
-        _waiter.Dispose();
-        _endpoint.Dispose();
+        End();
     }
 
     private void PostAsShard(Shard target, in ShardMessage message)
@@ -299,18 +295,17 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         }
         else if (target != this)
         {
-            target._waiter.Wake();
+            target.WakeOrTakeLate();
         }
     }
 
     /// <summary>Posts what found a full mailbox before, as far as there is room, in order.</summary>
     private void PostAgain()
     {
-        while (_unposted.TryPeek(out (Shard Target, ShardMessage Message) first)
-            && (first.Target._isStopped || first.Target._mailbox.TryPost(first.Message)))
+        while (_unposted.TryPeek(out (Shard Target, ShardMessage Message) first) && first.Target._mailbox.TryPost(first.Message))
         {
             _unposted.Dequeue();
-            first.Target._waiter.Wake();
+            first.Target.WakeOrTakeLate();
         }
     }
 
@@ -321,18 +316,23 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         while (count < MessagesPerTurn && _mailbox.TryTake(out ShardMessage message))
         {
             count++;
-            try
-            {
-                message.Target.OnMessage(message);
-            }
-            catch (Exception exception)
-            {
-                // A fault of ours ends what it was about, never the shard.
-                message.Target.OnFault(exception);
-            }
+            Take(message);
         }
 
         return count > 0;
+    }
+
+    private static void Take(in ShardMessage message)
+    {
+        try
+        {
+            message.Target.OnMessage(message);
+        }
+        catch (Exception exception)
+        {
+            // A fault of ours ends what it was about, never the shard.
+            message.Target.OnFault(exception);
+        }
     }
 
     private bool RunTimers()
@@ -406,6 +406,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         {
             try
             {
+                ObjectDisposedException.ThrowIf(shard._hasEnded, typeof(QuicEngine));
                 action(shard);
                 Completion.SetResult();
             }

@@ -2,12 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using HotQuic.Tests.Engine;
+using HotQuic.Tests.Soak;
 
 namespace HotQuic.Tests.Listener;
 
 /// <summary>
 /// A second process of ours that listens on a port when told to, until it is disposed. It is this same assembly, started anew:
-/// <see cref="Main"/> runs there and speaks in lines with the <see cref="ListeningProcess"/> here.
+/// <see cref="Main"/> runs there and speaks in lines with the <see cref="ListeningProcess"/> here, or is an <see cref="IdleProcess"/>.
 /// </summary>
 internal sealed class ListeningProcess : IDisposable
 {
@@ -49,6 +50,12 @@ internal sealed class ListeningProcess : IDisposable
 
     private static void Main(string[] arguments)
     {
+        if (arguments is [IdleProcess.Argument])
+        {
+            IdleProcess.Run();
+            return;
+        }
+
         var options = new QuicServerOptions { IoMode = Enum.Parse<QuicIoMode>(arguments[0]), SharesPorts = bool.Parse(arguments[1]) };
         Console.WriteLine("ready");
         while (Console.ReadLine() is { } line)
