@@ -200,7 +200,8 @@ public class StaleHandleTests
                 await Assert.ThrowsAsync<ObjectDisposedException>(async () => await stream.WriteAsync(poison, completeWrites: true));
                 break;
             case 2:
-                Assert.Throws<ObjectDisposedException>(() => stream.Abort(QuicAbortDirection.Both, Poison));
+                // It does nothing, least of all to the stream that has the state now.
+                stream.Abort(QuicAbortDirection.Both, Poison);
                 break;
             case 3:
                 Assert.Throws<ObjectDisposedException>(stream.CompleteWrites);
