@@ -17,8 +17,11 @@ internal sealed partial class Shard
     /// <summary>The socket whose batch is being handled: the endpoint's questions about strangers are about its port.</summary>
     private ShardSocket? _receiving;
 
-    /// <summary>When the kernel took what is being handled, by its clock; the default value where it does not tell.</summary>
-    private DateTime _arrival;
+    /// <summary>A reading of the lag counts for one part in so many of the average.</summary>
+    private const int LagWeight = 8;
+
+    /// <summary>How far the shard is behind, averaged.</summary>
+    private TimeSpan _lag;
 
     private bool ReceiveAll()
     {
@@ -82,7 +85,7 @@ internal sealed partial class Shard
     {
         PathAddress remote = train.Remote.ToPath();
         PathAddress local = train.Local.ToPath();
-        _arrival = train.KernelTime;
+        NoteLag(train.KernelTime);
         for (int i = 0; i < train.SegmentCount; i++)
         {
             var datagram = new ReceivedDatagram
@@ -136,12 +139,13 @@ internal sealed partial class Shard
     }
 
     /// <summary>
-    /// How far the shard is behind: the age of what it reads, by the kernel's clock, or the length of its last turn, whichever is more (L22).
+    /// Keeps account of how far the shard is behind (L22): the age of what it reads, by the kernel's clock, or the length of its last
+    /// turn, whichever is more. Averaged, so that one long turn, such as a process's first, refuses nobody.
     /// </summary>
-    private TimeSpan Lag()
+    private void NoteLag(DateTime arrival)
     {
-        TimeSpan age = _arrival == default ? TimeSpan.Zero : DateTime.UtcNow - _arrival;
-        return age > _loopLag ? age : _loopLag;
+        TimeSpan age = arrival == default ? TimeSpan.Zero : DateTime.UtcNow - arrival;
+        _lag += ((age > _loopLag ? age : _loopLag) - _lag) / LagWeight;
     }
 
     private void OnDatagramFault(in ReceivedDatagram datagram, Exception exception)
@@ -188,7 +192,7 @@ internal sealed partial class Shard
             shard._receiving?.Port?.CheckDestination(local, remote) ?? DropReason.UnknownConnection;
 
         public AdmissionVerdict Decide(in AdmissionRequest request) =>
-            shard._receiving is { Port: { } port } socket ? port.Decide(request, shard.Lag(), socket.Counters) : AdmissionVerdict.Drop;
+            shard._receiving is { Port: { } port } socket ? port.Decide(request, shard._lag, socket.Counters) : AdmissionVerdict.Drop;
 
         public ConnectionSettings SettingsFor(in AdmissionRequest request) => ConnectionSettings.Default;
     }

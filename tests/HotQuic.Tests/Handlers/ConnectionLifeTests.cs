@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using HotQuic.Tests.Engine;
+using HotQuic.Tests.Listener;
 
 namespace HotQuic.Tests.Handlers;
 
@@ -193,7 +194,7 @@ public sealed class ConnectionLifeTests
         QuicCloseReason reason = await probe.WhenClosed;
         Assert.Equal(QuicError.ConnectionRefused, reason.Error);
         Assert.IsType<SocketException>(reason.ToException());
-        Assert.False(connection.IsValid);
+        await ServerProbe.EventuallyAsync(() => !connection.IsValid);
     }
 
     [Fact]

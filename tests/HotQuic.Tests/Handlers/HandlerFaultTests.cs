@@ -1,3 +1,4 @@
+using HotQuic.Tests.Listener;
 namespace HotQuic.Tests.Handlers;
 
 /// <summary>A handler that throws costs its own connection, with INTERNAL_ERROR (RFC 9000 §20.1), and nothing else.</summary>
@@ -43,7 +44,7 @@ public sealed class HandlerFaultTests
 
         QuicCloseReason atPeer = await client.WhenClosed;
         Assert.Equal((QuicError.TransportError, InternalError), (atPeer.Error, atPeer.TransportErrorCode));
-        Assert.False(connection.IsValid);
+        await ServerProbe.EventuallyAsync(() => !connection.IsValid);
         await AssertEchoesAsync(unharmed);
         await ConnectionProbe.RunAsync(unharmed, () => unharmed.Close(0));
         await other.WhenClosed;
@@ -59,7 +60,7 @@ public sealed class HandlerFaultTests
 
         Assert.Equal(QuicError.OperationAborted, (await pair.Client.WhenClosed).Error);
         Assert.Equal(5, (await pair.Server.WhenClosed).ApplicationErrorCode);
-        Assert.False(pair.ClientConnection.IsValid);
+        await ServerProbe.EventuallyAsync(() => !pair.ClientConnection.IsValid);
     }
 
     private static void Script(string callback, ConnectionProbe connection, StreamProbe stream, Exception fault)

@@ -1,3 +1,4 @@
+using HotQuic.Tests.Listener;
 namespace HotQuic.Tests.Handlers;
 
 /// <summary>Handles that outlive what they stand for: they throw, and never reach what has the state behind them by then (L32).</summary>
@@ -24,7 +25,7 @@ public sealed class StaleHandleTests
         await pair.OnClientAsync(() => connection.Close(0));
         await pair.Client.WhenClosed;
 
-        Assert.False(connection.IsValid);
+        await ServerProbe.EventuallyAsync(() => !connection.IsValid);
         Assert.False(connection.Post("nobody"));
         Assert.Throws<ObjectDisposedException>(() => connection.State);
         Assert.Throws<ObjectDisposedException>(() => connection.LocalEndPoint);
