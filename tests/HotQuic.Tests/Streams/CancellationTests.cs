@@ -112,20 +112,22 @@ public class CancellationTests
     public async Task OnlyAReadThatIsCancelledAborts()
     {
         await using StreamPair pair = await StreamPair.OpenAsync();
-        var random = new Random(16);
+        var race = new EvenRace(16);
         (QuicStream reader, QuicStream writer) = (pair.Client, pair.Server);
         byte[] one = new byte[1];
         (int completed, int cancelled) = (0, 0);
-        for (int round = 0; round < 3000; round++)
+        for (int round = 0; round < 1000; round++)
         {
             using var source = new CancellationTokenSource();
             Task<int> reading = reader.ReadAsync(one, source.Token).AsTask();
-            Task cancelling = CancelSoon(source, random.Next(20_000));
+            Task cancelling = race.CancelSoon(source);
+            race.HoldOperation();
             ValueTask writing = writer.WriteAsync(one);
             try
             {
                 Assert.Equal(1, await reading.WaitAsync(Pair.Patience));
                 completed++;
+                race.OnCompleted();
                 Task<int> next = reader.ReadAsync(one).AsTask();
                 await cancelling;
                 await writing;
@@ -135,6 +137,7 @@ public class CancellationTests
             catch (OperationCanceledException)
             {
                 cancelled++;
+                race.OnCancelled();
                 await cancelling;
                 await Record.ExceptionAsync(() => writing.AsTask());
                 reader.Dispose();
@@ -156,22 +159,24 @@ public class CancellationTests
         await using Pair pair = await Pair.ConnectAsync();
         Task<Dictionary<long, long>> counting = CountAsync(pair.Server);
         var written = new Dictionary<long, long>();
-        var random = new Random(15);
+        var race = new EvenRace(15);
         QuicStream? stream = null;
         int cancelled = 0;
         int completed = 0;
-        for (int round = 0; round < 3000; round++)
+        for (int round = 0; round < 1000; round++)
         {
             stream ??= await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
-            if (await TryWriteAsync(stream, random.Next(2000)))
+            if (await TryWriteAsync(stream, race))
             {
                 completed++;
+                race.OnCompleted();
                 await stream.WriteAsync(Ten).AsTask().WaitAsync(Pair.Patience);
                 written[stream.Id] = written.GetValueOrDefault(stream.Id) + 20;
             }
             else
             {
                 cancelled++;
+                race.OnCancelled();
                 written.Remove(stream.Id);
                 await stream.DisposeAsync().AsTask().WaitAsync(Pair.Patience);
                 stream = null;
@@ -188,18 +193,13 @@ public class CancellationTests
         Assert.True(completed > 100 && cancelled > 100, $"The race was too uneven to show anything: {completed} completed, {cancelled} cancelled.");
     }
 
-    private static Task CancelSoon(CancellationTokenSource source, int spins) => Task.Run(() =>
-    {
-        Thread.SpinWait(spins);
-        source.Cancel();
-    });
-
-    private static async Task<bool> TryWriteAsync(QuicStream stream, int spins)
+    private static async Task<bool> TryWriteAsync(QuicStream stream, EvenRace race)
     {
         using var source = new CancellationTokenSource();
-        Task cancelling = CancelSoon(source, spins);
+        Task cancelling = race.CancelSoon(source);
         try
         {
+            race.HoldOperation();
             await stream.WriteAsync(Ten, source.Token).AsTask().WaitAsync(Pair.Patience);
             return true;
         }
@@ -240,5 +240,30 @@ public class CancellationTests
                 return counts;
             }
         }
+    }
+
+    /// <summary>Keeps the race between an operation and its cancellation even on any machine: whoever came first is held back the next time.</summary>
+    private sealed class EvenRace(int seed)
+    {
+        private const int Step = 1000;
+
+        private readonly Random _random = new(seed);
+        private int _lead;
+
+        public Task CancelSoon(CancellationTokenSource source)
+        {
+            int spins = Math.Max(0, -_lead);
+            return Task.Run(() =>
+            {
+                Thread.SpinWait(spins);
+                source.Cancel();
+            });
+        }
+
+        public void HoldOperation() => Thread.SpinWait(Math.Max(0, _lead));
+
+        public void OnCompleted() => _lead += _random.Next(Step);
+
+        public void OnCancelled() => _lead -= _random.Next(Step);
     }
 }
