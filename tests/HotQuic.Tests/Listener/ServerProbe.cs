@@ -79,7 +79,6 @@ internal sealed class ServerProbe : QuicServerHandler
 
     public override void OnConnection(QuicConnectionAttempt attempt)
     {
-        Interlocked.Increment(ref _attempts);
         Events.Enqueue("connection");
         if (Attempt is { } script)
         {
@@ -89,6 +88,9 @@ internal sealed class ServerProbe : QuicServerHandler
         {
             attempt.Accept(Configuration, new ConnectionProbe());
         }
+
+        // Last, so that whoever waits for the number finds what the script left.
+        Interlocked.Increment(ref _attempts);
     }
 
     public override void OnRetryModeChanged(bool isOn) => Events.Enqueue(isOn ? "retry on" : "retry off");
