@@ -80,6 +80,14 @@ internal sealed class StatelessResponder
         }
 
         InitialKeys.Install(initial.Version, new ConnectionId(initial.DestinationConnectionId), EndpointRole.Server, _sendKeys, _receiveKeys);
+        if (code == TransportErrorCode.InvalidToken && !IsAuthentic(initial, datagram.Bytes[..initial.Length]))
+        {
+            // RFC 9000 §8.1.2: a token is bad only in a packet that is otherwise good; this one was changed on its way.
+            _sendKeys.Discard();
+            _receiveKeys.Discard();
+            return 0;
+        }
+
         ConnectionId source = _ids.Next();
         scoped WireWriter writer = new(response);
         LongHeaderOffsets offsets = LongHeader.Write(ref writer, new LongHeaderFields
@@ -100,6 +108,18 @@ internal sealed class StatelessResponder
         _sendKeys.Discard();
         _receiveKeys.Discard();
         return length;
+    }
+
+    /// <summary>Whether the Initial opens under the keys of its connection ID; it is opened in place.</summary>
+    private bool IsAuthentic(scoped in ProtectedPacket initial, Span<byte> packet)
+    {
+        if (!PacketProtector.TryUnprotect(_receiveKeys.HeaderProtection, packet, initial.PacketNumberOffset, out UnprotectedHeader header))
+        {
+            return false;
+        }
+
+        int headerLength = initial.PacketNumberOffset + header.PacketNumberLength;
+        return _receiveKeys.Aead.TryOpen(new PacketNumber(header.TruncatedPacketNumber), packet[..headerLength], packet[headerLength..]);
     }
 
     /// <summary>RFC 9000 §10.3; as nothing but the ID is known, the answer is shorter than what caused it.</summary>
