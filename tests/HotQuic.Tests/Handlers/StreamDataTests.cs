@@ -82,11 +82,13 @@ public sealed class StreamDataTests
         Random.Shared.NextBytes(sent);
         QuicStreamHandle atServer = default;
         var server = new StreamProbe();
+        var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using HandlerPair pair = await HandlerPair.ConnectAsync(
             server: probe => probe.Stream = (_, stream) =>
             {
                 atServer = stream;
                 stream.PauseReading();
+                opened.TrySetResult();
                 return server;
             },
             serverOptions: options => options.InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream = window,
@@ -108,6 +110,7 @@ public sealed class StreamDataTests
 
         await pair.OnClientAsync(() => client.Writable(stream));
         await pair.OnClientAsync(() => Assert.InRange(taken, buffer, buffer + window));
+        await opened.Task;
         await RoundTripAsync(pair);
         Assert.False(server.HasNext);
         await pair.OnClientAsync(() => Assert.InRange(taken, buffer, buffer + window));
