@@ -260,8 +260,10 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             bool isForeignRetry = verdict == TokenVerdict.Valid && content.Kind == TokenKind.Retry && content.RetrySourceId != destination;
             if (verdict == TokenVerdict.InvalidRetry || isForeignRetry)
             {
-                // RFC 9000 §8.1.2
-                return Answer(StatelessAnswer.InvalidToken, _responder.Refuse(packet, datagram, TransportErrorCode.InvalidToken, response));
+                // RFC 9000 §8.1.2: a token is bad only in a packet that is otherwise good; others were changed on their way.
+                return _responder.IsAuthentic(packet, datagram)
+                    ? Answer(StatelessAnswer.InvalidToken, _responder.Refuse(packet, datagram, TransportErrorCode.InvalidToken, response))
+                    : Drop(DropReason.AuthenticationFailed);
             }
 
             if (verdict == TokenVerdict.Valid)

@@ -80,14 +80,6 @@ internal sealed class StatelessResponder
         }
 
         InitialKeys.Install(initial.Version, new ConnectionId(initial.DestinationConnectionId), EndpointRole.Server, _sendKeys, _receiveKeys);
-        if (code == TransportErrorCode.InvalidToken && !IsAuthentic(initial, datagram.Bytes[..initial.Length]))
-        {
-            // RFC 9000 §8.1.2: a token is bad only in a packet that is otherwise good; this one was changed on its way.
-            _sendKeys.Discard();
-            _receiveKeys.Discard();
-            return 0;
-        }
-
         ConnectionId source = _ids.Next();
         scoped WireWriter writer = new(response);
         LongHeaderOffsets offsets = LongHeader.Write(ref writer, new LongHeaderFields
@@ -110,16 +102,21 @@ internal sealed class StatelessResponder
         return length;
     }
 
-    /// <summary>Whether the Initial opens under the keys of its connection ID; it is opened in place.</summary>
-    private bool IsAuthentic(scoped in ProtectedPacket initial, Span<byte> packet)
+    /// <summary>Whether the Initial opens under the keys of its connection ID. It is opened in place.</summary>
+    public bool IsAuthentic(scoped in ProtectedPacket initial, scoped in ReceivedDatagram datagram)
     {
-        if (!PacketProtector.TryUnprotect(_receiveKeys.HeaderProtection, packet, initial.PacketNumberOffset, out UnprotectedHeader header))
+        InitialKeys.Install(initial.Version, new ConnectionId(initial.DestinationConnectionId), EndpointRole.Server, _sendKeys, _receiveKeys);
+        Span<byte> packet = datagram.Bytes[..initial.Length];
+        bool isAuthentic = false;
+        if (PacketProtector.TryUnprotect(_receiveKeys.HeaderProtection, packet, initial.PacketNumberOffset, out UnprotectedHeader header))
         {
-            return false;
+            int headerLength = initial.PacketNumberOffset + header.PacketNumberLength;
+            isAuthentic = _receiveKeys.Aead.TryOpen(new PacketNumber(header.TruncatedPacketNumber), packet[..headerLength], packet[headerLength..]);
         }
 
-        int headerLength = initial.PacketNumberOffset + header.PacketNumberLength;
-        return _receiveKeys.Aead.TryOpen(new PacketNumber(header.TruncatedPacketNumber), packet[..headerLength], packet[headerLength..]);
+        _sendKeys.Discard();
+        _receiveKeys.Discard();
+        return isAuthentic;
     }
 
     /// <summary>RFC 9000 §10.3; as nothing but the ID is known, the answer is shorter than what caused it.</summary>

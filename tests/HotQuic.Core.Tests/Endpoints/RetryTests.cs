@@ -143,6 +143,28 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public void Retry11_ATokenThatWasChangedOnItsWayIsNoInvalidToken()
+    {
+        var pair = new Pair { Filter = _ => false };
+        pair.ServerHost.Admission = AdmissionVerdict.Retry;
+        pair.Connect();
+        pair.DeliverToServer(pair.Wire[0].Bytes, pair.ClientHost.Address);
+        pair.Deliver(EndpointRole.Server, pair.Wire[^1].Bytes);
+        byte[] initial = [.. pair.Wire.Last(datagram => pair.IsFromClient(datagram)).Bytes];
+        Assert.Equal(DropReason.None, ProtectedPacket.TryRead(initial, 8, out ProtectedPacket packet));
+        int token = initial.AsSpan().IndexOf(packet.Token);
+        byte[] changed = [.. initial];
+        changed[token + packet.Token.Length - 1] ^= 1;
+        int before = pair.Wire.Count;
+
+        DatagramResult result = pair.DeliverToServer(changed, pair.ClientHost.Address);
+
+        Assert.Equal((DatagramOutcome.Dropped, DropReason.AuthenticationFailed), (result.Outcome, result.Reason));
+        Assert.Equal(before, pair.Wire.Count);
+        Assert.Equal(DatagramOutcome.Accepted, pair.DeliverToServer(initial, pair.ClientHost.Address).Outcome);
+    }
+
+    [Fact]
     public void Retry10_Retry11_ARetryTokenEndsWithItsIdAndItsTime()
     {
         Connections.Closing.ExpectFromPeer(RefusedWith(_ => { }, sameId: false, TimeSpan.Zero).Client, TransportErrorCode.InvalidToken, 0);
