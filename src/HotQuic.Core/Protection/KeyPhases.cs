@@ -70,9 +70,6 @@ internal sealed class KeyPhases
     /// <param name="pool">The shard's ciphers.</param>
     public KeyPhases(KeyPool pool) => _pool = pool;
 
-    /// <summary>True from <see cref="Begin"/> to <see cref="End"/>; only then may anything else be called.</summary>
-    public bool HasBegun => _send is not null;
-
     /// <summary>The same through all updates (RFC 9001 §6.1).</summary>
     public HeaderProtection SendHeaderProtection => _sendHeaderProtection!;
 
