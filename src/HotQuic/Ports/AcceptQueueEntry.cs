@@ -69,20 +69,20 @@ internal sealed class AcceptQueueEntry : ListenerEntry
     private static void Cancel(ConnectionDriver driver) =>
         driver.Shard.Post(new ShardMessage(driver, (int)ConnectionMessageKind.CancelHandshake) { Generation = driver.Generation });
 
-    private static ListenerSettings SettingsOf(QuicListenerOptions options) => new()
+    private static ListenerSettings SettingsOf(QuicListenerOptions options)
     {
-        Places = options.ListenBacklog == 0 ? OptionChecks.DefaultBacklog : options.ListenBacklog,
-        RetryMode = options.RetryMode,
-        IoMode = options.IoMode,
-        SharesPorts = options.SharesPort,
-        OverloadLimit = OverloadLimitOf(options, TimeSpan.Zero),
-        OverloadDropLimit = OverloadLimitOf(options, ListenerSettings.DefaultOverloadDropLimit - ListenerSettings.DefaultOverloadLimit),
-    };
-
-    private static TimeSpan OverloadLimitOf(QuicListenerOptions options, TimeSpan more) =>
-        options.OverloadLimit == Timeout.InfiniteTimeSpan || options.OverloadLimit > TimeSpan.MaxValue - more
-            ? TimeSpan.MaxValue
-            : options.OverloadLimit + more;
+        TimeSpan limit = ListenerSettings.Limit(options.OverloadLimit);
+        TimeSpan more = ListenerSettings.DefaultOverloadDropLimit - ListenerSettings.DefaultOverloadLimit;
+        return new ListenerSettings
+        {
+            Places = options.ListenBacklog == 0 ? OptionChecks.DefaultBacklog : options.ListenBacklog,
+            RetryMode = options.RetryMode,
+            IoMode = options.IoMode,
+            SharesPorts = options.SharesPort,
+            OverloadLimit = limit,
+            OverloadDropLimit = limit > TimeSpan.MaxValue - more ? TimeSpan.MaxValue : limit + more,
+        };
+    }
 
     private void Deliver(ConnectionDriver driver, AcceptItem item)
     {

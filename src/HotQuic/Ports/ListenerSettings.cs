@@ -30,4 +30,7 @@ internal sealed record ListenerSettings
 
     /// <summary>Clients get a token for their next connection (RFC 9000 §8.1.3).</summary>
     public bool OffersTokens { get; init; } = true;
+
+    /// <summary>A limit as options state it: <see cref="Timeout.InfiniteTimeSpan"/> is never reached.</summary>
+    public static TimeSpan Limit(TimeSpan value) => value == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : value;
 }

@@ -14,10 +14,10 @@ internal static class ServerChecks
         ThrowUnless(Enum.IsDefined(options.IoMode), options.IoMode, nameof(options.IoMode), "Auto, Offload or Sockets", argument);
         ThrowUnless(
             options.RetryMemoryFraction is >= 0 and <= 1, options.RetryMemoryFraction, nameof(options.RetryMemoryFraction), "0 to 1", argument);
-        TimeSpan limit = Limit(options.OverloadLimit);
+        TimeSpan limit = ListenerSettings.Limit(options.OverloadLimit);
         ThrowUnless(limit > TimeSpan.Zero, options.OverloadLimit, nameof(options.OverloadLimit), "more than zero", argument);
         ThrowUnless(
-            Limit(options.OverloadDropLimit) >= limit, options.OverloadDropLimit, nameof(options.OverloadDropLimit), "at least OverloadLimit", argument);
+            ListenerSettings.Limit(options.OverloadDropLimit) >= limit, options.OverloadDropLimit, nameof(options.OverloadDropLimit), "at least OverloadLimit", argument);
     }
 
     public static void Check(ReadOnlySpan<QuicServerBinding> bindings, string argument)
@@ -45,14 +45,12 @@ internal static class ServerChecks
         Places = options.Backlog,
         RetryMode = options.RetryMode,
         RetryMemoryFraction = options.RetryMemoryFraction,
-        OverloadLimit = Limit(options.OverloadLimit),
-        OverloadDropLimit = Limit(options.OverloadDropLimit),
+        OverloadLimit = ListenerSettings.Limit(options.OverloadLimit),
+        OverloadDropLimit = ListenerSettings.Limit(options.OverloadDropLimit),
         OffersTokens = options.OffersTokens,
         SharesPorts = options.SharesPorts,
         IoMode = options.IoMode,
     };
-
-    private static TimeSpan Limit(TimeSpan value) => value == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : value;
 
     private static void ThrowUnless(bool isRight, object value, string property, string expected, string argument)
     {
