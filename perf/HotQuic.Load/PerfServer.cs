@@ -56,27 +56,8 @@ public sealed class PerfServer : IAsyncDisposable
     }
 
     /// <summary>Serves every connection until cancelled, closes them all, and returns.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        TaskGroup connections = new();
-        while (true)
-        {
-            try
-            {
-                QuicConnection connection = await _listener.AcceptConnectionAsync(cancellation);
-                connections.Add(ServeAsync(connection, cancellation));
-            }
-            catch (Exception e) when (cancellation.IsCancellationRequested || e is ObjectDisposedException)
-            {
-                await connections.WhenEndedAsync(ClosingPatience);
-                return;
-            }
-            catch (Exception e) when (PeerFailures.IsOne(e))
-            {
-                // One handshake failed; the listener goes on.
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellation) =>
+        AcceptLoop.RunAsync(_listener, connection => ServeAsync(connection, cancellation), static _ => { }, ClosingPatience, cancellation);
 
     /// <summary>Stops to listen.</summary>
     public ValueTask DisposeAsync() => _listener.DisposeAsync();

@@ -15,27 +15,12 @@ internal sealed partial class HqServer(QuicListener listener, ServedDirectory di
     private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>Serves every connection until cancelled, closes them all, and returns.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        TaskGroup connections = new();
-        while (true)
-        {
-            try
-            {
-                QuicConnection connection = await listener.AcceptConnectionAsync(cancellation);
-                connections.Add(ServeConnectionAsync(connection, cancellation));
-            }
-            catch (Exception e) when (cancellation.IsCancellationRequested || e is ObjectDisposedException)
-            {
-                await connections.WhenEndedAsync(ClosingPatience);
-                return;
-            }
-            catch (Exception e) when (PeerFailures.IsOne(e))
-            {
-                LogHandshakeFailed(Failures.WithCause(e));
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellation) => AcceptLoop.RunAsync(
+        listener,
+        connection => ServeConnectionAsync(connection, cancellation),
+        failure => LogHandshakeFailed(Failures.WithCause(failure)),
+        ClosingPatience,
+        cancellation);
 
     /// <summary>Answers one request on a stream that both sides can end: the number of bytes sent, or the code of the refusal.</summary>
     public static async ValueTask<HqOutcome> AnswerAsync(Stream stream, ServedDirectory directory, CancellationToken cancellation)
