@@ -131,6 +131,28 @@ public sealed class StartingTests
         Assert.Equal(["connection"], probe.Events);
     }
 
+    [Fact]
+    public async Task L5_AStartThatFailsIsShownNoClientMeanwhile()
+    {
+        using QuicEngine engine = AddressFilterTests.OneShard();
+        var probe = new ServerProbe();
+        await using var other = new QuicServer(engine, new ServerProbe(), null);
+        await using var server = new QuicServer(engine, probe, null);
+        other.Start(ServerProbe.Loopback(0, "other"));
+        IPEndPoint open = other.LocalEndPoints[0];
+        Task<long?>? failing = null;
+        engine.Ports.Bind = (_, _) =>
+        {
+            // Of the two bindings the first one's port is open already, and the second one's cannot be had.
+            failing = ServerProbe.FailureCodeAsync(() => ServerProbe.ConnectAsync(open, "mine"));
+            ServerProbe.BlockUntil(failing);
+            throw new SocketException((int)SocketError.AddressAlreadyInUse);
+        };
+        Assert.Throws<SocketException>(() => server.Start(ServerProbe.Loopback(open.Port, "mine"), ServerProbe.Loopback()));
+        Assert.Equal(0x178, await failing!);
+        Assert.Empty(probe.Events);
+    }
+
     [Theory]
     [MemberData(nameof(IoModes))]
     public async Task L6_APortThatASocketOfEitherFamilyHoldsIsInUse(QuicIoMode io)
