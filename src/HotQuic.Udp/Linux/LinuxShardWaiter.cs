@@ -9,6 +9,7 @@ namespace HotQuic.Udp.Linux;
 /// <summary>
 /// Waits with one ppoll over the sockets and an event descriptor that wakes it. For the few sockets of a shard that costs no more than
 /// epoll and needs no bookkeeping of who wants to write. A socket that another thread closes meanwhile stays open until the call is over.
+/// Sockets with a <see cref="ReadableSignal"/> are asked for room and errors only: the signal wakes the waiter when something arrives.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class LinuxShardWaiter : ShardWaiter
@@ -55,7 +56,7 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
 
     private protected override void Close() => _event.Dispose();
 
-    /// <summary>Fills the entries, and holds the descriptors in them open; true where a portable socket has something already.</summary>
+    /// <summary>Fills the entries, and holds the descriptors in them open; true where one that the call does not ask for has something already.</summary>
     private bool Prepare()
     {
         bool anyPending = false;
@@ -65,7 +66,9 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             PollEntry entry = new() { Descriptor = Closed };
             if (Sockets[i] is LinuxUdpSocket socket)
             {
-                entry = EntryFor(socket.Descriptor, (short)(PollEvents.Readable | (socket.WantsWritable ? PollEvents.Writable : 0)));
+                int readable = socket.Signal is null ? PollEvents.Readable : 0;
+                entry = EntryFor(socket.Descriptor, (short)(readable | (socket.WantsWritable ? PollEvents.Writable : 0)));
+                anyPending |= socket.Signal?.Look() == true;
             }
             else
             {
@@ -103,6 +106,7 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             {
                 ref readonly PollEntry entry = ref _entries[i + 1];
                 socket.Readiness = polled && entry.Descriptor != Closed ? ReadinessOf(entry.Results) : UdpReadiness.None;
+                socket.Readiness |= linux.Signal?.HasArrived == true ? UdpReadiness.Readable : UdpReadiness.None;
                 linux.WantsWritable &= (socket.Readiness & UdpReadiness.Writable) == 0;
                 if (entry.Descriptor != Closed)
                 {
