@@ -37,7 +37,7 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             _entries = GC.AllocateArray<PollEntry>(Math.Max(count, 2 * _entries.Length), pinned: true);
         }
 
-        bool anyPending = Prepare();
+        bool anyPending = Prepare(sleeps: timeout > TimeSpan.Zero);
         TimeSpec time = ToTimeSpec(anyPending ? TimeSpan.Zero : timeout);
         int ready = LibC.Poll(
             (PollEntry*)Unsafe.AsPointer(ref _entries[0]), (nuint)count, timeout == TimeSpan.MaxValue && !anyPending ? null : &time, null);
@@ -57,7 +57,7 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
     private protected override void Close() => _event.Dispose();
 
     /// <summary>Fills the entries, and holds the descriptors in them open; true where one that the call does not ask for has something already.</summary>
-    private bool Prepare()
+    private bool Prepare(bool sleeps)
     {
         bool anyPending = false;
         _entries[0] = EntryFor(_event, PollEvents.Readable);
@@ -66,9 +66,9 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             PollEntry entry = new() { Descriptor = Closed };
             if (Sockets[i] is LinuxUdpSocket socket)
             {
-                int readable = socket.Signal is null ? PollEvents.Readable : 0;
+                int readable = socket.Signal is null || !sleeps ? PollEvents.Readable : 0;
                 entry = EntryFor(socket.Descriptor, (short)(readable | (socket.WantsWritable ? PollEvents.Writable : 0)));
-                anyPending |= socket.Signal?.Look() == true;
+                anyPending |= sleeps && socket.Signal?.Look() == true;
             }
             else
             {

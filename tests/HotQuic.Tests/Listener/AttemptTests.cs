@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using HotQuic.Options;
 using HotQuic.Tests.Engine;
 using HotQuic.Tests.Handlers;
 
@@ -185,6 +186,7 @@ public sealed class AttemptTests
     [Theory]
     [InlineData(QuicIoMode.Auto)]
     [InlineData(QuicIoMode.Sockets)]
+    [InlineData(IoModes.Datagrams)]
     public async Task L15_AClientHelloOverSeveralPacketsOutOfOrderIsWaitedFor(QuicIoMode io)
     {
         using QuicEngine engine = AddressFilterTests.OneShard();
