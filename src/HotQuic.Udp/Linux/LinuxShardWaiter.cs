@@ -9,7 +9,8 @@ namespace HotQuic.Udp.Linux;
 /// <summary>
 /// Waits with one ppoll over the sockets and an event descriptor that wakes it. For the few sockets of a shard that costs no more than
 /// epoll and needs no bookkeeping of who wants to write. A socket that another thread closes meanwhile stays open until the call is over.
-/// Sockets with a <see cref="ReadableSignal"/> are asked for room and errors only: the signal wakes the waiter when something arrives.
+/// A <see cref="ReadableSignal"/> tells a sleeper what has arrived in the place of the call, which is asked for it only where it does not
+/// sleep: a busy thread then has no other threads at work for it.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class LinuxShardWaiter : ShardWaiter

@@ -6,7 +6,6 @@ using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
 using HotQuic.Core.Tls;
 using HotQuic.Diagnostics;
-using HotQuic.Udp;
 
 namespace HotQuic.Options;
 
