@@ -19,7 +19,7 @@ internal sealed class ClientAttempt
     public ClientAttempt(QuicClientConnectionOptions options)
     {
         _local = options.LocalEndPoint;
-        _io = ConnectionSettingsMapping.ToUdp(options.Transport.IoMode);
+        _io = IoModes.ToUdp(options.Transport.IoMode);
         Version = options.FirstVersion == 0 ? QuicVersion.Version1 : (QuicVersion)options.FirstVersion;
         DefaultStreamErrorCode = options.DefaultStreamErrorCode;
         DefaultCloseErrorCode = options.DefaultCloseErrorCode;

@@ -230,7 +230,7 @@ internal sealed class PortTable(QuicEngine engine)
         var options = new UdpSocketOptions
         {
             LocalEndPoint = new IPEndPoint(IPAddress.IPv6Any, binding.AskedPort),
-            Io = ConnectionSettingsMapping.ToUdp(settings.IoMode),
+            Io = IoModes.ToUdp(settings.IoMode),
             Sharing = settings.SharesPorts ? PortSharing.OtherProcesses : PortSharing.None,
             AllowIPv6 = engine.Options.AllowIPv6,
             KernelTimestamps = true,

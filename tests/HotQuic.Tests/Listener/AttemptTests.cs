@@ -1,6 +1,7 @@
 using System.Net;
 using System.Reflection;
 using System.Text;
+using HotQuic.Options;
 using HotQuic.Tests.Engine;
 using HotQuic.Tests.Handlers;
 using HotQuic.Udp;
@@ -224,6 +225,7 @@ public sealed class AttemptTests
     [Theory]
     [InlineData(QuicIoMode.Auto)]
     [InlineData(QuicIoMode.Sockets)]
+    [InlineData(IoModes.Datagrams)]
     public async Task L15_AClientHelloOverSeveralPacketsOutOfOrderIsWaitedFor(QuicIoMode io)
     {
         using QuicEngine engine = AddressFilterTests.OneShard();
