@@ -1,18 +1,26 @@
+using System.Net;
 using System.Net.Security;
+using HotQuic.Load.Awaited;
+using HotQuic.Load.Handlers;
 using HotQuic.Load.Measuring;
 using HotQuic.Load.Protocol;
+using HotQuic.Load.Scenarios;
 using HotQuic.Load.Transport;
 
 namespace HotQuic.Load;
 
 /// <summary>
-/// Connects to a <see cref="PerfServer"/> and counts what its connections do. <see cref="ConnectAsync"/> as often as needed, each
-/// connection handed back with <see cref="CloseAsync"/>; <see cref="PrepareAsync"/> tells the server what a connection's streams are for.
+/// Connects to a <see cref="PerfServer"/> and counts what its connections do: <see cref="ConnectAsync"/> as often as needed, each
+/// connection handed back with <see cref="CloseAsync"/>. A <see cref="ScenarioRunner"/> makes loads with it.
 /// </summary>
 public sealed class PerfClient
 {
+    /// <summary>A connection may wait for long until thousands of others are made, or a scenario of hours is over.</summary>
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
+
     private readonly QuicClientConnectionOptions _options;
     private readonly ConnectionLedger _ledger = new();
+    private readonly HandledLedger _handledLedger = new();
 
     /// <summary>Makes a client that has not connected yet.</summary>
     public PerfClient(PerfClientOptions options)
@@ -31,6 +39,7 @@ public sealed class PerfClient
             ClientAuthenticationOptions = tls,
             DefaultCloseErrorCode = PerfProtocol.NoError,
             DefaultStreamErrorCode = PerfProtocol.NoError,
+            KeepAliveInterval = KeepAlive,
             InitialReceiveWindowSizes = PerfWindows.Sizes(),
             Transport = options.Transport.ToOptions(),
         };
@@ -53,28 +62,27 @@ public sealed class PerfClient
         await connection.DisposeAsync();
     }
 
-    /// <summary>Tells the server what the later streams of this new connection are for, and waits until it is ready.</summary>
-    public static async Task PrepareAsync(QuicConnection connection, WorkOrder work, CancellationToken cancellation)
+    /// <summary>This process's counters.</summary>
+    public async Task<ProcessCounters> ReadCountersAsync()
     {
-        ArgumentNullException.ThrowIfNull(connection);
-        QuicStream stream = await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, cancellation);
-        await using (stream)
-        {
-            ControlChannel channel = new(stream);
-            await AskAsync(channel, new ControlRequest(work), cancellation);
-            stream.CompleteWrites();
-            await channel.ReceiveAsync(ControlJson.Default.ControlReply, cancellation);
-        }
+        PacketCounters handled = await _handledLedger.ReadAsync();
+        return ProcessCounters.Read(bytesReceived: 0, _ledger.Read() + handled);
     }
 
-    /// <summary>This process's counters.</summary>
-    public ProcessCounters ReadCounters() => ProcessCounters.Read(bytesReceived: 0, _ledger.Read());
+    /// <summary>An API to make loads with.</summary>
+    /// <param name="api">Which one.</param>
+    /// <param name="server">The server's address, which may be one of several of its name.</param>
+    internal ILoadApi LoadWith(PerfApi api, IPEndPoint server) => api switch
+    {
+        PerfApi.Handler => new HandlerLoadApi(QuicClientConfiguration.Create(_options), server, _handledLedger),
+        _ => new AwaitedLoadApi(this),
+    };
 
     internal static async Task<ControlReply> AskAsync(ControlChannel channel, ControlRequest request, CancellationToken cancellation)
     {
         await channel.SendAsync(request, ControlJson.Default.ControlRequest, cancellation);
         ControlReply reply = await channel.ReceiveAsync(ControlJson.Default.ControlReply, cancellation)
             ?? throw new InvalidDataException("The server ended the control stream.");
-        return reply.Error is null ? reply : throw new InvalidDataException($"The server answered: {reply.Error}");
+        return reply.Checked();
     }
 }

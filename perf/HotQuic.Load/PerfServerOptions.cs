@@ -16,6 +16,12 @@ public sealed record PerfServerOptions
     /// <summary>Certificates between <see cref="Certificate"/> and the authority.</summary>
     public X509Certificate2Collection Intermediates { get; init; } = [];
 
+    /// <summary>Which API serves.</summary>
+    public PerfApi Api { get; init; }
+
+    /// <summary>How long the process's shards look for work before they sleep, in microseconds: what clients are told.</summary>
+    public int SpinMicroseconds { get; init; }
+
     /// <summary>What was chosen about the transport.</summary>
     public TransportChoices Transport { get; init; } = new();
 }

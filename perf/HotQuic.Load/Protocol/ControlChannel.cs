@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace HotQuic.Load.Protocol;
@@ -9,14 +8,12 @@ namespace HotQuic.Load.Protocol;
 /// </summary>
 public sealed class ControlChannel(Stream stream)
 {
-    private readonly byte[] _buffer = new byte[PerfProtocol.LongestLine];
-    private int _buffered;
+    private readonly ControlLines _lines = new();
 
     /// <summary>Sends one message.</summary>
     public async Task SendAsync<T>(T message, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
-        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(message, type), (byte)'\n'];
-        await stream.WriteAsync(line, cancellation);
+        await stream.WriteAsync(ControlLines.ToLine(message, type), cancellation);
         await stream.FlushAsync(cancellation);
     }
 
@@ -27,40 +24,19 @@ public sealed class ControlChannel(Stream stream)
     {
         while (true)
         {
-            int end = _buffer.AsSpan(0, _buffered).IndexOf((byte)'\n');
-            if (end >= 0)
+            if (_lines.TryTake(type) is { } message)
             {
-                T message = Parse(_buffer.AsSpan(0, end), type);
-                _buffered -= end + 1;
-                _buffer.AsSpan(end + 1, _buffered).CopyTo(_buffer);
                 return message;
             }
 
-            if (_buffered == _buffer.Length)
-            {
-                throw new InvalidDataException($"A control message is longer than {_buffer.Length} bytes.");
-            }
-
-            int read = await stream.ReadAsync(_buffer.AsMemory(_buffered), cancellation);
+            int read = await stream.ReadAsync(_lines.Free, cancellation);
             if (read == 0)
             {
-                return _buffered == 0 ? null : throw new InvalidDataException("A control message was cut off.");
+                _lines.End();
+                return null;
             }
 
-            _buffered += read;
-        }
-    }
-
-    private static T Parse<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, type) ?? throw new InvalidDataException("A control message is null.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException("A control message is not what the protocol expects.", e);
+            _lines.OnFilled(read);
         }
     }
 }

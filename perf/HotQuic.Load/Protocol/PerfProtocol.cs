@@ -1,3 +1,5 @@
+using HotQuic.Load.Scenarios;
+
 namespace HotQuic.Load.Protocol;
 
 /// <summary>
@@ -27,4 +29,13 @@ public static class PerfProtocol
 
     /// <summary>What bulk transfers read and write at once, in bytes.</summary>
     public const int BulkBufferSize = 256 * 1024;
+
+    private const int SmallestBuffer = 1024;
+
+    /// <summary>The buffer that one stream's reads and writes need, in bytes: thousands of outstanding requests must not fill the memory.</summary>
+    /// <param name="scenario">Which scenario the stream belongs to.</param>
+    /// <param name="largestMessage">Bytes of the larger of request and response, as far as they are known.</param>
+    internal static int BufferSize(ScenarioKind scenario, int largestMessage) => scenario is ScenarioKind.Upload or ScenarioKind.Download
+        ? BulkBufferSize
+        : Math.Clamp(largestMessage, SmallestBuffer, BulkBufferSize);
 }

@@ -2,11 +2,11 @@ using HotQuic.Load.Measuring;
 
 namespace HotQuic.Load.Scenarios;
 
-/// <summary>What the workers of one run share.</summary>
+/// <summary>What the copies of one run share.</summary>
 internal sealed record LoadContext
 {
     /// <summary>Makes the connections.</summary>
-    public required PerfClient Client { get; init; }
+    public required ILoadApi Api { get; init; }
 
     /// <summary>Which scenario.</summary>
     public required ScenarioKind Kind { get; init; }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HotQuic.Load.Measuring;
 using HotQuic.Load.Protocol;
+using HotQuic.Load.Transport;
 
 namespace HotQuic.Load.Scenarios;
 
@@ -11,7 +12,6 @@ namespace HotQuic.Load.Scenarios;
 public sealed class ScenarioRunner(PerfClient client)
 {
     private static readonly TimeSpan FiguresInterval = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Compiling that takes a smaller part of the time than this is not seen in the figures.</summary>
     private const double NegligibleCompilation = 0.02;
@@ -34,15 +34,16 @@ public sealed class ScenarioRunner(PerfClient client)
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(settings);
         await using ServerProbe probe = await ServerProbe.OpenAsync(client, cancellation);
+        settings = settings with { ServerApi = probe.Server.Api, ServerSpinMicroseconds = probe.Server.SpinMicroseconds };
         LoadContext context = new()
         {
-            Client = client,
+            Api = client.LoadWith(ApiChoice.Parse(settings.Api), probe.RemoteEndPoint),
             Kind = rules.Kind,
             Settings = settings,
             Window = new(),
             Tallies = new(Math.Max(1, settings.Connections) * settings.Outstanding),
         };
-        Load load = await Load.StartAsync(context, cancellation);
+        RunningLoad load = await RunningLoad.StartAsync(context, cancellation);
         WindowCounts? counts;
         try
         {
@@ -61,7 +62,7 @@ public sealed class ScenarioRunner(PerfClient client)
         };
     }
 
-    private async Task<WindowCounts?> MeasureAsync(Load load, ServerProbe probe, LiveReport live, CancellationToken cancellation)
+    private async Task<WindowCounts?> MeasureAsync(RunningLoad load, ServerProbe probe, LiveReport live, CancellationToken cancellation)
     {
         LoadContext context = load.Context;
         if (!await WarmUpAsync(load, probe, live, cancellation))
@@ -70,12 +71,12 @@ public sealed class ScenarioRunner(PerfClient client)
         }
 
         // The server is read before the client at both ends, so that the two windows are of one length.
-        ProcessCounters serverStart = await ReadAsync(probe);
-        ProcessCounters clientStart = client.ReadCounters();
+        ProcessCounters serverStart = await probe.ReadAsync();
+        ProcessCounters clientStart = await client.ReadCountersAsync();
         context.Window.Open();
         bool completed = await ProceedAsync(load, context.Settings.Seconds, live.ShowMeasuring, cancellation);
-        ProcessCounters serverWindow = (await ReadAsync(probe)).Since(serverStart);
-        ProcessCounters clientWindow = client.ReadCounters().Since(clientStart);
+        ProcessCounters serverWindow = (await probe.ReadAsync()).Since(serverStart);
+        ProcessCounters clientWindow = (await client.ReadCountersAsync()).Since(clientStart);
         context.Window.Close();
         return new()
         {
@@ -89,19 +90,19 @@ public sealed class ScenarioRunner(PerfClient client)
     }
 
     /// <summary>Lets the load run until both processes run compiled code, within the bounds of the settings; false when cancelled.</summary>
-    private async Task<bool> WarmUpAsync(Load load, ServerProbe probe, LiveReport live, CancellationToken cancellation)
+    private async Task<bool> WarmUpAsync(RunningLoad load, ServerProbe probe, LiveReport live, CancellationToken cancellation)
     {
         ScenarioSettings settings = load.Context.Settings;
         for (double elapsed = 0; elapsed < settings.LongestWarmUpSeconds; elapsed += settings.WarmUpSeconds)
         {
-            ProcessCounters server = await ReadAsync(probe);
-            ProcessCounters own = client.ReadCounters();
+            ProcessCounters server = await probe.ReadAsync();
+            ProcessCounters own = await client.ReadCountersAsync();
             if (!await ProceedAsync(load, settings.WarmUpSeconds, live.ShowWarmUp, cancellation))
             {
                 return false;
             }
 
-            if (IsCompiled(client.ReadCounters().Since(own)) && IsCompiled((await ReadAsync(probe)).Since(server)))
+            if (IsCompiled((await client.ReadCountersAsync()).Since(own)) && IsCompiled((await probe.ReadAsync()).Since(server)))
             {
                 break;
             }
@@ -113,7 +114,7 @@ public sealed class ScenarioRunner(PerfClient client)
     private static bool IsCompiled(ProcessCounters period) => period.CompilationSeconds < NegligibleCompilation * period.AtSeconds;
 
     /// <summary>Lets the load run for a time; false when cancelled before its end.</summary>
-    private static async Task<bool> ProceedAsync(Load load, double seconds, Action<double> show, CancellationToken cancellation)
+    private static async Task<bool> ProceedAsync(RunningLoad load, double seconds, Action<double> show, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
@@ -129,19 +130,6 @@ public sealed class ScenarioRunner(PerfClient client)
             show(elapsed.TotalSeconds);
             TimeSpan pause = left < FiguresInterval ? left : FiguresInterval;
             await Task.Delay(pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private static async Task<ProcessCounters> ReadAsync(ServerProbe probe)
-    {
-        using CancellationTokenSource timeout = new(ProbeTimeout);
-        try
-        {
-            return await probe.ReadAsync(timeout.Token);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw new TimeoutException($"The server did not tell its counters within {ProbeTimeout.TotalSeconds} seconds.", e);
         }
     }
 }

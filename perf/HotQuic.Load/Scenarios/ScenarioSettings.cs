@@ -24,6 +24,18 @@ public sealed record ScenarioSettings
     /// <summary>Bytes of a response; null where the scenario has none.</summary>
     public int? ResponseSize { get; init; } = 64;
 
+    /// <summary>The client's API: <c>stream</c> or <c>handler</c>.</summary>
+    public string Api { get; init; } = Transport.ApiChoice.Default;
+
+    /// <summary>How long the client's shards look for work before they sleep, in microseconds; 0: not at all.</summary>
+    public int SpinMicroseconds { get; init; }
+
+    /// <summary>The server's API, as the server told.</summary>
+    public string? ServerApi { get; init; }
+
+    /// <summary>How long the server's shards look for work, as the server told.</summary>
+    public int? ServerSpinMicroseconds { get; init; }
+
     /// <summary>The cipher suite asked for: <c>aes128</c>, <c>aes256</c> or <c>chacha20</c>.</summary>
     public string Cipher { get; init; } = "aes128";
 

@@ -10,8 +10,8 @@ public sealed class CommandLineTests
     [InlineData(
         "perf",
         "upload download handshake request latency --seconds --connections --outstanding --request-size --response-size "
-        + "--cipher aes128|aes256|chacha20 --io auto|offload|sockets --shards --server --json")]
-    [InlineData("perf-server", "--listen --cert --key --io --shards")]
+        + "--api stream|handler --spin --cipher aes128|aes256|chacha20 --io auto|offload|sockets --shards --server --json")]
+    [InlineData("perf-server", "--listen --cert --key --api stream|handler --spin --io --shards")]
     [InlineData("serve", "DIR --listen --alpn --cert --key --retry --keylog --qlog")]
     [InlineData("get", "URL --output --ca --insecure --alpn --cipher --keylog --qlog")]
     public async Task HelpNamesEverything(string command, string words)
@@ -36,6 +36,10 @@ public sealed class CommandLineTests
     [InlineData("perf --outstanding many")]
     [InlineData("perf --cipher rc4")]
     [InlineData("perf --io fast")]
+    [InlineData("perf --api quic")]
+    [InlineData("perf --spin -1")]
+    [InlineData("perf --spin 1000001")]
+    [InlineData("perf --spin latency")]
     [InlineData("perf --udp-payload-limit 1199")]
     [InlineData("perf --server host")]
     [InlineData("perf --server host:0")]
@@ -43,6 +47,8 @@ public sealed class CommandLineTests
     [InlineData("perf --server host:99999")]
     [InlineData("perf --insecure")]
     [InlineData("perf-server --listen nowhere:1")]
+    [InlineData("perf-server --api quic")]
+    [InlineData("perf-server --spin fast")]
     [InlineData("serve")]
     [InlineData("serve . --listen 4433")]
     [InlineData("serve . --cert chain.pem")]

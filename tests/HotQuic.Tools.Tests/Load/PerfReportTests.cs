@@ -48,6 +48,10 @@ public sealed class PerfReportTests
         Assert.Equal(2, settings.GetProperty("seconds").GetDouble());
         Assert.Equal(32, settings.GetProperty("outstanding").GetInt32());
         Assert.Equal("aes128", settings.GetProperty("cipher").GetString());
+        Assert.Equal("handler", settings.GetProperty("api").GetString());
+        Assert.Equal(50, settings.GetProperty("spinMicroseconds").GetInt32());
+        Assert.Equal("stream", settings.GetProperty("serverApi").GetString());
+        Assert.Equal(0, settings.GetProperty("serverSpinMicroseconds").GetInt32());
     }
 
     [Fact]

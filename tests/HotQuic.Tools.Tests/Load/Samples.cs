@@ -17,7 +17,8 @@ internal static class Samples
         }
 
         ScenarioRules rules = ScenarioRules.Of(kind);
-        return ScenarioResult.From(rules, rules.Apply(new() { Seconds = 2 }, null, null), new()
+        ScenarioSettings settings = new() { Seconds = 2, Api = "handler", SpinMicroseconds = 50, ServerApi = "stream", ServerSpinMicroseconds = 0 };
+        return ScenarioResult.From(rules, rules.Apply(settings, null, null), new()
         {
             Client = new() { AtSeconds = 2, CpuSeconds = 1.5, AllocatedBytes = 1000, CompilationSeconds = 0, BytesReceived = 0, Packets = new(10, 20, 1, 1200) },
             Server = new() { AtSeconds = 1, CpuSeconds = 0.5, AllocatedBytes = 100, CompilationSeconds = 0, BytesReceived = 2000, Packets = new(20, 9, 2, 1452) },

@@ -28,6 +28,16 @@ public sealed class PlainOutputTests
     }
 
     [Fact]
+    public void TheTablesHeadingSaysWithWhatEachSideRan()
+    {
+        ScenarioResult mixed = Samples.Result(ScenarioKind.Request);
+        ScenarioResult alike = mixed with { Settings = mixed.Settings with { ServerApi = "handler", ServerSpinMicroseconds = 50 } };
+
+        Assert.StartsWith("client: api handler, spin 50 us; server: api stream, no spin\n", Print(mixed), StringComparison.Ordinal);
+        Assert.StartsWith("api handler, spin 50 us\n", Print(alike), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void NumbersAreTheSameInEveryCulture()
     {
         CultureInfo other = (CultureInfo)CultureInfo.InvariantCulture.Clone();

@@ -9,6 +9,8 @@ namespace HotQuic.Tools.Commands;
 internal static class CommonOptions
 {
     private const int MostShards = 64;
+    private const int DefaultSpinMicroseconds = 50;
+    private const int MostSpinMicroseconds = 1_000_000;
     private const int SmallestUdpPayload = 1200;
     private const int LargestUdpPayload = 65507;
 
@@ -29,6 +31,21 @@ internal static class CommonOptions
         Description = "Threads that drive connections, in each process (default: one a processor).",
         HelpName = "N",
         CustomParser = Parsing.Whole(1, MostShards),
+    };
+
+    public static Option<string?> Api(string description) => new Option<string?>("--api")
+    {
+        Description = description,
+        HelpName = string.Join('|', ApiChoice.Names),
+    }.OneOf(ApiChoice.Names);
+
+    public static Option<int?> Spin() => new("--spin")
+    {
+        Description = "How long a thread that drives connections looks for more work before it sleeps, in each process: short latency for "
+            + $"processor time (default: 0; without a number: {DefaultSpinMicroseconds}).",
+        HelpName = "MICROSECONDS",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = Parsing.OptionalWhole(0, MostSpinMicroseconds, DefaultSpinMicroseconds),
     };
 
     public static Option<int?> UdpPayloadLimit() => new("--udp-payload-limit")

@@ -6,16 +6,14 @@ namespace HotQuic.Tools.Commands;
 internal static class EngineSettings
 {
     private const string ShardsName = "HotQuic.Shards";
+    private const string SpinName = "HotQuic.SpinMicroseconds";
     private const string QlogDirectoryName = "HotQuic.QlogDirectory";
 
     /// <summary>Sets the number of shards; null leaves it to the engine.</summary>
-    public static void UseShards(int? shards)
-    {
-        if (shards is { } number)
-        {
-            AppContext.SetData(ShardsName, number.ToString(CultureInfo.InvariantCulture));
-        }
-    }
+    public static void UseShards(int? shards) => Set(ShardsName, shards);
+
+    /// <summary>Sets how long shards look for work before they sleep; null leaves it to the engine.</summary>
+    public static void UseSpin(int? microseconds) => Set(SpinName, microseconds);
 
     /// <summary>
     /// Makes the key log's file, for its owner alone, so that one that cannot be written is known before the first connection; returns
@@ -44,6 +42,14 @@ internal static class EngineSettings
         {
             directory.Create();
             AppContext.SetData(QlogDirectoryName, directory.FullName);
+        }
+    }
+
+    private static void Set(string name, int? value)
+    {
+        if (value is { } number)
+        {
+            AppContext.SetData(name, number.ToString(CultureInfo.InvariantCulture));
         }
     }
 }

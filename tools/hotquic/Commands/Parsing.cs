@@ -11,17 +11,12 @@ internal static class Parsing
     private const int LongestApplicationProtocol = 255;
 
     /// <summary>A whole number within a range.</summary>
-    public static Func<ArgumentResult, int?> Whole(int least, int most) => result =>
-    {
-        string text = result.Tokens[0].Value;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
-        {
-            return value;
-        }
+    public static Func<ArgumentResult, int?> Whole(int least, int most) => result => ParseWhole(result, least, most, advice: string.Empty);
 
-        result.AddError($"{NameOf(result)}: '{text}' is not a whole number from {least} to {most}.");
-        return null;
-    };
+    /// <summary>As <see cref="Whole"/>, or the option without a value, which stands for the given one.</summary>
+    public static Func<ArgumentResult, int?> OptionalWhole(int least, int most, int without) => result => result.Tokens.Count == 0
+        ? without
+        : ParseWhole(result, least, most, " Without a number, the option has to stand last or before another option.");
 
     /// <summary>A time in seconds, above zero.</summary>
     public static Func<ArgumentResult, double?> Seconds(int most) => result =>
@@ -92,6 +87,18 @@ internal static class Parsing
     /// <summary>An address where the host is one, a name to resolve otherwise.</summary>
     public static EndPoint ToEndPoint(string host, int port) =>
         IPAddress.TryParse(host, out IPAddress? address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port);
+
+    private static int? ParseWhole(ArgumentResult result, int least, int most, string advice)
+    {
+        string text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+        {
+            return value;
+        }
+
+        result.AddError($"{NameOf(result)}: '{text}' is not a whole number from {least} to {most}.{advice}");
+        return null;
+    }
 
     private static bool TrySplit(string text, out string host, out int port)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using HotQuic.Load.Protocol;
 using HotQuic.Load.Scenarios;
+using HotQuic.Load.Transport;
 using HotQuic.Tools.Output;
 using HotQuic.Tools.Perf;
 
@@ -27,7 +28,7 @@ internal static class PerfCommand
         Command command = new("perf", "Measure throughput, handshakes, requests and latency, by default against a server started here.")
         {
             options.Scenarios, options.Seconds, options.Connections, options.Outstanding, options.RequestSize, options.ResponseSize,
-            options.Cipher, options.Io, options.Shards, options.UdpPayloadLimit, server, authorities, insecure, options.Json,
+            options.Api, options.Spin, options.Cipher, options.Io, options.Shards, options.UdpPayloadLimit, server, authorities, insecure, options.Json,
         };
         command.Validators.Add(result =>
         {
@@ -49,6 +50,7 @@ internal static class PerfCommand
                 Insecure = parsed.GetValue(insecure),
             };
             EngineSettings.UseShards(request.Settings.Shards);
+            EngineSettings.UseSpin(request.Settings.SpinMicroseconds);
             return new PerfSession(request, terminal).RunAsync(cancellation);
         });
         return command;
@@ -100,6 +102,11 @@ internal static class PerfCommand
         public Option<int?> ResponseSize { get; } = Number(
             "--response-size", "B", "Bytes of a response, for request and latency (default: 64).", 0, PerfProtocol.LargestMessage);
 
+        public Option<string?> Api { get; } = CommonOptions.Api(
+            $"The API that works, here and in a server started here: awaited streams or event handlers (default: {ApiChoice.Default}).");
+
+        public Option<int?> Spin { get; } = CommonOptions.Spin();
+
         public Option<string?> Cipher { get; } = CommonOptions.Cipher(DefaultCipher);
 
         public Option<string?> Io { get; } = CommonOptions.Io();
@@ -129,6 +136,8 @@ internal static class PerfCommand
                     Seconds = parsed.GetValue(Seconds) ?? defaults.Seconds,
                     RequestSize = parsed.GetValue(RequestSize) ?? defaults.RequestSize,
                     ResponseSize = parsed.GetValue(ResponseSize) ?? defaults.ResponseSize,
+                    Api = parsed.GetValue(Api) ?? ApiChoice.Default,
+                    SpinMicroseconds = parsed.GetValue(Spin) ?? 0,
                     Cipher = parsed.GetValue(Cipher) ?? DefaultCipher,
                     Io = parsed.GetValue(Io) ?? IoModes.Default,
                     Shards = parsed.GetValue(Shards),

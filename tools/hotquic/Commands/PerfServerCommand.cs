@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using HotQuic.Load;
+using HotQuic.Load.Transport;
 using HotQuic.Tools.Certificates;
 using HotQuic.Tools.Output;
 using HotQuic.Tools.Perf;
@@ -19,6 +20,9 @@ internal static class PerfServerCommand
         Option<IPEndPoint?> listen = CommonOptions.Listen(DefaultEndPoint);
         Option<FileInfo?> certificate = CommonOptions.Certificate();
         Option<FileInfo?> key = CommonOptions.Key();
+        Option<string?> api = CommonOptions.Api(
+            $"The API that serves, awaited streams or event handlers; clients of either are served (default: {ApiChoice.Default}).");
+        Option<int?> spin = CommonOptions.Spin();
         Option<string?> io = CommonOptions.Io();
         Option<int?> shards = CommonOptions.Shards();
         Option<int?> udpPayloadLimit = CommonOptions.UdpPayloadLimit();
@@ -28,12 +32,13 @@ internal static class PerfServerCommand
         };
         Command command = new("perf-server", "The server of perf, on its own. Once ready it prints one line of JSON: address, certificate.")
         {
-            listen, certificate, key, io, shards, udpPayloadLimit, untilInputEnds,
+            listen, certificate, key, api, spin, io, shards, udpPayloadLimit, untilInputEnds,
         };
         Checks.RequireTogether(command, certificate, key);
         command.SetAction(async (parsed, cancellation) =>
         {
             EngineSettings.UseShards(parsed.GetValue(shards));
+            EngineSettings.UseSpin(parsed.GetValue(spin));
             IPEndPoint endPoint = parsed.GetValue(listen) ?? DefaultEndPoint;
             using ServerIdentity identity = ServerIdentity.From(
                 parsed.GetValue(certificate), parsed.GetValue(key), Checks.NameOf(endPoint));
@@ -42,6 +47,8 @@ internal static class PerfServerCommand
                 ListenEndPoint = endPoint,
                 Certificate = identity.Certificate,
                 Intermediates = identity.Intermediates,
+                Api = ApiChoice.Parse(parsed.GetValue(api)),
+                SpinMicroseconds = parsed.GetValue(spin) ?? 0,
                 Transport = new() { IoMode = IoModes.Parse(parsed.GetValue(io)), MaxUdpPayloadSize = parsed.GetValue(udpPayloadLimit) },
             };
             using CancellationTokenSource end = parsed.GetValue(untilInputEnds)

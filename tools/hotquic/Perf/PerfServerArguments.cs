@@ -5,6 +5,12 @@ namespace HotQuic.Tools.Perf;
 /// <summary>What a perf command passes on to the server that it starts.</summary>
 internal sealed record PerfServerArguments
 {
+    /// <summary>The API that serves.</summary>
+    public required string Api { get; init; }
+
+    /// <summary>How long shards look for work before they sleep, in microseconds.</summary>
+    public required int SpinMicroseconds { get; init; }
+
     /// <summary>How datagrams are moved.</summary>
     public required string Io { get; init; }
 
@@ -17,7 +23,8 @@ internal sealed record PerfServerArguments
     /// <summary>The same as a command line of this program.</summary>
     public IEnumerable<string> ToCommandLine()
     {
-        List<string> arguments = ["perf-server", "--listen", "127.0.0.1:0", "--until-stdin-ends", "--io", Io];
+        List<string> arguments = ["perf-server", "--listen", "127.0.0.1:0", "--until-stdin-ends", "--api", Api, "--io", Io];
+        AddNumber("--spin", SpinMicroseconds);
         AddNumber("--shards", Shards);
         AddNumber("--udp-payload-limit", UdpPayloadLimit);
         return arguments;

@@ -107,6 +107,8 @@ internal sealed class PerfSession(PerfRequest request, Terminal terminal)
 
     private PerfServerArguments ServerArguments() => new()
     {
+        Api = request.Settings.Api,
+        SpinMicroseconds = request.Settings.SpinMicroseconds,
         Io = request.Settings.Io,
         Shards = request.Settings.Shards,
         UdpPayloadLimit = request.Settings.UdpPayloadLimit,

@@ -30,6 +30,7 @@ internal static class ResultTable
     /// <summary>Prints the table.</summary>
     public static void Print(IReadOnlyList<ScenarioResult> results, Terminal terminal)
     {
+        terminal.Output.WriteLine(Heading(results[0].Settings));
         Table table = new() { Border = TableBorder.Horizontal };
         table.AddColumn(new TableColumn(string.Empty) { NoWrap = true, Padding = new Padding(0, 0) });
         foreach (ScenarioResult result in results)
@@ -54,4 +55,15 @@ internal static class ResultTable
             terminal.Output.WriteLine($"{InterruptedMark} interrupted: the figures are those of the time that it ran.");
         }
     }
+
+    /// <summary>What all of the scenarios ran with, and a look at the figures does not tell.</summary>
+    private static string Heading(ScenarioSettings settings)
+    {
+        string client = Side(settings.Api, settings.SpinMicroseconds);
+        string server = Side(settings.ServerApi, settings.ServerSpinMicroseconds);
+        return client == server ? client : $"client: {client}; server: {server}";
+    }
+
+    private static string Side(string? api, int? spinMicroseconds) =>
+        $"api {api}, {(spinMicroseconds is > 0 ? $"spin {Figures.Number(spinMicroseconds.Value)} us" : "no spin")}";
 }

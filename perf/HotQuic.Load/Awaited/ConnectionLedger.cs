@@ -1,6 +1,6 @@
 using HotQuic.Load.Measuring;
 
-namespace HotQuic.Load.Transport;
+namespace HotQuic.Load.Awaited;
 
 /// <summary>
 /// Sums what all connections of one side have sent and received, those that have ended included. <see cref="Add"/> a connection

@@ -1,6 +1,6 @@
-using HotQuic.Load.Scenarios;
+using HotQuic.Load.Protocol;
 
-namespace HotQuic.Load.Protocol;
+namespace HotQuic.Load.Awaited;
 
 /// <summary>
 /// The server's end of one stream after the other: <see cref="RunAsync"/> accepts a stream, does what the work order says, and goes
@@ -9,9 +9,7 @@ namespace HotQuic.Load.Protocol;
 /// </summary>
 internal sealed class ServerWorker(QuicConnection connection, WorkOrder work, Action<int> countReceived)
 {
-    private const int SmallestBuffer = 1024;
-
-    private readonly byte[] _buffer = new byte[BufferSize(work)];
+    private readonly byte[] _buffer = new byte[PerfProtocol.BufferSize(work.Scenario, work.ResponseSize)];
 
     /// <summary>
     /// Serves streams until the connection ends. The response is written here and not in a method of its own, whose state would be
@@ -30,9 +28,8 @@ internal sealed class ServerWorker(QuicConnection connection, WorkOrder work, Ac
                     countReceived(read);
                 }
 
-                // For a download, until the client aborts the stream.
-                long left = work.Scenario == ScenarioKind.Download ? long.MaxValue : work.ResponseSize;
-                for (bool isComplete = !stream.CanWrite; !isComplete;)
+                long left = work.AnswerLength;
+                for (bool isComplete = false; !isComplete;)
                 {
                     int length = (int)Math.Min(left, _buffer.Length);
                     left -= length;
@@ -50,8 +47,4 @@ internal sealed class ServerWorker(QuicConnection connection, WorkOrder work, Ac
             }
         }
     }
-
-    private static int BufferSize(WorkOrder work) => work.Scenario is ScenarioKind.Upload or ScenarioKind.Download
-        ? PerfProtocol.BulkBufferSize
-        : Math.Clamp(work.ResponseSize, SmallestBuffer, PerfProtocol.BulkBufferSize);
 }
