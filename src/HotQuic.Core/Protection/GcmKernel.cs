@@ -163,7 +163,7 @@ internal static unsafe class GcmKernel<TInstructions, TProducts>
         return hash;
     }
 
-    /// <summary>All rounds of eight blocks, and between them the hash of eight others. Written out: a loop would leave no slot free.</summary>
+    /// <summary>All rounds of eight blocks, and between them the hash of eight others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ulong> EncryptAndHash(
         GcmKey key, ref FourBlocks a, ref FourBlocks b, byte* unhashed, Vector128<ulong> hash)

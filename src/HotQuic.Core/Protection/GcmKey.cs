@@ -33,10 +33,7 @@ internal readonly unsafe struct GcmKey
 
     public static int MemoryLength(int keyLength) => RoundKeysOffset + VectorisedAes.RoundKeysLength(keyLength);
 
-    /// <summary>
-    /// Where H to the n-th lies, n from 1 to 9; the next lower powers follow, and after the first one something that may be read, for
-    /// whoever loads several at once.
-    /// </summary>
+    /// <summary>Where H to the n-th lies, n from 1 to 9; the next lower powers follow.</summary>
     public byte* Power(int exponent) => _memory + FirstPowerOffset - ((exponent - 1) * VectorisedAes.BlockLength);
 
     /// <summary>Fills the memory from a key of 16 or 32 bytes.</summary>

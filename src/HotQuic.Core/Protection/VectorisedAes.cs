@@ -14,10 +14,7 @@ internal static unsafe class VectorisedAes
 
     public static bool IsSupported => X86AesInstructions.IsSupported || ArmCryptoExtension.IsSupported;
 
-    /// <summary>True where four blocks an instruction can be hashed, and the runtime holds 512 bits to be worth their while.</summary>
-    public static bool Hashes512 => Pclmulqdq.V512.IsSupported && Avx512BW.IsSupported && Vector512.IsHardwareAccelerated;
-
-    /// <summary>True where two can.</summary>
+    /// <summary>True where one instruction hashes two blocks.</summary>
     public static bool Hashes256 => Pclmulqdq.V256.IsSupported && Avx2.IsSupported;
 
     /// <summary>
@@ -30,11 +27,6 @@ internal static unsafe class VectorisedAes
         {
             return new VectorisedAesGcmAead<
                 ArmAesInstructions<ArmCryptoExtension>, GhashProducts128<ArmAesInstructions<ArmCryptoExtension>>>(suite);
-        }
-
-        if (Hashes512)
-        {
-            return new VectorisedAesGcmAead<X86AesInstructions, GhashProducts512>(suite);
         }
 
         return Hashes256

@@ -18,7 +18,6 @@ internal static class Ciphers
             bool isX86 = X86AesInstructions.IsSupported;
             Add<X86AesInstructions, GhashProducts128<X86AesInstructions>>(isX86);
             Add<X86AesInstructions, GhashProducts256>(isX86 && VectorisedAes.Hashes256);
-            Add<X86AesInstructions, GhashProducts512>(isX86 && VectorisedAes.Hashes512);
             Add<ArmAesInstructions<ArmCryptoExtension>, GhashProducts128<ArmAesInstructions<ArmCryptoExtension>>>(
                 ArmCryptoExtension.IsSupported);
             Add<ArmAesInstructions<ModelledArmCrypto>, GhashProducts128<ArmAesInstructions<ModelledArmCrypto>>>(true);
