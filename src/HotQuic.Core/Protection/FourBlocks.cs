@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
-using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace HotQuic.Core.Protection;
 
@@ -17,47 +15,51 @@ internal unsafe struct FourBlocks
     public Vector128<byte> C;
     public Vector128<byte> D;
 
+    /// <summary>Four blocks as they enter the first round.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FourBlocks Load(byte* source) => new()
-    {
-        A = Vector128.Load(source),
-        B = Vector128.Load(source + 16),
-        C = Vector128.Load(source + 32),
-        D = Vector128.Load(source + 48),
-    };
+    public static FourBlocks Begin<TInstructions>(byte* source, Vector128<byte> firstKey)
+        where TInstructions : struct, IAesInstructions => new()
+        {
+            A = TInstructions.Begin(Vector128.Load(source), firstKey),
+            B = TInstructions.Begin(Vector128.Load(source + 16), firstKey),
+            C = TInstructions.Begin(Vector128.Load(source + 32), firstKey),
+            D = TInstructions.Begin(Vector128.Load(source + 48), firstKey),
+        };
 
-    /// <summary>Four consecutive counter blocks, in network byte order and already xored with the first round key.</summary>
+    /// <summary>Four consecutive counter blocks, in network byte order, as they enter the first round.</summary>
     /// <param name="counter">The first counter block, with its last word in the processor's order.</param>
-    /// <param name="key">The first round key.</param>
+    /// <param name="firstKey">The first round key.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FourBlocks Counters(Vector128<uint> counter, Vector128<byte> key) => new()
-    {
-        A = SwapLastWord(counter) ^ key,
-        B = SwapLastWord(counter + Vector128.Create(0u, 0, 0, 1)) ^ key,
-        C = SwapLastWord(counter + Vector128.Create(0u, 0, 0, 2)) ^ key,
-        D = SwapLastWord(counter + Vector128.Create(0u, 0, 0, 3)) ^ key,
-    };
+    public static FourBlocks Counters<TInstructions>(Vector128<uint> counter, Vector128<byte> firstKey)
+        where TInstructions : struct, IAesInstructions => new()
+        {
+            A = TInstructions.Begin(SwapLastWord(counter), firstKey),
+            B = TInstructions.Begin(SwapLastWord(counter + Vector128.Create(0u, 0, 0, 1)), firstKey),
+            C = TInstructions.Begin(SwapLastWord(counter + Vector128.Create(0u, 0, 0, 2)), firstKey),
+            D = TInstructions.Begin(SwapLastWord(counter + Vector128.Create(0u, 0, 0, 3)), firstKey),
+        };
 
+    /// <inheritdoc cref="IAesInstructions.Round"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly FourBlocks Xor(Vector128<byte> key) => new() { A = A ^ key, B = B ^ key, C = C ^ key, D = D ^ key };
+    public readonly FourBlocks Round<TInstructions>(Vector128<byte> roundKey)
+        where TInstructions : struct, IAesInstructions => new()
+        {
+            A = TInstructions.Round(A, roundKey),
+            B = TInstructions.Round(B, roundKey),
+            C = TInstructions.Round(C, roundKey),
+            D = TInstructions.Round(D, roundKey),
+        };
 
+    /// <inheritdoc cref="IAesInstructions.LastRound"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly FourBlocks Round(Vector128<byte> key) => new()
-    {
-        A = X86Aes.Encrypt(A, key),
-        B = X86Aes.Encrypt(B, key),
-        C = X86Aes.Encrypt(C, key),
-        D = X86Aes.Encrypt(D, key),
-    };
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly FourBlocks LastRound(Vector128<byte> key) => new()
-    {
-        A = X86Aes.EncryptLast(A, key),
-        B = X86Aes.EncryptLast(B, key),
-        C = X86Aes.EncryptLast(C, key),
-        D = X86Aes.EncryptLast(D, key),
-    };
+    public readonly FourBlocks LastRound<TInstructions>(Vector128<byte> roundKey, Vector128<byte> lastKey)
+        where TInstructions : struct, IAesInstructions => new()
+        {
+            A = TInstructions.LastRound(A, roundKey, lastKey),
+            B = TInstructions.LastRound(B, roundKey, lastKey),
+            C = TInstructions.LastRound(C, roundKey, lastKey),
+            D = TInstructions.LastRound(D, roundKey, lastKey),
+        };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(byte* destination)
@@ -70,5 +72,5 @@ internal unsafe struct FourBlocks
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> SwapLastWord(Vector128<uint> block) =>
-        Ssse3.Shuffle(block.AsByte(), Vector128.Create((byte)0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12));
+        Vector128.Shuffle(block.AsByte(), Vector128.Create((byte)0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12));
 }

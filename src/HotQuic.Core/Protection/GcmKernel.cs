@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace HotQuic.Core.Protection;
 
-/// <summary>One packet for <see cref="GcmKernel{TProducts}"/>.</summary>
+/// <summary>One packet for <see cref="GcmKernel{TInstructions, TProducts}"/>.</summary>
 internal unsafe ref struct GcmPacket
 {
     /// <summary>The nonce, and 1 as the block counter, in the processor's byte order.</summary>
@@ -26,111 +26,216 @@ internal unsafe ref struct GcmPacket
 /// <summary>
 /// AES-GCM (NIST SP 800-38D) over a packet in one pass, and never through memory twice: eight counter blocks go through the AES rounds
 /// together, and the rounds' free slots do the GHASH of eight blocks of ciphertext, reduced once. Opening hashes the batch that it is
-/// about to decrypt; sealing hashes the one before. AggressiveOptimization, since tier-0 code is five times slower and
-/// handshakes are short.
+/// about to decrypt; sealing hashes the one before. The block that masks the tag goes with the keystream of the text's end.
+/// AggressiveOptimization, since tier-0 code is five times slower and handshakes are short.
 /// </summary>
-internal static unsafe class GcmKernel<TProducts>
+internal static unsafe class GcmKernel<TInstructions, TProducts>
+    where TInstructions : struct, IAesInstructions
     where TProducts : struct, IGhashProducts<TProducts>
 {
-    public const int BatchLength = 128;
+    public const int BatchLength = 8 * Block;
+    private const int HalfBatch = BatchLength / 2;
     private const int Block = VectorisedAes.BlockLength;
 
     /// <summary>Encrypts the text and gives the tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector128<byte> Seal(GcmKey key, scoped in GcmPacket packet) => Run<Sealing>(key, packet);
+    public static Vector128<byte> Seal(GcmKey key, scoped in GcmPacket packet)
+    {
+        var part = new GcmPart
+        {
+            Source = packet.Text == packet.InPlaceEnd ? packet.Elsewhere : packet.Text,
+            Text = packet.Text,
+            Length = packet.Length,
+            Hash = OfAssociatedData(key, packet.Header, packet.HeaderLength),
+        };
+        Vector128<uint> counter = packet.FirstCounter + Blocks(1);
+        if (part.Length >= BatchLength)
+        {
+            SealBatches(key, packet, ref part);
+            counter += Blocks((uint)(packet.Length / BatchLength) * 8);
+        }
+
+        return Finish(sealing: true, key, packet, part, counter);
+    }
 
     /// <summary>Decrypts the text and gives the tag that it should have had.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector128<byte> Open(GcmKey key, scoped in GcmPacket packet) => Run<Opening>(key, packet);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Run<TDirection>(GcmKey key, scoped in GcmPacket packet)
-        where TDirection : struct
+    public static Vector128<byte> Open(GcmKey key, scoped in GcmPacket packet)
     {
-        bool sealing = typeof(TDirection) == typeof(Sealing);
-        byte* source = packet.Text;
-        byte* text = packet.Text;
-        int remaining = packet.Length;
-        Vector128<uint> counter = packet.FirstCounter;
-        Vector128<byte> tagMask = VectorisedAes.EncryptBlock(FourBlocks.SwapLastWord(counter), key.RoundKeys, key.Rounds);
-        counter += Vector128.Create(0u, 0, 0, 1);
-        Vector128<ulong> hash = Ghash.OfAssociatedData(packet.Header, packet.HeaderLength, key.H);
-        byte* unhashed = sealing ? null : text;
-
-        for (; remaining >= BatchLength; remaining -= BatchLength, source += BatchLength, text += BatchLength)
+        var part = new GcmPart
         {
-            if (sealing && text == packet.InPlaceEnd)
-            {
-                source = packet.Elsewhere;
-            }
-
-            Vector128<byte> firstRoundKey = Vector128.Load(key.RoundKeys);
-            FourBlocks a = FourBlocks.Counters(counter, firstRoundKey);
-            FourBlocks b = FourBlocks.Counters(counter + Vector128.Create(0u, 0, 0, 4), firstRoundKey);
-            counter += Vector128.Create(0u, 0, 0, 8);
-            hash = EncryptAndHash(key, ref a, ref b, unhashed, hash);
-            TProducts.XorText(a, source, text);
-            TProducts.XorText(b, source + (BatchLength / 2), text + (BatchLength / 2));
-            unhashed = sealing ? text : text + BatchLength;
+            Source = packet.Text,
+            Text = packet.Text,
+            Length = packet.Length,
+            Hash = OfAssociatedData(key, packet.Header, packet.HeaderLength),
+        };
+        Vector128<uint> counter = packet.FirstCounter + Blocks(1);
+        if (part.Length >= BatchLength)
+        {
+            OpenBatches(key, counter, ref part);
+            counter += Blocks((uint)(packet.Length / BatchLength) * 8);
         }
 
-        if (sealing)
-        {
-            if (unhashed != null)
-            {
-                hash = HashBatch(hash, unhashed, key.Power(8));
-            }
+        return Finish(sealing: false, key, packet, part, counter);
+    }
 
+    /// <summary>All whole batches. A method of its own, as is the next, since here the registers just suffice.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void SealBatches(GcmKey key, scoped in GcmPacket packet, scoped ref GcmPart part)
+    {
+        byte* text = part.Text;
+        byte* source = part.Source;
+        byte* end = text + (part.Length & -BatchLength);
+        Vector128<uint> counter = packet.FirstCounter + Blocks(1);
+        Vector128<byte> firstKey = Vector128.Load(key.RoundKeys);
+        var a = FourBlocks.Counters<TInstructions>(counter, firstKey);
+        var b = FourBlocks.Counters<TInstructions>(counter + Blocks(4), firstKey);
+        Encrypt(key, ref a, ref b);
+        Vector128<ulong> hash = part.Hash;
+        while (true)
+        {
+            TProducts.XorText(a, source, text);
+            TProducts.XorText(b, source + HalfBatch, text + HalfBatch);
+            counter += Blocks(8);
+            source += BatchLength;
+            text += BatchLength;
             if (text == packet.InPlaceEnd)
             {
                 source = packet.Elsewhere;
             }
 
-            if (source != text && remaining > 0)
+            if (text == end)
             {
-                Unsafe.CopyBlockUnaligned(text, source, (uint)remaining);
+                break;
             }
+
+            a = FourBlocks.Counters<TInstructions>(counter, firstKey);
+            b = FourBlocks.Counters<TInstructions>(counter + Blocks(4), firstKey);
+            hash = EncryptAndHash(key, ref a, ref b, text - BatchLength, hash);
         }
 
-        hash = Remainder<TDirection>(key, packet, text, hash, counter);
-        return Ghash.Reverse(hash.AsByte()).AsByte() ^ tagMask;
+        part.Hash = HashBatch(hash, text - BatchLength, key.Power(8));
+        part.Source = source;
+        part.Text = text;
+        part.Length &= BatchLength - 1;
     }
 
-    /// <summary>All rounds after the first key of eight blocks, and between them the hash of eight others, if there are any.</summary>
+    /// <inheritdoc cref="SealBatches"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void OpenBatches(GcmKey key, Vector128<uint> counter, scoped ref GcmPart part)
+    {
+        byte* text = part.Text;
+        byte* end = text + (part.Length & -BatchLength);
+        Vector128<byte> firstKey = Vector128.Load(key.RoundKeys);
+        Vector128<ulong> hash = part.Hash;
+        for (; text != end; text += BatchLength)
+        {
+            var a = FourBlocks.Counters<TInstructions>(counter, firstKey);
+            var b = FourBlocks.Counters<TInstructions>(counter + Blocks(4), firstKey);
+            counter += Blocks(8);
+            hash = EncryptAndHash(key, ref a, ref b, text, hash);
+            TProducts.XorText(a, text, text);
+            TProducts.XorText(b, text + HalfBatch, text + HalfBatch);
+        }
+
+        part.Hash = hash;
+        part.Source = text;
+        part.Text = text;
+        part.Length &= BatchLength - 1;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> Blocks(uint count) => Vector128.Create(0u, 0, 0, count);
+
+    /// <summary>The hash of the associated data, padded with zeros to whole blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ulong> OfAssociatedData(GcmKey key, byte* data, int length)
+    {
+        Vector128<ulong> hash = Vector128<ulong>.Zero;
+        while (length > 0)
+        {
+            int part = Math.Min(length, HalfBatch);
+            hash = TProducts.OfPart(hash, data, part, key.Power((part + Block - 1) / Block)).Reduce();
+            data += part;
+            length -= part;
+        }
+
+        return hash;
+    }
+
+    /// <summary>All rounds of eight blocks, and between them the hash of eight others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ulong> EncryptAndHash(
         GcmKey key, ref FourBlocks a, ref FourBlocks b, byte* unhashed, Vector128<ulong> hash)
     {
-        Vector128<byte> roundKey;
-        byte* next = key.RoundKeys + Block;
-        if (unhashed != null)
+        byte* keys = key.RoundKeys;
+        byte* powers = key.Power(8);
+        TProducts products = TProducts.Start(hash, unhashed, powers);
+        Round(ref a, ref b, keys + (1 * Block));
+        products = Step(products, 1, unhashed, powers);
+        Round(ref a, ref b, keys + (2 * Block));
+        products = Step(products, 2, unhashed, powers);
+        Round(ref a, ref b, keys + (3 * Block));
+        products = Step(products, 3, unhashed, powers);
+        Round(ref a, ref b, keys + (4 * Block));
+        products = Step(products, 4, unhashed, powers);
+        Round(ref a, ref b, keys + (5 * Block));
+        products = Step(products, 5, unhashed, powers);
+        Round(ref a, ref b, keys + (6 * Block));
+        products = Step(products, 6, unhashed, powers);
+        Round(ref a, ref b, keys + (7 * Block));
+        products = Step(products, 7, unhashed, powers);
+        Round(ref a, ref b, keys + (8 * Block));
+        hash = products.Reduce();
+        Round(ref a, ref b, keys + (9 * Block));
+        if (key.Rounds > 10)
         {
-            byte* powers = key.Power(8);
-            TProducts products = TProducts.Start(hash, unhashed, powers);
-            for (int step = 1; step < TProducts.StepsPerBatch; step++, next += Block)
-            {
-                roundKey = Vector128.Load(next);
-                a = a.Round(roundKey);
-                b = b.Round(roundKey);
-                int offset = step * (BatchLength / TProducts.StepsPerBatch);
-                products = products.Step(unhashed + offset, powers + offset);
-            }
-
-            hash = products.Reduce();
+            Round(ref a, ref b, keys + (10 * Block));
+            Round(ref a, ref b, keys + (11 * Block));
+            Round(ref a, ref b, keys + (12 * Block));
+            Round(ref a, ref b, keys + (13 * Block));
         }
 
-        byte* last = key.LastRoundKey;
-        for (; next != last; next += Block)
-        {
-            roundKey = Vector128.Load(next);
-            a = a.Round(roundKey);
-            b = b.Round(roundKey);
-        }
-
-        roundKey = Vector128.Load(last);
-        a = a.LastRound(roundKey);
-        b = b.LastRound(roundKey);
+        LastRound(ref a, ref b, key.LastRoundKey);
         return hash;
+    }
+
+    /// <summary>All rounds of eight blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Encrypt(GcmKey key, ref FourBlocks a, ref FourBlocks b)
+    {
+        byte* last = key.LastRoundKey;
+        for (byte* next = key.RoundKeys + Block; next != last; next += Block)
+        {
+            Round(ref a, ref b, next);
+        }
+
+        LastRound(ref a, ref b, last);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round(ref FourBlocks a, ref FourBlocks b, byte* key)
+    {
+        Vector128<byte> roundKey = TInstructions.RoundKey(key);
+        a = a.Round<TInstructions>(roundKey);
+        b = b.Round<TInstructions>(roundKey);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LastRound(ref FourBlocks a, ref FourBlocks b, byte* key)
+    {
+        Vector128<byte> roundKey = TInstructions.RoundKey(key);
+        Vector128<byte> lastKey = Vector128.Load(key);
+        a = a.LastRound<TInstructions>(roundKey, lastKey);
+        b = b.LastRound<TInstructions>(roundKey, lastKey);
+    }
+
+    /// <summary>The batch's step of that number, if it has so many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TProducts Step(TProducts products, int step, byte* blocks, byte* powers)
+    {
+        int offset = step * (BatchLength / TProducts.StepsPerBatch);
+        return step < TProducts.StepsPerBatch ? products.Step(blocks + offset, powers + offset) : products;
     }
 
     /// <summary>Adds eight blocks to the hash.</summary>
@@ -140,85 +245,52 @@ internal static unsafe class GcmKernel<TProducts>
         TProducts products = TProducts.Start(hash, blocks, powers);
         for (int step = 1; step < TProducts.StepsPerBatch; step++)
         {
-            int offset = step * (BatchLength / TProducts.StepsPerBatch);
-            products = products.Step(blocks + offset, powers + offset);
+            products = Step(products, step, blocks, powers);
         }
 
         return products.Reduce();
     }
 
-    /// <summary>The last 0 to 127 bytes, in place, and the block of lengths; gives the final hash.</summary>
+    /// <summary>The last 0 to 127 bytes, and the block of lengths; gives the tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<ulong> Remainder<TDirection>(
-        GcmKey key, scoped in GcmPacket packet, byte* text, Vector128<ulong> hash, Vector128<uint> counter)
-        where TDirection : struct
-    {
-        int remaining = (int)(packet.Text + packet.Length - text);
-        byte* power = key.Power(1 + ((remaining + Block - 1) / Block));
-        GhashProducts128 products = GhashProducts128.Zero;
-        if (remaining > 0)
-        {
-            Unsafe.SkipInit(out Batch keystream);
-            byte* stream = (byte*)&keystream;
-            WriteKeystream(key, counter, remaining, stream);
-            for (; remaining >= Block; remaining -= Block, text += Block, stream += Block, power += Block)
-            {
-                Vector128<byte> before = Vector128.Load(text);
-                Vector128<byte> after = before ^ Vector128.Load(stream);
-                after.Store(text);
-                Vector128<byte> ciphertext = typeof(TDirection) == typeof(Sealing) ? after : before;
-                products = products.Add(hash ^ Ghash.Reverse(ciphertext), Vector128.Load((ulong*)power));
-                hash = Vector128<ulong>.Zero;
-            }
-
-            if (remaining > 0)
-            {
-                // The bytes of this block that are past the text belong to the tag: read, and written back as they were.
-                Vector128<byte> inside = Vector128.GreaterThan(Vector128.Create((sbyte)remaining), Vector128<sbyte>.Indices).AsByte();
-                Vector128<byte> before = Vector128.Load(text);
-                Vector128<byte> after = before ^ (Vector128.Load(stream) & inside);
-                after.Store(text);
-                Vector128<byte> ciphertext = (typeof(TDirection) == typeof(Sealing) ? after : before) & inside;
-                products = products.Add(hash ^ Ghash.Reverse(ciphertext), Vector128.Load((ulong*)power));
-                hash = Vector128<ulong>.Zero;
-            }
-        }
-
-        Vector128<ulong> lengths = Vector128.Create((ulong)packet.Length * 8, (ulong)packet.HeaderLength * 8);
-        return products.Add(hash ^ lengths, key.H).Reduce();
-    }
-
-    /// <summary>Keystream for up to 127 bytes: four blocks, or eight.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteKeystream(GcmKey key, Vector128<uint> counter, int length, byte* destination)
+    private static Vector128<byte> Finish(
+        bool sealing, GcmKey key, scoped in GcmPacket packet, scoped GcmPart part, Vector128<uint> counter)
     {
         byte* last = key.LastRoundKey;
-        Vector128<byte> roundKey = Vector128.Load(key.RoundKeys);
-        FourBlocks a = FourBlocks.Counters(counter, roundKey);
-        if (length <= BatchLength / 2)
+        Vector128<byte> roundKey;
+        Vector128<byte> firstKey = Vector128.Load(key.RoundKeys);
+        Vector128<byte> tagMask = TInstructions.Begin(FourBlocks.SwapLastWord(packet.FirstCounter), firstKey);
+        var a = FourBlocks.Counters<TInstructions>(counter, firstKey);
+        var b = FourBlocks.Counters<TInstructions>(counter + Blocks(4), firstKey);
+        byte* next = key.RoundKeys + Block;
+        if (part.Length > HalfBatch)
         {
-            for (byte* next = key.RoundKeys + Block; next != last; next += Block)
+            for (; next != last; next += Block)
             {
-                a = a.Round(Vector128.Load(next));
+                roundKey = TInstructions.RoundKey(next);
+                a = a.Round<TInstructions>(roundKey);
+                b = b.Round<TInstructions>(roundKey);
+                tagMask = TInstructions.Round(tagMask, roundKey);
             }
 
-            a.LastRound(Vector128.Load(last)).Store(destination);
-            return;
+            b = b.LastRound<TInstructions>(TInstructions.RoundKey(last), Vector128.Load(last));
+        }
+        else
+        {
+            for (; next != last; next += Block)
+            {
+                roundKey = TInstructions.RoundKey(next);
+                a = a.Round<TInstructions>(roundKey);
+                tagMask = TInstructions.Round(tagMask, roundKey);
+            }
         }
 
-        FourBlocks b = FourBlocks.Counters(counter + Vector128.Create(0u, 0, 0, 4), roundKey);
-        EncryptAndHash(key, ref a, ref b, unhashed: null, hash: default);
-        a.Store(destination);
-        b.Store(destination + (BatchLength / 2));
+        roundKey = TInstructions.RoundKey(last);
+        a = a.LastRound<TInstructions>(roundKey, Vector128.Load(last));
+        tagMask = TInstructions.LastRound(tagMask, roundKey, Vector128.Load(last));
+        part.Powers = key.Power(1 + ((part.Length + Block - 1) / Block));
+        Vector128<ulong> lengths = Vector128.Create((ulong)packet.Length * 8, (ulong)packet.HeaderLength * 8);
+        Vector128<ulong> hash = TProducts.XorPart(sealing, a, b, part).Add(lengths, key.H).Reduce();
+        return Ghash.Reverse(hash.AsByte()).AsByte() ^ tagMask;
     }
-
-    [InlineArray(BatchLength)]
-    private struct Batch
-    {
-        private byte _first;
-    }
-
-    private readonly struct Sealing;
-
-    private readonly struct Opening;
 }

@@ -38,16 +38,18 @@ internal readonly unsafe struct GcmKey
 
     /// <summary>Fills the memory from a key of 16 or 32 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Expand(ReadOnlySpan<byte> key)
+    public void Expand<TInstructions>(ReadOnlySpan<byte> key)
+        where TInstructions : struct, IAesInstructions
     {
-        VectorisedAes.ExpandKey(key, RoundKeys);
-        Vector128<ulong> h = Ghash.Prepare(VectorisedAes.EncryptBlock(Vector128<byte>.Zero, RoundKeys, Rounds));
-        Vector128<ulong> power = h;
-        power.Store((ulong*)Power(1));
+        VectorisedAes.ExpandKey<TInstructions>(key, RoundKeys);
+        Vector128<byte> zeros = VectorisedAes.EncryptBlock<TInstructions>(Vector128<byte>.Zero, RoundKeys, LastRoundKey);
+        Ghash.Prepare(zeros).Store((ulong*)Power(1));
         for (int exponent = 2; exponent <= HighestPower; exponent++)
         {
-            power = Ghash.Multiply(power, h);
-            power.Store((ulong*)Power(exponent));
+            // From the two halves, so that a product waits for few others.
+            Vector128<ulong> half = Vector128.Load((ulong*)Power(exponent / 2));
+            Vector128<ulong> otherHalf = Vector128.Load((ulong*)Power(exponent - (exponent / 2)));
+            Ghash.Multiply<TInstructions>(half, otherHalf).Store((ulong*)Power(exponent));
         }
     }
 }

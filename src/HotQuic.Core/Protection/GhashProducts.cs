@@ -1,11 +1,29 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace HotQuic.Core.Protection;
 
+/// <summary>The end of a packet's text, less than a batch, for <see cref="IGhashProducts{TSelf}.XorPart"/>.</summary>
+internal unsafe ref struct GcmPart
+{
+    /// <summary>The text to read: in place, or elsewhere.</summary>
+    public byte* Source;
+
+    /// <summary>Where it goes; 16 bytes after <see cref="Length"/> may be rewritten too, since the tag follows there.</summary>
+    public byte* Text;
+
+    /// <summary>0 to 127 bytes.</summary>
+    public int Length;
+
+    /// <summary>The power of H for the first of its blocks; the next lower ones follow.</summary>
+    public byte* Powers;
+
+    /// <summary>The hash of everything before, to be added to the first block.</summary>
+    public Vector128<ulong> Hash;
+}
+
 /// <summary>
-/// A sum of products of ciphertext blocks and powers of H, not reduced yet. The two implementations differ in how many blocks one
+/// A sum of products of ciphertext blocks and powers of H, not reduced yet. The implementations differ in how many blocks one
 /// instruction multiplies: one or two; four, on 512 bits, measured slower than two.
 /// <para>A batch of eight blocks takes <see cref="StepsPerBatch"/> steps: <see cref="Start"/> with the hash so far, <see cref="Step"/> for
 /// the others, then one <see cref="Reduce"/>.</para>
@@ -20,47 +38,60 @@ internal unsafe interface IGhashProducts<TSelf>
     /// <summary>The products of the first blocks, the hash so far added to the very first.</summary>
     static abstract TSelf Start(Vector128<ulong> hash, byte* blocks, byte* powers);
 
+    /// <summary>The products of 1 to 64 bytes, padded with zeros to whole blocks, the hash so far added to the first.</summary>
+    static abstract TSelf OfPart(Vector128<ulong> hash, byte* data, int length, byte* powers);
+
+    /// <summary>Writes 64 bytes of text xored with keystream.</summary>
+    static abstract void XorText(in FourBlocks keystream, byte* source, byte* destination);
+
+    /// <summary>
+    /// Writes the end of the text xored with keystream, and gives the products of its ciphertext. A text that has no such end gives the
+    /// product of the hash.
+    /// </summary>
+    static abstract TSelf XorPart(bool sealing, in FourBlocks first, in FourBlocks second, scoped in GcmPart part);
+
     /// <summary>Adds the products of the next blocks.</summary>
     TSelf Step(byte* blocks, byte* powers);
 
-    Vector128<ulong> Reduce();
+    /// <summary>Adds the product of one block.</summary>
+    TSelf Add(Vector128<ulong> block, Vector128<ulong> power);
 
-    /// <summary>Writes 64 bytes of text xored with keystream.</summary>
-    static abstract void XorText(FourBlocks keystream, byte* source, byte* destination);
+    Vector128<ulong> Reduce();
 }
 
-/// <summary>One block an instruction (PCLMULQDQ).</summary>
-internal unsafe struct GhashProducts128 : IGhashProducts<GhashProducts128>
+/// <summary>One block an instruction, with any processor's.</summary>
+internal unsafe struct GhashProducts128<TInstructions> : IGhashProducts<GhashProducts128<TInstructions>>
+    where TInstructions : struct, IAesInstructions
 {
-    private Vector128<ulong> _low;
-    private Vector128<ulong> _middle;
-    private Vector128<ulong> _high;
+    private const int Block = VectorisedAes.BlockLength;
 
-    public static GhashProducts128 Zero => default;
+    public Vector128<ulong> Low;
+    public Vector128<ulong> Middle;
+    public Vector128<ulong> High;
 
     public static int StepsPerBatch => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GhashProducts128 Start(Vector128<ulong> hash, byte* blocks, byte* powers) =>
-        Zero.Add(hash ^ Ghash.Reverse(Vector128.Load(blocks)), Vector128.Load((ulong*)powers));
+    public static GhashProducts128<TInstructions> Start(Vector128<ulong> hash, byte* blocks, byte* powers) =>
+        default(GhashProducts128<TInstructions>).Add(hash ^ Ghash.Reverse(Vector128.Load(blocks)), Vector128.Load((ulong*)powers));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly GhashProducts128 Step(byte* blocks, byte* powers) =>
-        Add(Ghash.Reverse(Vector128.Load(blocks)), Vector128.Load((ulong*)powers));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly GhashProducts128 Add(Vector128<ulong> block, Vector128<ulong> power) => new()
+    public static GhashProducts128<TInstructions> OfPart(Vector128<ulong> hash, byte* data, int length, byte* powers)
     {
-        _low = _low ^ Pclmulqdq.CarrylessMultiply(block, power, 0x00),
-        _middle = _middle ^ Pclmulqdq.CarrylessMultiply(block, power, 0x01) ^ Pclmulqdq.CarrylessMultiply(block, power, 0x10),
-        _high = _high ^ Pclmulqdq.CarrylessMultiply(block, power, 0x11),
-    };
+        GhashProducts128<TInstructions> products = default;
+        for (; length >= Block; length -= Block, data += Block, powers += Block)
+        {
+            products = products.Add(hash ^ Ghash.Reverse(Vector128.Load(data)), Vector128.Load((ulong*)powers));
+            hash = Vector128<ulong>.Zero;
+        }
+
+        return length == 0
+            ? products
+            : products.Add(hash ^ Ghash.Reverse(LoadPart(data, length)), Vector128.Load((ulong*)powers));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Vector128<ulong> Reduce() => Ghash.Reduce(_low, _middle, _high);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void XorText(FourBlocks keystream, byte* source, byte* destination)
+    public static void XorText(in FourBlocks keystream, byte* source, byte* destination)
     {
         Vector128<byte> a = keystream.A ^ Vector128.Load(source);
         Vector128<byte> b = keystream.B ^ Vector128.Load(source + 16);
@@ -71,48 +102,84 @@ internal unsafe struct GhashProducts128 : IGhashProducts<GhashProducts128>
         c.Store(destination + 32);
         d.Store(destination + 48);
     }
-}
-
-/// <summary>Two blocks an instruction (VPCLMULQDQ on 256 bits).</summary>
-internal unsafe struct GhashProducts256 : IGhashProducts<GhashProducts256>
-{
-    private Vector256<ulong> _low;
-    private Vector256<ulong> _middle;
-    private Vector256<ulong> _high;
-
-    public static int StepsPerBatch => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GhashProducts256 Start(Vector128<ulong> hash, byte* blocks, byte* powers) =>
-        default(GhashProducts256).Add(hash.ToVector256() ^ Load(blocks), Vector256.Load((ulong*)powers));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly GhashProducts256 Step(byte* blocks, byte* powers) => Add(Load(blocks), Vector256.Load((ulong*)powers));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Vector128<ulong> Reduce() => Ghash.Reduce(Fold(_low), Fold(_middle), Fold(_high));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void XorText(FourBlocks keystream, byte* source, byte* destination)
+    public static GhashProducts128<TInstructions> XorPart(
+        bool sealing, in FourBlocks first, in FourBlocks second, scoped in GcmPart part)
     {
-        Vector256<byte> low = Vector256.Create(keystream.A, keystream.B) ^ Vector256.Load(source);
-        Vector256<byte> high = Vector256.Create(keystream.C, keystream.D) ^ Vector256.Load(source + 32);
-        low.Store(destination);
-        high.Store(destination + 32);
+        int remaining = part.Length;
+        if (remaining == 0)
+        {
+            return default(GhashProducts128<TInstructions>).Add(part.Hash, Vector128.Load((ulong*)part.Powers));
+        }
+
+        byte* text = part.Text;
+        if (part.Source != text)
+        {
+            Unsafe.CopyBlockUnaligned(text, part.Source, (uint)remaining);
+        }
+
+        Unsafe.SkipInit(out EightBlocks keystream);
+        byte* stream = (byte*)&keystream;
+        first.Store(stream);
+        second.Store(stream + (4 * Block));
+        byte* powers = part.Powers;
+        Vector128<ulong> hash = part.Hash;
+        GhashProducts128<TInstructions> products = default;
+        for (; remaining > 0; remaining -= Block, text += Block, stream += Block, powers += Block)
+        {
+            // The bytes of the last block that are past the text belong to the tag: read, and written back as they were.
+            var inside = Vector128.GreaterThan(Vector128.Create((sbyte)remaining), Vector128<sbyte>.Indices).AsByte();
+            Vector128<byte> before = Vector128.Load(text);
+            Vector128<byte> after = before ^ (Vector128.Load(stream) & inside);
+            after.Store(text);
+            Vector128<byte> ciphertext = (sealing ? after : before) & inside;
+            products = products.Add(hash ^ Ghash.Reverse(ciphertext), Vector128.Load((ulong*)powers));
+            hash = Vector128<ulong>.Zero;
+        }
+
+        return products;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly GhashProducts256 Add(Vector256<ulong> block, Vector256<ulong> power) => new()
+    public readonly GhashProducts128<TInstructions> Step(byte* blocks, byte* powers) =>
+        Add(Ghash.Reverse(Vector128.Load(blocks)), Vector128.Load((ulong*)powers));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly GhashProducts128<TInstructions> Add(Vector128<ulong> block, Vector128<ulong> power) => new()
     {
-        _low = _low ^ Pclmulqdq.V256.CarrylessMultiply(block, power, 0x00),
-        _middle = _middle ^ Pclmulqdq.V256.CarrylessMultiply(block, power, 0x01) ^ Pclmulqdq.V256.CarrylessMultiply(block, power, 0x10),
-        _high = _high ^ Pclmulqdq.V256.CarrylessMultiply(block, power, 0x11),
+        Low = Low ^ TInstructions.MultiplyLow(block, power),
+        Middle = Middle ^ TInstructions.MultiplyAcross(block, power),
+        High = High ^ TInstructions.MultiplyHigh(block, power),
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Load(byte* blocks) =>
-        Avx2.Shuffle(Vector256.Load(blocks), Vector256.Create(Ghash.Reversal, Ghash.Reversal)).AsUInt64();
+    public readonly Vector128<ulong> Reduce() => Ghash.Reduce<TInstructions>(Low, Middle, High);
 
+    /// <summary>1 to 15 bytes, padded with zeros; reads none but them. Two loads that overlap do for all but the shortest headers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<ulong> Fold(Vector256<ulong> value) => value.GetLower() ^ value.GetUpper();
+    private static Vector128<byte> LoadPart(byte* data, int length)
+    {
+        if (length >= sizeof(ulong))
+        {
+            ulong last = Unsafe.ReadUnaligned<ulong>(data + length - sizeof(ulong));
+
+            // Shifted in two steps, since a shift by 64 would not shift at all.
+            return Vector128.Create(Unsafe.ReadUnaligned<ulong>(data), last >> 1 >> (8 * (16 - length) - 1)).AsByte();
+        }
+
+        ulong part = 0;
+        for (int i = length - 1; i >= 0; i--)
+        {
+            part = (part << 8) | data[i];
+        }
+
+        return Vector128.Create(part, 0).AsByte();
+    }
+
+    [InlineArray(8 * Block)]
+    private struct EightBlocks
+    {
+        private byte _first;
+    }
 }

@@ -33,7 +33,7 @@ internal abstract class HeaderProtection : IDisposable
     public static HeaderProtection Create(CipherSuite suite, bool isPlatforms) => suite switch
     {
         CipherSuite.ChaCha20Poly1305Sha256 => new ChaCha20HeaderProtection(),
-        _ => isPlatforms ? new PlatformAesHeaderProtection(suite) : new VectorisedAesHeaderProtection(suite),
+        _ => isPlatforms ? new PlatformAesHeaderProtection(suite) : VectorisedAes.CreateHeaderProtection(suite),
     };
 
     /// <summary>Who does the work for a suite.</summary>

@@ -5,9 +5,10 @@ using HotQuic.Core.Packets;
 namespace HotQuic.Core.Protection;
 
 /// <summary>
-/// AEAD_AES_128_GCM and AEAD_AES_256_GCM by <see cref="GcmKernel{TProducts}"/>: lengths are checked here, pointers used there.
+/// AEAD_AES_128_GCM and AEAD_AES_256_GCM by <see cref="GcmKernel{TInstructions, TProducts}"/>: lengths are checked here, pointers used there.
 /// </summary>
-internal sealed unsafe class VectorisedAesGcmAead<TProducts> : PacketAead
+internal sealed unsafe class VectorisedAesGcmAead<TInstructions, TProducts> : PacketAead
+    where TInstructions : struct, IAesInstructions
     where TProducts : struct, IGhashProducts<TProducts>
 {
     private readonly KeyMemory _memory;
@@ -39,7 +40,7 @@ internal sealed unsafe class VectorisedAesGcmAead<TProducts> : PacketAead
     private protected override void SetKey(ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv)
     {
         ThrowIfDisposed();
-        _key.Expand(key);
+        _key.Expand<TInstructions>(key);
         _firstCounter = Vector128.Create(
             MemoryMarshal.Read<uint>(iv), MemoryMarshal.Read<uint>(iv[4..]), MemoryMarshal.Read<uint>(iv[8..]), 1);
         GC.KeepAlive(_memory);
@@ -53,7 +54,8 @@ internal sealed unsafe class VectorisedAesGcmAead<TProducts> : PacketAead
         int head = length - tail.Length;
 
         // The batches read either here or there, so the tail's start fills the head's last batch up.
-        int inPlace = Math.Min(length, (head + GcmKernel<TProducts>.BatchLength - 1) & -GcmKernel<TProducts>.BatchLength);
+        const int Batch = GcmKernel<TInstructions, TProducts>.BatchLength;
+        int inPlace = Math.Min(length, (head + Batch - 1) & -Batch);
         tail[..(inPlace - head)].CopyTo(destination[head..]);
         fixed (byte* headerPointer = header, tailPointer = tail, text = destination)
         {
@@ -67,7 +69,7 @@ internal sealed unsafe class VectorisedAesGcmAead<TProducts> : PacketAead
                 InPlaceEnd = text + inPlace,
                 Elsewhere = tailPointer + (inPlace - head),
             };
-            GcmKernel<TProducts>.Seal(_key, packet).Store(text + length);
+            GcmKernel<TInstructions, TProducts>.Seal(_key, packet).Store(text + length);
         }
 
         GC.KeepAlive(_memory);
@@ -89,7 +91,7 @@ internal sealed unsafe class VectorisedAesGcmAead<TProducts> : PacketAead
                 Length = length,
                 InPlaceEnd = text + length,
             };
-            Vector128<byte> tag = GcmKernel<TProducts>.Open(_key, packet);
+            Vector128<byte> tag = GcmKernel<TInstructions, TProducts>.Open(_key, packet);
 
             // All 16 bytes at once: the time tells nothing about where they differ.
             authentic = (tag ^ Vector128.Load(text + length)) == Vector128<byte>.Zero;

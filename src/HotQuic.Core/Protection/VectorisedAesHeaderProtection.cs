@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace HotQuic.Core.Protection;
 
 /// <summary>RFC 9001 §5.4.3 with the processor's AES instructions: a mask is the sample, encrypted.</summary>
-internal sealed unsafe class VectorisedAesHeaderProtection : HeaderProtection
+internal sealed unsafe class VectorisedAesHeaderProtection<TInstructions> : HeaderProtection
+    where TInstructions : struct, IAesInstructions
 {
     private const int Batch = 8 * SampleLength;
 
@@ -26,7 +27,7 @@ internal sealed unsafe class VectorisedAesHeaderProtection : HeaderProtection
     private protected override void SetKey(ReadOnlySpan<byte> key)
     {
         ObjectDisposedException.ThrowIf(_roundKeys.Pointer == null, this);
-        VectorisedAes.ExpandKey(key, _roundKeys.Pointer);
+        VectorisedAes.ExpandKey<TInstructions>(key, _roundKeys.Pointer);
         GC.KeepAlive(_roundKeys);
     }
 
@@ -48,23 +49,24 @@ internal sealed unsafe class VectorisedAesHeaderProtection : HeaderProtection
         for (; length >= Batch; length -= Batch, source += Batch, destination += Batch)
         {
             Vector128<byte> roundKey = Vector128.Load(roundKeys);
-            FourBlocks a = FourBlocks.Load(source).Xor(roundKey);
-            FourBlocks b = FourBlocks.Load(source + (Batch / 2)).Xor(roundKey);
+            var a = FourBlocks.Begin<TInstructions>(source, roundKey);
+            var b = FourBlocks.Begin<TInstructions>(source + (Batch / 2), roundKey);
             for (byte* next = roundKeys + VectorisedAes.BlockLength; next != last; next += VectorisedAes.BlockLength)
             {
-                roundKey = Vector128.Load(next);
-                a = a.Round(roundKey);
-                b = b.Round(roundKey);
+                roundKey = TInstructions.RoundKey(next);
+                a = a.Round<TInstructions>(roundKey);
+                b = b.Round<TInstructions>(roundKey);
             }
 
-            roundKey = Vector128.Load(last);
-            a.LastRound(roundKey).Store(destination);
-            b.LastRound(roundKey).Store(destination + (Batch / 2));
+            roundKey = TInstructions.RoundKey(last);
+            Vector128<byte> lastKey = Vector128.Load(last);
+            a.LastRound<TInstructions>(roundKey, lastKey).Store(destination);
+            b.LastRound<TInstructions>(roundKey, lastKey).Store(destination + (Batch / 2));
         }
 
         for (; length > 0; length -= SampleLength, source += SampleLength, destination += SampleLength)
         {
-            VectorisedAes.EncryptBlock(Vector128.Load(source), roundKeys, rounds).Store(destination);
+            VectorisedAes.EncryptBlock<TInstructions>(Vector128.Load(source), roundKeys, last).Store(destination);
         }
     }
 }

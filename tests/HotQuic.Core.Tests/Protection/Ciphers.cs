@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.X86;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
 
@@ -16,22 +15,43 @@ internal static class Ciphers
         List<PacketAead> all = [PacketAead.Create(suite, key, iv, CipherBackend.Platform)];
         if (suite != CipherSuite.ChaCha20Poly1305Sha256)
         {
-            Add<GhashProducts128>(VectorisedAes.IsSupported);
-            Add<GhashProducts256>(VectorisedAes.IsSupported && Pclmulqdq.V256.IsSupported && Avx2.IsSupported);
+            bool isX86 = X86AesInstructions.IsSupported;
+            Add<X86AesInstructions, GhashProducts128<X86AesInstructions>>(isX86);
+            Add<X86AesInstructions, GhashProducts256>(isX86 && VectorisedAes.Hashes256);
+            Add<ArmAesInstructions<ArmCryptoExtension>, GhashProducts128<ArmAesInstructions<ArmCryptoExtension>>>(
+                ArmCryptoExtension.IsSupported);
+            Add<ArmAesInstructions<ModelledArmCrypto>, GhashProducts128<ArmAesInstructions<ModelledArmCrypto>>>(true);
         }
 
         return all;
 
-        void Add<TProducts>(bool isSupported)
+        void Add<TInstructions, TProducts>(bool isSupported)
+            where TInstructions : struct, IAesInstructions
             where TProducts : struct, IGhashProducts<TProducts>
         {
             if (isSupported)
             {
-                var aead = new VectorisedAesGcmAead<TProducts>(suite);
+                var aead = new VectorisedAesGcmAead<TInstructions, TProducts>(suite);
                 aead.Rekey(key, iv);
                 all.Add(aead);
             }
         }
+    }
+
+    /// <summary>The platform's AES header protection first, then each of ours; all keyed alike.</summary>
+    public static List<HeaderProtection> AllAesHeaderProtections(CipherSuite suite, byte[] key)
+    {
+        List<HeaderProtection> all =
+        [
+            new PlatformAesHeaderProtection(suite), new VectorisedAesHeaderProtection<ArmAesInstructions<ModelledArmCrypto>>(suite),
+        ];
+        if (VectorisedAes.IsSupported)
+        {
+            all.Add(VectorisedAes.CreateHeaderProtection(suite));
+        }
+
+        all.ForEach(protection => protection.Rekey(key));
+        return all;
     }
 
     public static CipherSuite OfKeyLength(int length) =>

@@ -38,6 +38,39 @@ public class PacketAeadTests
         all.ForEach(aead => aead.Dispose());
     }
 
+    /// <summary>Sealing writes up to the tag's end and opening up to its start, and neither minds what lies around or where.</summary>
+    [Theory]
+    [InlineData(0x1301)]
+    [InlineData(0x1302)]
+    public void NothingAroundThePacketIsTouched(int suiteValue)
+    {
+        const int Margin = 80;
+        var suite = (CipherSuite)suiteValue;
+        var random = new Random(Seed);
+        var packetNumber = new PacketNumber(77);
+        List<PacketAead> all = Ciphers.All(suite, random.Bytes(suite.Facts().KeyLength), random.Bytes(CipherSuiteFacts.IvLength));
+        for (int length = 0; length <= 300; length++)
+        {
+            byte[] header = random.Bytes(length % 40);
+            byte[] plaintext = random.Bytes(length);
+            byte[] sealedText = Ciphers.Seal(all[0], packetNumber, header, plaintext, length);
+            byte[] around = random.Bytes(Margin + length + PacketAead.TagLength + Margin);
+            foreach (PacketAead aead in all)
+            {
+                byte[] buffer = [.. around];
+                Span<byte> packet = buffer.AsSpan(Margin, sealedText.Length);
+                aead.Seal(packetNumber, header, plaintext, packet);
+                Assert.True(packet.SequenceEqual(sealedText), $"seal: {suite} {aead} {length} seed {Seed}");
+                Assert.True(aead.TryOpen(packetNumber, header, packet), $"open: {suite} {aead} {length} seed {Seed}");
+                plaintext.CopyTo(around, Margin);
+                sealedText.AsSpan(length).CopyTo(around.AsSpan(Margin + length));
+                Assert.True(around.AsSpan().SequenceEqual(buffer), $"around: {suite} {aead} {length} seed {Seed}");
+            }
+        }
+
+        all.ForEach(aead => aead.Dispose());
+    }
+
     [Theory]
     [InlineData(0x1301)]
     [InlineData(0x1302)]
