@@ -35,6 +35,7 @@ internal static unsafe class ChaCha20<TRows>
     /// <param name="position">Counter and nonce of the first block.</param>
     /// <param name="destination">Room for the groups, two at least.</param>
     /// <param name="groups">1 or more.</param>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void WriteKeystream(byte* key, Vector128<uint> position, byte* destination, int groups)
     {
         while (groups > 0)

@@ -19,6 +19,7 @@ internal sealed unsafe class ChaCha20HeaderProtection<TRows>() : HeaderProtectio
     {
         ObjectDisposedException.ThrowIf(_key.Pointer == null, this);
         key.CopyTo(_key.Span);
+        GC.KeepAlive(_key);
     }
 
     private protected override void ComputeMasksCore(ReadOnlySpan<byte> samples, Span<byte> masks)

@@ -31,19 +31,15 @@ internal static unsafe class ChaCha20Poly1305Kernel<TRows, TBatches>
     private const int MaxBlocks = 24;
     private const int Block = Poly1305.BlockLength;
 
-    /// <summary>Encrypts the text and gives the tag.</summary>
+    /// <summary>Encrypts or decrypts the text, and gives the tag that it has, or should have had.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector128<byte> Seal(scoped ChaCha20Packet packet) => Run(sealing: true, packet);
-
-    /// <summary>Decrypts the text and gives the tag that it should have had.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector128<byte> Open(scoped ChaCha20Packet packet) => Run(sealing: false, packet);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Run(bool sealing, scoped ChaCha20Packet packet)
+    public static Vector128<byte> Run<TDirection>(scoped ChaCha20Packet packet)
+        where TDirection : struct
     {
         Unsafe.SkipInit(out Keystream buffer);
-        byte* stream = (byte*)&buffer;
+        byte* start = (byte*)(((nuint)(&buffer) + 63) & ~(nuint)63);
+        byte* stream = start;
         int remaining = packet.Length;
         int available = WriteKeystream(packet.Key, packet.Position, stream, remaining + ChaCha20.BlockLength) - ChaCha20.BlockLength;
         var hash = new Poly1305(stream);
@@ -57,21 +53,13 @@ internal static unsafe class ChaCha20Poly1305Kernel<TRows, TBatches>
             int batches = part & -TBatches.BatchLength;
             if (batches >= TBatches.LeastLength)
             {
-                if (sealing)
-                {
-                    TBatches.Seal(ref hash, ref packet.Cursor, stream, batches);
-                }
-                else
-                {
-                    TBatches.Open(ref hash, ref packet.Cursor, stream, batches);
-                }
-
+                TBatches.CipherAndHash<TDirection>(ref hash, ref packet.Cursor, stream, batches);
                 stream += batches;
                 part -= batches;
                 remaining -= batches;
             }
 
-            CipherAndHash(sealing, ref hash, ref packet.Cursor, stream, part);
+            CipherRemainder<TDirection>(ref hash, ref packet.Cursor, stream, part);
             remaining -= part;
             if (remaining == 0)
             {
@@ -79,7 +67,7 @@ internal static unsafe class ChaCha20Poly1305Kernel<TRows, TBatches>
             }
 
             position += Vector128.CreateScalar((uint)((batches + part) / ChaCha20.BlockLength));
-            stream = (byte*)&buffer;
+            stream = start;
             available = WriteKeystream(packet.Key, position, stream, remaining);
         }
 
@@ -103,14 +91,18 @@ internal static unsafe class ChaCha20Poly1305Kernel<TRows, TBatches>
         hash.Add(data, length / Block);
         if (length % Block > 0)
         {
-            hash.Add(Ghash.LoadPart(data + (length & -Block), length % Block).AsUInt64());
+            Vector128<ulong> padded = default;
+            Unsafe.CopyBlockUnaligned(&padded, data + (length & -Block), (uint)(length % Block));
+            hash.Add(padded);
         }
     }
 
     /// <summary>What is too little for batches, or left over: block by block, copied into place first where it lies elsewhere.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CipherAndHash(bool sealing, ref Poly1305 hash, ref TextCursor cursor, byte* stream, int length)
+    private static void CipherRemainder<TDirection>(ref Poly1305 hash, ref TextCursor cursor, byte* stream, int length)
+        where TDirection : struct
     {
+        bool sealing = typeof(TDirection) == typeof(Sealing);
         byte* text = cursor.Text;
         long inPlace = Math.Clamp(cursor.InPlaceEnd - text, 0, length);
         if (sealing && inPlace < length)
@@ -137,7 +129,7 @@ internal static unsafe class ChaCha20Poly1305Kernel<TRows, TBatches>
         }
     }
 
-    [InlineArray(MaxBlocks * ChaCha20.BlockLength)]
+    [InlineArray(((MaxBlocks + 1) * ChaCha20.BlockLength) - 1)]
     private struct Keystream
     {
         private byte _first;

@@ -78,7 +78,7 @@ internal static unsafe class Ghash
 
     /// <summary>1 to 15 bytes, padded with zeros; reads none but them. Two loads that overlap do for all but the shortest headers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> LoadPart(byte* data, int length)
+    private static Vector128<byte> LoadPart(byte* data, int length)
     {
         if (length >= sizeof(ulong))
         {

@@ -14,16 +14,21 @@ internal unsafe interface IPoly1305Batches
 
     static abstract bool IsSupported { get; }
 
-    /// <summary>Seals the batches and adds them to the hash.</summary>
+    /// <summary>Seals or opens the batches, and adds their ciphertext to the hash.</summary>
+    /// <typeparam name="TDirection"><see cref="Sealing"/> or <see cref="Opening"/>: a kernel for each.</typeparam>
     /// <param name="hash">What was hashed before.</param>
-    /// <param name="text">Advanced by the length.</param>
+    /// <param name="cursor">Advanced by the length.</param>
     /// <param name="keystream">As long as the batches.</param>
     /// <param name="length">A multiple of <see cref="BatchLength"/>, not zero.</param>
-    static abstract void Seal(ref Poly1305 hash, ref TextCursor text, byte* keystream, int length);
-
-    /// <summary>Opens the batches and adds them, as they were, to the hash.</summary>
-    static abstract void Open(ref Poly1305 hash, ref TextCursor text, byte* keystream, int length);
+    static abstract void CipherAndHash<TDirection>(ref Poly1305 hash, ref TextCursor cursor, byte* keystream, int length)
+        where TDirection : struct;
 }
+
+/// <summary>The ciphertext is what is written.</summary>
+internal readonly struct Sealing;
+
+/// <summary>The ciphertext is what is read.</summary>
+internal readonly struct Opening;
 
 /// <summary>Where a text is ciphered: it is read in place up to a point, from there on elsewhere, and always written in place.</summary>
 internal unsafe struct TextCursor
@@ -47,17 +52,12 @@ internal readonly unsafe struct Poly1305Serial : IPoly1305Batches
 
     public static bool IsSupported => Vector128.IsHardwareAccelerated;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Seal(ref Poly1305 hash, ref TextCursor text, byte* keystream, int length) =>
-        Run(sealing: true, ref hash, ref text, keystream, length);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Open(ref Poly1305 hash, ref TextCursor text, byte* keystream, int length) =>
-        Run(sealing: false, ref hash, ref text, keystream, length);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Run(bool sealing, ref Poly1305 hash, ref TextCursor cursor, byte* keystream, int length)
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    public static void CipherAndHash<TDirection>(ref Poly1305 hash, ref TextCursor cursor, byte* keystream, int length)
+        where TDirection : struct
     {
+        bool sealing = typeof(TDirection) == typeof(Sealing);
         Poly1305 h = hash;
         byte* text = cursor.Text;
         byte* end = text + length;
@@ -69,19 +69,12 @@ internal readonly unsafe struct Poly1305Serial : IPoly1305Batches
                 source = cursor.Elsewhere;
             }
 
-            if (!sealing)
-            {
-                h.Add(text, BlocksInBatch);
-            }
-
             for (int offset = 0; offset < BatchLength; offset += Poly1305.BlockLength)
             {
-                (Vector128.Load(source + offset) ^ Vector128.Load(keystream + offset)).Store(text + offset);
-            }
-
-            if (sealing)
-            {
-                h.Add(text, BlocksInBatch);
+                Vector128<ulong> before = Vector128.Load((ulong*)(source + offset));
+                Vector128<ulong> after = before ^ Vector128.Load((ulong*)(keystream + offset));
+                after.Store((ulong*)(text + offset));
+                h.Add(sealing ? after : before);
             }
         }
 

@@ -21,19 +21,15 @@ internal unsafe struct Poly1305Lanes<TLanes> : IPoly1305Batches
 
     private static int VectorLength => TLanes.Count * sizeof(ulong);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Seal(ref Poly1305 hash, ref TextCursor text, byte* keystream, int length) =>
-        Run(sealing: true, ref hash, ref text, keystream, length);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Open(ref Poly1305 hash, ref TextCursor text, byte* keystream, int length) =>
-        Run(sealing: false, ref hash, ref text, keystream, length);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Run(bool sealing, ref Poly1305 hash, ref TextCursor cursor, byte* keystream, int length)
+    // Not one of two small methods around a common one: the JIT inlines in proportion to the method that it starts from.
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    public static void CipherAndHash<TDirection>(ref Poly1305 hash, ref TextCursor cursor, byte* keystream, int length)
+        where TDirection : struct
     {
+        bool sealing = typeof(TDirection) == typeof(Sealing);
         Unsafe.SkipInit(out Factors factors);
-        byte* each = (byte*)&factors;
+        byte* each = (byte*)(((nuint)(&factors) + 63) & ~(nuint)63);
         byte* last = each + (9 * VectorLength);
         WriteFactors(hash, each, last);
 
@@ -46,7 +42,7 @@ internal unsafe struct Poly1305Lanes<TLanes> : IPoly1305Batches
         byte* text = cursor.Text;
         byte* end = text + length;
         byte* source = text > cursor.InPlaceEnd ? cursor.Elsewhere : text;
-        while (true)
+        while (text != end)
         {
             if (sealing && text == cursor.InPlaceEnd)
             {
@@ -63,15 +59,9 @@ internal unsafe struct Poly1305Lanes<TLanes> : IPoly1305Batches
             source += BatchLength;
             keystream += BatchLength;
             text += BatchLength;
-            if (text == end)
-            {
-                break;
-            }
-
-            Multiply(each, ref h0, ref h1, ref h2, ref h3, ref h4);
+            Multiply(text == end ? last : each, ref h0, ref h1, ref h2, ref h3, ref h4);
         }
 
-        Multiply(last, ref h0, ref h1, ref h2, ref h3, ref h4);
         AddUp(ref hash, h0.Sum(), h1.Sum(), h2.Sum(), h3.Sum(), h4.Sum());
         cursor.Text = text;
         if (text > cursor.InPlaceEnd)
@@ -104,31 +94,31 @@ internal unsafe struct Poly1305Lanes<TLanes> : IPoly1305Batches
         TLanes limb = TLanes.Load(factor);
         TLanes d0 = h0 * limb, d1 = h1 * limb, d2 = h2 * limb, d3 = h3 * limb, d4 = h4 * limb;
         limb = TLanes.Load(factor + (8 * VectorLength));
-        d0 += h1 * limb;
-        d1 += h2 * limb;
-        d2 += h3 * limb;
-        d3 += h4 * limb;
+        d0 = d0.Plus(h1, limb);
+        d1 = d1.Plus(h2, limb);
+        d2 = d2.Plus(h3, limb);
+        d3 = d3.Plus(h4, limb);
         limb = TLanes.Load(factor + VectorLength);
-        d1 += h0 * limb;
-        d2 += h1 * limb;
-        d3 += h2 * limb;
-        d4 += h3 * limb;
+        d1 = d1.Plus(h0, limb);
+        d2 = d2.Plus(h1, limb);
+        d3 = d3.Plus(h2, limb);
+        d4 = d4.Plus(h3, limb);
         limb = TLanes.Load(factor + (7 * VectorLength));
-        d0 += h2 * limb;
-        d1 += h3 * limb;
-        d2 += h4 * limb;
+        d0 = d0.Plus(h2, limb);
+        d1 = d1.Plus(h3, limb);
+        d2 = d2.Plus(h4, limb);
         limb = TLanes.Load(factor + (2 * VectorLength));
-        d2 += h0 * limb;
-        d3 += h1 * limb;
-        d4 += h2 * limb;
+        d2 = d2.Plus(h0, limb);
+        d3 = d3.Plus(h1, limb);
+        d4 = d4.Plus(h2, limb);
         limb = TLanes.Load(factor + (6 * VectorLength));
-        d0 += h3 * limb;
-        d1 += h4 * limb;
+        d0 = d0.Plus(h3, limb);
+        d1 = d1.Plus(h4, limb);
         limb = TLanes.Load(factor + (3 * VectorLength));
-        d3 += h0 * limb;
-        d4 += h1 * limb;
-        d0 += h4 * TLanes.Load(factor + (5 * VectorLength));
-        d4 += h0 * TLanes.Load(factor + (4 * VectorLength));
+        d3 = d3.Plus(h0, limb);
+        d4 = d4.Plus(h1, limb);
+        d0 = d0.Plus(h4, TLanes.Load(factor + (5 * VectorLength)));
+        d4 = d4.Plus(h0, TLanes.Load(factor + (4 * VectorLength)));
 
         TLanes mask = TLanes.OfAll(LimbMask);
         d1 += d0 >>> LimbBits;
@@ -149,8 +139,8 @@ internal unsafe struct Poly1305Lanes<TLanes> : IPoly1305Batches
     }
 
     /// <summary>The power that every batch is multiplied by, and for each lane the one that remains at the end.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteFactors(Poly1305 hash, byte* each, byte* last)
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void WriteFactors(in Poly1305 hash, byte* each, byte* last)
     {
         // Words first, at the place of the limbs: the lane that takes a batch's first block has the highest power.
         ulong* words = (ulong*)last;
@@ -211,7 +201,7 @@ internal unsafe struct Poly1305Lanes<TLanes> : IPoly1305Batches
     }
 
     /// <summary>Twice nine vectors.</summary>
-    [InlineArray(2 * 9 * 64)]
+    [InlineArray((2 * 9 * 64) + 63)]
     private struct Factors
     {
         private byte _first;

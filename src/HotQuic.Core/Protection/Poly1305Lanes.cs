@@ -27,6 +27,9 @@ internal unsafe interface IPoly1305Lanes<TSelf>
     /// <summary>The product of the low 32 bits of each lane.</summary>
     static abstract TSelf operator *(TSelf left, TSelf right);
 
+    /// <summary>This, and the product of the low 32 bits of each lane.</summary>
+    TSelf Plus(TSelf left, TSelf right);
+
     static abstract TSelf Load(byte* source);
 
     void Store(byte* destination);
@@ -77,6 +80,10 @@ internal readonly unsafe struct Poly1305Lanes256(Vector256<ulong> lanes) : IPoly
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Poly1305Lanes256 operator *(Poly1305Lanes256 left, Poly1305Lanes256 right) =>
         new(Avx2.Multiply(left._lanes.AsUInt32(), right._lanes.AsUInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Poly1305Lanes256 Plus(Poly1305Lanes256 left, Poly1305Lanes256 right) =>
+        new(_lanes + Avx2.Multiply(left._lanes.AsUInt32(), right._lanes.AsUInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Poly1305Lanes256 Load(byte* source) => new(Vector256.Load((ulong*)source));
@@ -133,6 +140,10 @@ internal readonly unsafe struct Poly1305Lanes512(Vector512<ulong> lanes) : IPoly
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Poly1305Lanes512 operator *(Poly1305Lanes512 left, Poly1305Lanes512 right) =>
         new(Avx512F.Multiply(left._lanes.AsUInt32(), right._lanes.AsUInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Poly1305Lanes512 Plus(Poly1305Lanes512 left, Poly1305Lanes512 right) =>
+        new(_lanes + Avx512F.Multiply(left._lanes.AsUInt32(), right._lanes.AsUInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Poly1305Lanes512 Load(byte* source) => new(Vector512.Load((ulong*)source));

@@ -35,6 +35,7 @@ internal sealed unsafe class VectorisedChaCha20Poly1305Aead<TRows, TBatches>() :
         key.CopyTo(_key.Span);
         _firstPosition = Vector128.Create(
             0, MemoryMarshal.Read<uint>(iv), MemoryMarshal.Read<uint>(iv[4..]), MemoryMarshal.Read<uint>(iv[8..]));
+        GC.KeepAlive(_key);
     }
 
     private protected override void SealCore(
@@ -58,7 +59,7 @@ internal sealed unsafe class VectorisedChaCha20Poly1305Aead<TRows, TBatches>() :
                 Cursor = new TextCursor { Text = text, InPlaceEnd = text + inPlace, Elsewhere = tailPointer + (inPlace - head) },
                 Length = length,
             };
-            ChaCha20Poly1305Kernel<TRows, TBatches>.Seal(packet).Store(text + length);
+            ChaCha20Poly1305Kernel<TRows, TBatches>.Run<Sealing>(packet).Store(text + length);
         }
 
         GC.KeepAlive(_key);
@@ -80,7 +81,7 @@ internal sealed unsafe class VectorisedChaCha20Poly1305Aead<TRows, TBatches>() :
                 Cursor = new TextCursor { Text = text, InPlaceEnd = text + length },
                 Length = length,
             };
-            Vector128<byte> tag = ChaCha20Poly1305Kernel<TRows, TBatches>.Open(packet);
+            Vector128<byte> tag = ChaCha20Poly1305Kernel<TRows, TBatches>.Run<Opening>(packet);
 
             // All 16 bytes at once: the time tells nothing about where they differ.
             authentic = (tag ^ Vector128.Load(text + length)) == Vector128<byte>.Zero;
