@@ -28,7 +28,7 @@ internal unsafe struct Poly1305
         _s = Vector128.Load((ulong*)(key + BlockLength));
     }
 
-    /// <summary>The accumulator, not fully reduced: its third word is 7 at most.</summary>
+    /// <summary>The accumulator, not fully reduced: its third word is 4 at most.</summary>
     public ulong H0 { readonly get; set; }
 
     public ulong H1 { readonly get; set; }
@@ -74,8 +74,8 @@ internal unsafe struct Poly1305
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Vector128<byte> Tag()
     {
-        // h + 5 reaches 2^130 where h is not below the modulus; then its low bits are h - (2^130 - 5). Being below twice the modulus,
-        // once is enough.
+        // h + 5 reaches 2^130 where h is not below the modulus; then its low bits are h - (2^130 - 5). Once is enough, since h is below
+        // twice the modulus.
         ulong g0 = H0 + 5;
         ulong carry = Carry(g0, 5);
         ulong g1 = H1 + carry;
@@ -116,7 +116,7 @@ internal unsafe struct Poly1305
         high0 += highX + Carry(low0, lowX);
         low1 += lowY;
         high1 += highY + Carry(low1, lowY);
-        ulong more = high0 + (h2 * s1); // below 2^62 and 2^64 - 2^62
+        ulong more = high0 + (h2 * s1); // below 2^62 and 2^63: h2 is 6 at most, after a block was added
         low1 += more;
         high1 += Carry(low1, more) + (h2 * r0);
 

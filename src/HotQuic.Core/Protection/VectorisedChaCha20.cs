@@ -6,7 +6,7 @@ internal static class VectorisedChaCha20
     public static bool IsSupported => ChaCha20Rows128.IsSupported;
 
     public static PacketAead CreateAead() =>
-        ChaCha20Rows512.IsSupported && Poly1305Lanes512.IsSupported ? new VectorisedChaCha20Poly1305Aead<ChaCha20Rows512, Poly1305Lanes<Poly1305Lanes512>>()
+        ChaCha20Rows512.IsSupported ? new VectorisedChaCha20Poly1305Aead<ChaCha20Rows512, Poly1305Lanes<Poly1305Lanes512>>()
         : ChaCha20Rows256.IsSupported ? new VectorisedChaCha20Poly1305Aead<ChaCha20Rows256, Poly1305Lanes<Poly1305Lanes256>>()
         : new VectorisedChaCha20Poly1305Aead<ChaCha20Rows128, Poly1305Serial>();
 
