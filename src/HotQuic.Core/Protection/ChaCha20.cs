@@ -3,10 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace HotQuic.Core.Protection;
 
-/// <summary>
-/// The ChaCha20 block function (RFC 8439 §2.3), for two blocks of one key at a time. A vector holds a row of the state for both blocks,
-/// one in each half, so that the diagonal round is the column round with its rows rotated.
-/// </summary>
+/// <summary>Lengths of ChaCha20 (RFC 8439 §2.3).</summary>
 internal static class ChaCha20
 {
     public const int KeyLength = 32;
@@ -14,48 +11,138 @@ internal static class ChaCha20
 
     /// <summary>Counter (4 bytes, little-endian) and nonce (12): the last row of the state.</summary>
     public const int PositionLength = 16;
+}
 
-    /// <summary>The blocks at two positions, row by row: the lower half of each row is the first block's.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Rows TwoBlocks(Vector128<uint> keyLow, Vector128<uint> keyHigh, Vector256<uint> positions)
+/// <summary>
+/// The ChaCha20 block function (RFC 8439 §2.3) for many blocks of one key. A group of blocks, as many as a vector has rows for, is one
+/// chain of dependent instructions that fills about a third of the processor's vector units; so two or three groups go through the
+/// rounds together, and any number of groups is made of twos and threes. AggressiveOptimization, since tier-0 code is many times slower
+/// and handshakes are short.
+/// </summary>
+internal static unsafe class ChaCha20<TRows>
+    where TRows : struct, IChaCha20Rows<TRows>
+{
+    /// <summary>Bytes of keystream of one group.</summary>
+    public static int GroupLength => TRows.Blocks * ChaCha20.BlockLength;
+
+    /// <summary>Bytes of positions, and of rows, that <see cref="FirstRows"/> takes.</summary>
+    public static int FirstRowsLength => 2 * TRows.Blocks * ChaCha20.PositionLength;
+
+    private static Vector128<uint> Constants => Vector128.Create(0x61707865u, 0x3320646e, 0x79622d32, 0x6b206574); // "expand 32-byte k"
+
+    /// <summary>Writes the keystream of consecutive blocks, by groups; a single group is rounded up to two.</summary>
+    /// <param name="key">32 bytes.</param>
+    /// <param name="position">Counter and nonce of the first block.</param>
+    /// <param name="destination">Room for the groups, two at least.</param>
+    /// <param name="groups">1 or more.</param>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    public static void WriteKeystream(byte* key, Vector128<uint> position, byte* destination, int groups)
     {
-        var constants = Vector128.Create(0x61707865u, 0x3320646e, 0x79622d32, 0x6b206574); // "expand 32-byte k"
-        Vector256<uint> a0 = Vector256.Create(constants, constants);
-        Vector256<uint> b0 = Vector256.Create(keyLow, keyLow);
-        Vector256<uint> c0 = Vector256.Create(keyHigh, keyHigh);
-        Vector256<uint> a = a0, b = b0, c = c0, d = positions;
+        while (groups > 0)
+        {
+            int together = groups is 3 or > 4 ? 3 : 2;
+            if (together == 3)
+            {
+                ThreeGroups(key, position, destination);
+            }
+            else
+            {
+                TwoGroups(key, position, destination);
+            }
+
+            groups -= together;
+            destination += together * GroupLength;
+            position += Vector128.CreateScalar((uint)(together * TRows.Blocks));
+        }
+    }
+
+    /// <summary>For each position the first row of its block: two groups of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void FirstRows(byte* key, byte* positions, byte* destination)
+    {
+        TRows a0 = TRows.OfAll(Constants);
+        TRows b0 = TRows.OfAll(Vector128.Load(key).AsUInt32());
+        TRows c0 = TRows.OfAll(Vector128.Load(key + 16).AsUInt32());
+        TRows aX = a0, bX = b0, cX = c0, dX = TRows.Load(positions);
+        TRows aY = a0, bY = b0, cY = c0, dY = TRows.Load(positions + (FirstRowsLength / 2));
         for (int doubleRound = 0; doubleRound < 10; doubleRound++)
         {
-            QuarterRounds(ref a, ref b, ref c, ref d);
-            b = Vector256.Shuffle(b, Vector256.Create(1u, 2, 3, 0, 5, 6, 7, 4));
-            c = Vector256.Shuffle(c, Vector256.Create(2u, 3, 0, 1, 6, 7, 4, 5));
-            d = Vector256.Shuffle(d, Vector256.Create(3u, 0, 1, 2, 7, 4, 5, 6));
-            QuarterRounds(ref a, ref b, ref c, ref d);
-            b = Vector256.Shuffle(b, Vector256.Create(3u, 0, 1, 2, 7, 4, 5, 6));
-            c = Vector256.Shuffle(c, Vector256.Create(2u, 3, 0, 1, 6, 7, 4, 5));
-            d = Vector256.Shuffle(d, Vector256.Create(1u, 2, 3, 0, 5, 6, 7, 4));
+            DoubleRound(ref aX, ref bX, ref cX, ref dX);
+            DoubleRound(ref aY, ref bY, ref cY, ref dY);
         }
 
-        return new Rows(a + a0, b + b0, c + c0, d + positions);
+        (aX + a0).Store(destination);
+        (aY + a0).Store(destination + (FirstRowsLength / 2));
     }
 
-    /// <summary>Four quarter rounds side by side, for both blocks (RFC 8439 §2.1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TwoGroups(byte* key, Vector128<uint> position, byte* destination)
+    {
+        TRows a0 = TRows.OfAll(Constants);
+        TRows b0 = TRows.OfAll(Vector128.Load(key).AsUInt32());
+        TRows c0 = TRows.OfAll(Vector128.Load(key + 16).AsUInt32());
+        TRows d0 = TRows.Positions(position);
+        TRows next = TRows.OfAll(Vector128.CreateScalar((uint)TRows.Blocks));
+        TRows aX = a0, bX = b0, cX = c0, dX = d0;
+        TRows aY = a0, bY = b0, cY = c0, dY = d0 + next;
+        for (int doubleRound = 0; doubleRound < 10; doubleRound++)
+        {
+            DoubleRound(ref aX, ref bX, ref cX, ref dX);
+            DoubleRound(ref aY, ref bY, ref cY, ref dY);
+        }
+
+        TRows.StoreBlocks(aX + a0, bX + b0, cX + c0, dX + d0, destination);
+        TRows.StoreBlocks(aY + a0, bY + b0, cY + c0, dY + d0 + next, destination + GroupLength);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ThreeGroups(byte* key, Vector128<uint> position, byte* destination)
+    {
+        TRows a0 = TRows.OfAll(Constants);
+        TRows b0 = TRows.OfAll(Vector128.Load(key).AsUInt32());
+        TRows c0 = TRows.OfAll(Vector128.Load(key + 16).AsUInt32());
+        TRows d0 = TRows.Positions(position);
+        TRows next = TRows.OfAll(Vector128.CreateScalar((uint)TRows.Blocks));
+        TRows aX = a0, bX = b0, cX = c0, dX = d0;
+        TRows aY = a0, bY = b0, cY = c0, dY = d0 + next;
+        TRows aZ = a0, bZ = b0, cZ = c0, dZ = dY + next;
+        for (int doubleRound = 0; doubleRound < 10; doubleRound++)
+        {
+            DoubleRound(ref aX, ref bX, ref cX, ref dX);
+            DoubleRound(ref aY, ref bY, ref cY, ref dY);
+            DoubleRound(ref aZ, ref bZ, ref cZ, ref dZ);
+        }
+
+        TRows.StoreBlocks(aX + a0, bX + b0, cX + c0, dX + d0, destination);
+        TRows.StoreBlocks(aY + a0, bY + b0, cY + c0, dY + d0 + next, destination + GroupLength);
+        TRows.StoreBlocks(aZ + a0, bZ + b0, cZ + c0, dZ + d0 + next + next, destination + (2 * GroupLength));
+    }
+
+    /// <summary>A column round and a diagonal round (RFC 8439 §2.3).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void QuarterRounds(ref Vector256<uint> a, ref Vector256<uint> b, ref Vector256<uint> c, ref Vector256<uint> d)
+    private static void DoubleRound(ref TRows a, ref TRows b, ref TRows c, ref TRows d)
+    {
+        QuarterRounds(ref a, ref b, ref c, ref d);
+        b = b.Turn1();
+        c = c.Turn2();
+        d = d.Turn3();
+        QuarterRounds(ref a, ref b, ref c, ref d);
+        b = b.Turn3();
+        c = c.Turn2();
+        d = d.Turn1();
+    }
+
+    /// <summary>Four quarter rounds side by side, for all blocks of a group (RFC 8439 §2.1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void QuarterRounds(ref TRows a, ref TRows b, ref TRows c, ref TRows d)
     {
         a += b;
-        d = RotateLeft(d ^ a, 16);
+        d = (d ^ a).RotateLeft16();
         c += d;
-        b = RotateLeft(b ^ c, 12);
+        b = (b ^ c).RotateLeft12();
         a += b;
-        d = RotateLeft(d ^ a, 8);
+        d = (d ^ a).RotateLeft8();
         c += d;
-        b = RotateLeft(b ^ c, 7);
+        b = (b ^ c).RotateLeft7();
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> RotateLeft(Vector256<uint> value, int bits) => (value << bits) | (value >>> (32 - bits));
-
-    /// <summary>Four rows of two blocks.</summary>
-    public readonly record struct Rows(Vector256<uint> A, Vector256<uint> B, Vector256<uint> C, Vector256<uint> D);
 }

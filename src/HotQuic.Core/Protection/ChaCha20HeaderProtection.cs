@@ -1,45 +1,55 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using System.Runtime.CompilerServices;
 
 namespace HotQuic.Core.Protection;
 
 /// <summary>
 /// RFC 9001 §5.4.4: the sample is counter and nonce, the mask is the start of that ChaCha20 block. A sample has the layout of the
-/// state's last row, so that two of them are read as one vector.
+/// state's last row, so that as many as there are blocks are read as one vector.
 /// </summary>
-internal sealed class ChaCha20HeaderProtection : HeaderProtection
+internal sealed unsafe class ChaCha20HeaderProtection<TRows>() : HeaderProtection(CipherSuite.ChaCha20Poly1305Sha256)
+    where TRows : struct, IChaCha20Rows<TRows>
 {
     private readonly KeyMemory _key = new(ChaCha20.KeyLength);
-
-    public ChaCha20HeaderProtection()
-        : base(CipherSuite.ChaCha20Poly1305Sha256)
-    {
-    }
 
     public override void Wipe() => _key.Wipe();
 
     public override void Dispose() => _key.Dispose();
 
-    private protected override void SetKey(ReadOnlySpan<byte> key) => key.CopyTo(_key.Span);
+    private protected override void SetKey(ReadOnlySpan<byte> key)
+    {
+        ObjectDisposedException.ThrowIf(_key.Pointer == null, this);
+        key.CopyTo(_key.Span);
+        GC.KeepAlive(_key);
+    }
 
     private protected override void ComputeMasksCore(ReadOnlySpan<byte> samples, Span<byte> masks)
     {
-        ReadOnlySpan<uint> key = MemoryMarshal.Cast<byte, uint>(_key.Span);
-        ObjectDisposedException.ThrowIf(key.IsEmpty, this);
-        Vector128<uint> keyLow = Vector128.Create(key);
-        Vector128<uint> keyHigh = Vector128.Create(key[4..]);
-        for (; samples.Length >= 2 * SampleLength; samples = samples[(2 * SampleLength)..], masks = masks[(2 * SampleLength)..])
+        ObjectDisposedException.ThrowIf(_key.Pointer == null, this);
+        int batch = ChaCha20<TRows>.FirstRowsLength;
+        fixed (byte* source = samples, destination = masks)
         {
-            Vector256<uint> positions = Vector256.Create(samples).AsUInt32();
-            ChaCha20.TwoBlocks(keyLow, keyHigh, positions).A.AsByte().CopyTo(masks);
-        }
+            int done = 0;
+            for (; done <= samples.Length - batch; done += batch)
+            {
+                ChaCha20<TRows>.FirstRows(_key.Pointer, source + done, destination + done);
+            }
 
-        if (!samples.IsEmpty)
-        {
-            Vector128<uint> position = Vector128.Create(samples).AsUInt32();
-            ChaCha20.TwoBlocks(keyLow, keyHigh, Vector256.Create(position, position)).A.GetLower().AsByte().CopyTo(masks);
+            if (done < samples.Length)
+            {
+                Unsafe.SkipInit(out Rest rest);
+                samples[done..].CopyTo(rest);
+                ChaCha20<TRows>.FirstRows(_key.Pointer, (byte*)&rest, (byte*)&rest);
+                rest[..(samples.Length - done)].CopyTo(masks[done..]);
+            }
         }
 
         GC.KeepAlive(_key);
+    }
+
+    /// <summary>Less than a batch of the widest vectors.</summary>
+    [InlineArray(8 * SampleLength)]
+    private struct Rest
+    {
+        private byte _first;
     }
 }

@@ -53,7 +53,7 @@ internal static class CipherSuiteTable
     public static bool IsSupported(this CipherSuite suite) => suite switch
     {
         CipherSuite.Aes128GcmSha256 or CipherSuite.Aes256GcmSha384 => VectorisedAes.IsSupported || AesGcm.IsSupported,
-        CipherSuite.ChaCha20Poly1305Sha256 => ChaCha20Poly1305.IsSupported,
+        CipherSuite.ChaCha20Poly1305Sha256 => VectorisedChaCha20.IsSupported || ChaCha20Poly1305.IsSupported,
         _ => false,
     };
 }

@@ -32,7 +32,7 @@ internal abstract class HeaderProtection : IDisposable
     /// <summary>One that has no key yet: <see cref="Rekey"/> comes next.</summary>
     public static HeaderProtection Create(CipherSuite suite, bool isPlatforms) => suite switch
     {
-        CipherSuite.ChaCha20Poly1305Sha256 => new ChaCha20HeaderProtection(),
+        CipherSuite.ChaCha20Poly1305Sha256 => VectorisedChaCha20.CreateHeaderProtection(),
         _ => isPlatforms ? new PlatformAesHeaderProtection(suite) : VectorisedAes.CreateHeaderProtection(suite),
     };
 

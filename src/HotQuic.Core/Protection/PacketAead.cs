@@ -31,13 +31,14 @@ internal abstract class PacketAead : IDisposable
     /// <summary>One that has no key yet: <see cref="Rekey"/> comes next.</summary>
     public static PacketAead Create(CipherSuite suite, bool isPlatforms) => suite switch
     {
-        CipherSuite.ChaCha20Poly1305Sha256 => new PlatformChaCha20Poly1305Aead(),
+        CipherSuite.ChaCha20Poly1305Sha256 => isPlatforms ? new PlatformChaCha20Poly1305Aead() : VectorisedChaCha20.CreateAead(),
         _ => isPlatforms ? new PlatformAesGcmAead(suite) : VectorisedAes.CreateAead(suite),
     };
 
     /// <summary>Who does the work for a suite.</summary>
     public static bool NeedsPlatform(CipherSuite suite, CipherBackend backend) =>
-        suite == CipherSuite.ChaCha20Poly1305Sha256 || backend == CipherBackend.Platform || !VectorisedAes.IsSupported;
+        backend == CipherBackend.Platform
+        || !(suite == CipherSuite.ChaCha20Poly1305Sha256 ? VectorisedChaCha20.IsSupported : VectorisedAes.IsSupported);
 
     /// <summary>
     /// Seals a packet's payload. <paramref name="destination"/> is [head of the plaintext, in place][room for the tail][16 for the

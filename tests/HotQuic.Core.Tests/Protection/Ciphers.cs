@@ -22,6 +22,12 @@ internal static class Ciphers
                 ArmCryptoExtension.IsSupported);
             Add<ArmAesInstructions<ModelledArmCrypto>, GhashProducts128<ArmAesInstructions<ModelledArmCrypto>>>(true);
         }
+        else
+        {
+            AddChaCha20<ChaCha20Rows128, Poly1305Serial>();
+            AddChaCha20<ChaCha20Rows256, Poly1305Lanes<Poly1305Lanes256>>();
+            AddChaCha20<ChaCha20Rows512, Poly1305Lanes<Poly1305Lanes512>>();
+        }
 
         return all;
 
@@ -32,6 +38,18 @@ internal static class Ciphers
             if (isSupported)
             {
                 var aead = new VectorisedAesGcmAead<TInstructions, TProducts>(suite);
+                aead.Rekey(key, iv);
+                all.Add(aead);
+            }
+        }
+
+        void AddChaCha20<TRows, TBatches>()
+            where TRows : struct, IChaCha20Rows<TRows>
+            where TBatches : struct, IPoly1305Batches
+        {
+            if (TRows.IsSupported && TBatches.IsSupported)
+            {
+                var aead = new VectorisedChaCha20Poly1305Aead<TRows, TBatches>();
                 aead.Rekey(key, iv);
                 all.Add(aead);
             }

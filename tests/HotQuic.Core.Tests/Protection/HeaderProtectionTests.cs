@@ -57,25 +57,14 @@ public class HeaderProtectionTests
     }
 
     [Fact]
-    public void Prot06_ChaCha20MasksDoNotDependOnTheBatch()
+    public void Prot06_ChaCha20MasksAreTheBlocksAtTheSamplesForAnyNumberOfThem()
     {
-        var random = new Random(Seed);
-        using var protection = HeaderProtection.Create(CipherSuite.ChaCha20Poly1305Sha256, random.Bytes(32), CipherBackend.Auto);
-        for (int count = 0; count <= 17; count++)
-        {
-            byte[] samples = random.Bytes(count * 16);
-            byte[] masks = new byte[samples.Length];
-            protection.ComputeMasks(samples, masks);
-            for (int i = 0; i < count; i++)
-            {
-                byte[] single = new byte[16];
-                protection.ComputeMasks(samples.AsSpan(i * 16, 16), single);
-                Assert.Equal(single, masks[(i * 16)..((i + 1) * 16)]);
-            }
-        }
+        CheckMasks<ChaCha20Rows128>();
+        CheckMasks<ChaCha20Rows256>();
+        CheckMasks<ChaCha20Rows512>();
     }
 
-    /// <summary>RFC 8439 §2.3.2 and its appendix A.1, as the two halves of one call.</summary>
+    /// <summary>RFC 8439 §2.3.2.</summary>
     [Fact]
     public void ChaCha20BlockOfRfc8439()
     {
@@ -84,8 +73,7 @@ public class HeaderProtectionTests
             "10f1e7e4d13b5915500fdd1fa32071c4c7d1f4c733c068030422aa9ac3d46c4e" +
             "d2826446079faa0914c2d705d98b02a2b5129cd1de164eb9cbd083e8a2503c4e");
         byte[] position = Ciphers.Hex("01000000 000000090000004a00000000");
-        Assert.Equal(expected, Block(key, position, position, second: false));
-        Assert.Equal(expected, Block(key, new byte[16], position, second: true));
+        Assert.Equal(expected, Block(key, position));
     }
 
     [SkippableFact]
@@ -113,7 +101,7 @@ public class HeaderProtectionTests
             for (int offset = 0; offset < plaintext.Length; offset += ChaCha20.BlockLength, counter++)
             {
                 byte[] position = [.. BitConverter.GetBytes(counter), .. Ciphers.Hex(test["NONCE"])];
-                byte[] block = Block(Ciphers.Hex(test["KEY"]), position, new byte[16], second: false);
+                byte[] block = Block(Ciphers.Hex(test["KEY"]), position);
                 for (int i = offset; i < Math.Min(plaintext.Length, offset + ChaCha20.BlockLength); i++)
                 {
                     Assert.Equal(ciphertext[i], (byte)(plaintext[i] ^ block[i - offset]));
@@ -175,19 +163,56 @@ public class HeaderProtectionTests
         }
     }
 
-    private static byte[] Block(byte[] key, byte[] firstPosition, byte[] secondPosition, bool second)
+    /// <summary>A block by each width, all alike.</summary>
+    private static byte[] Block(byte[] key, byte[] position)
     {
-        Vector128<byte> low = Vector128.Create<byte>(key.AsSpan(0, 16));
-        Vector128<byte> high = Vector128.Create<byte>(key.AsSpan(16, 16));
-        Vector256<byte> positions = Vector256.Create(Vector128.Create<byte>(firstPosition), Vector128.Create<byte>(secondPosition));
-        ChaCha20.Rows rows = ChaCha20.TwoBlocks(low.AsUInt32(), high.AsUInt32(), positions.AsUInt32());
-        byte[] block = new byte[ChaCha20.BlockLength];
-        Vector256<uint>[] all = [rows.A, rows.B, rows.C, rows.D];
-        for (int row = 0; row < all.Length; row++)
+        byte[] block = Block<ChaCha20Rows128>(key, position);
+        Assert.Equal(block, Block<ChaCha20Rows256>(key, position));
+        Assert.Equal(block, Block<ChaCha20Rows512>(key, position));
+        return block;
+    }
+
+    private static unsafe byte[] Block<TRows>(byte[] key, byte[] position)
+        where TRows : struct, IChaCha20Rows<TRows>
+    {
+        if (!TRows.IsSupported)
         {
-            (second ? all[row].GetUpper() : all[row].GetLower()).AsByte().CopyTo(block, row * 16);
+            return Block<ChaCha20Rows128>(key, position);
         }
 
-        return block;
+        byte[] keystream = new byte[2 * ChaCha20<TRows>.GroupLength];
+        fixed (byte* keyPointer = key, destination = keystream)
+        {
+            ChaCha20<TRows>.WriteKeystream(keyPointer, Vector128.Create<byte>(position).AsUInt32(), destination, groups: 1);
+        }
+
+        return keystream[..ChaCha20.BlockLength];
+    }
+
+    private static void CheckMasks<TRows>()
+        where TRows : struct, IChaCha20Rows<TRows>
+    {
+        if (!TRows.IsSupported)
+        {
+            return;
+        }
+
+        var random = new Random(Seed);
+        byte[] key = random.Bytes(ChaCha20.KeyLength);
+        using var protection = new ChaCha20HeaderProtection<TRows>();
+        protection.Rekey(key);
+        for (int count = 0; count <= 40; count++)
+        {
+            byte[] samples = random.Bytes(count * HeaderProtection.SampleLength);
+            byte[] masks = new byte[samples.Length];
+            protection.ComputeMasks(samples, masks);
+            for (int i = 0; i < count; i++)
+            {
+                Assert.Equal(Block(key, samples[(i * 16)..((i + 1) * 16)])[..16], masks[(i * 16)..((i + 1) * 16)]);
+            }
+
+            protection.ComputeMasks(samples, samples); // in place
+            Assert.Equal(masks, samples);
+        }
     }
 }

@@ -228,11 +228,19 @@ public class PacketAeadTests
     [Theory]
     [InlineData(0x1301)]
     [InlineData(0x1302)]
+    [InlineData(0x1303)]
     public void SealingAndOpeningAllocateNothing(int suiteValue)
     {
         var suite = (CipherSuite)suiteValue;
         foreach (PacketAead aead in Ciphers.All(suite, new byte[suite.Facts().KeyLength], new byte[12]))
         {
+            // What the platform's class allocates is not ours to promise.
+            if (suite == CipherSuite.ChaCha20Poly1305Sha256 && aead.IsPlatforms)
+            {
+                aead.Dispose();
+                continue;
+            }
+
             byte[] header = new byte[13];
             byte[] tail = new byte[1100];
             byte[] packet = new byte[1200];
