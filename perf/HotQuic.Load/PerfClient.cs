@@ -19,6 +19,7 @@ public sealed class PerfClient
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
 
     private readonly QuicClientConnectionOptions _options;
+    private readonly QuicClientConnectionOptions _inlineOptions;
     private readonly ConnectionLedger _ledger = new();
     private readonly HandledLedger _handledLedger = new();
 
@@ -33,25 +34,16 @@ public sealed class PerfClient
             CipherSuitesPolicy = CipherChoice.Policy(options.Transport.Cipher),
         };
         options.Trust.Apply(tls);
-        _options = new()
-        {
-            RemoteEndPoint = options.Server,
-            ClientAuthenticationOptions = tls,
-            DefaultCloseErrorCode = PerfProtocol.NoError,
-            DefaultStreamErrorCode = PerfProtocol.NoError,
-            KeepAliveInterval = KeepAlive,
-            InitialReceiveWindowSizes = PerfWindows.Sizes(),
-            Transport = options.Transport.ToOptions(),
-        };
+        _options = ConnectionOptions(options, tls);
+        _inlineOptions = ConnectionOptions(options, tls);
+        _inlineOptions.Transport.CompletesInline = true;
     }
 
     /// <summary>Makes a connection, with a full handshake.</summary>
-    public async Task<QuicConnection> ConnectAsync(CancellationToken cancellation)
-    {
-        QuicConnection connection = await QuicConnection.ConnectAsync(_options, cancellation);
-        _ledger.Add(connection);
-        return connection;
-    }
+    public Task<QuicConnection> ConnectAsync(CancellationToken cancellation) => ConnectWithAsync(_options, cancellation);
+
+    /// <summary>The same, for one who never blocks: the code after its streams' awaits goes on on the thread that drives the connection.</summary>
+    public Task<QuicConnection> ConnectInlineAsync(CancellationToken cancellation) => ConnectWithAsync(_inlineOptions, cancellation);
 
     /// <summary>Closes a connection and waits until that is done.</summary>
     public async Task CloseAsync(QuicConnection connection)
@@ -75,7 +67,8 @@ public sealed class PerfClient
     internal ILoadApi LoadWith(PerfApi api, IPEndPoint server) => api switch
     {
         PerfApi.Handler => new HandlerLoadApi(QuicClientConfiguration.Create(_options), server, _handledLedger),
-        _ => new AwaitedLoadApi(this),
+        PerfApi.StreamOnPool => new AwaitedLoadApi(this, ConnectAsync),
+        _ => new AwaitedLoadApi(this, ConnectInlineAsync),
     };
 
     internal static async Task<ControlReply> AskAsync(ControlChannel channel, ControlRequest request, CancellationToken cancellation)
@@ -84,5 +77,23 @@ public sealed class PerfClient
         ControlReply reply = await channel.ReceiveAsync(ControlJson.Default.ControlReply, cancellation)
             ?? throw new InvalidDataException("The server ended the control stream.");
         return reply.Checked();
+    }
+
+    private static QuicClientConnectionOptions ConnectionOptions(PerfClientOptions options, SslClientAuthenticationOptions tls) => new()
+    {
+        RemoteEndPoint = options.Server,
+        ClientAuthenticationOptions = tls,
+        DefaultCloseErrorCode = PerfProtocol.NoError,
+        DefaultStreamErrorCode = PerfProtocol.NoError,
+        KeepAliveInterval = KeepAlive,
+        InitialReceiveWindowSizes = PerfWindows.Sizes(),
+        Transport = options.Transport.ToOptions(),
+    };
+
+    private async Task<QuicConnection> ConnectWithAsync(QuicClientConnectionOptions options, CancellationToken cancellation)
+    {
+        QuicConnection connection = await QuicConnection.ConnectAsync(options, cancellation);
+        _ledger.Add(connection);
+        return connection;
     }
 }

@@ -58,18 +58,23 @@ public abstract class PerfServer : IAsyncDisposable
     private protected abstract ValueTask<PacketCounters> ReadPacketsAsync();
 
     /// <summary>What the server is for each connection.</summary>
-    private protected static QuicServerConnectionOptions ConnectionOptions(PerfServerOptions options) => new()
+    private protected static QuicServerConnectionOptions ConnectionOptions(PerfServerOptions options)
     {
-        ServerAuthenticationOptions = new()
+        QuicTransportOptions transport = options.Transport.ToOptions();
+        transport.CompletesInline = options.Api == PerfApi.Stream;
+        return new()
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(options.Certificate, options.Intermediates, offline: true),
-            CipherSuitesPolicy = CipherChoice.Policy(options.Transport.Cipher),
-        },
-        DefaultCloseErrorCode = PerfProtocol.NoError,
-        DefaultStreamErrorCode = PerfProtocol.NoError,
-        MaxInboundBidirectionalStreams = PerfProtocol.MostWorkers,
-        MaxInboundUnidirectionalStreams = 0,
-        InitialReceiveWindowSizes = PerfWindows.Sizes(),
-        Transport = options.Transport.ToOptions(),
-    };
+            ServerAuthenticationOptions = new()
+            {
+                ServerCertificateContext = SslStreamCertificateContext.Create(options.Certificate, options.Intermediates, offline: true),
+                CipherSuitesPolicy = CipherChoice.Policy(options.Transport.Cipher),
+            },
+            DefaultCloseErrorCode = PerfProtocol.NoError,
+            DefaultStreamErrorCode = PerfProtocol.NoError,
+            MaxInboundBidirectionalStreams = PerfProtocol.MostWorkers,
+            MaxInboundUnidirectionalStreams = 0,
+            InitialReceiveWindowSizes = PerfWindows.Sizes(),
+            Transport = transport,
+        };
+    }
 }

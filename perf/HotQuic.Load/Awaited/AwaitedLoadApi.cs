@@ -5,11 +5,13 @@ using HotQuic.Load.Scenarios;
 namespace HotQuic.Load.Awaited;
 
 /// <summary>The load by <see cref="QuicConnection"/> and <see cref="QuicStream"/>.</summary>
-internal sealed class AwaitedLoadApi(PerfClient client) : ILoadApi
+/// <param name="client">Closes connections, and makes those whose handshakes are the load.</param>
+/// <param name="connect">Makes the connections that last.</param>
+internal sealed class AwaitedLoadApi(PerfClient client, Func<CancellationToken, Task<QuicConnection>> connect) : ILoadApi
 {
     public async Task<ILoadConnection> ConnectAsync(WorkOrder work, CancellationToken cancellation)
     {
-        QuicConnection connection = await client.ConnectAsync(cancellation);
+        QuicConnection connection = await connect(cancellation);
         try
         {
             await PrepareAsync(connection, work, cancellation);

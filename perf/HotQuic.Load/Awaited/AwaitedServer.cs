@@ -71,7 +71,7 @@ internal sealed class AwaitedServer : PerfServer
             {
                 ControlReply reply = request.Work is { } work
                     ? new(StartWorkers(connection, work, workers))
-                    : await TellCountersAsync();
+                    : await Task.Run(TellCountersAsync, cancellation); // Reading them takes too long for the thread that drives connections.
                 await channel.SendAsync(reply, ControlJson.Default.ControlReply, cancellation);
             }
 

@@ -6,7 +6,8 @@ public static class ApiChoice
     /// <summary>What is used where none is named.</summary>
     public const string Default = "stream";
 
-    private static readonly (string Name, PerfApi Api)[] Apis = [(Default, PerfApi.Stream), ("handler", PerfApi.Handler)];
+    private static readonly (string Name, PerfApi Api)[] Apis =
+        [(Default, PerfApi.Stream), ("stream-pool", PerfApi.StreamOnPool), ("handler", PerfApi.Handler)];
 
     /// <summary>All names.</summary>
     public static string[] Names { get; } = [.. Apis.Select(entry => entry.Name)];

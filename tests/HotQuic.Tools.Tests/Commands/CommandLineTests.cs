@@ -10,8 +10,8 @@ public sealed class CommandLineTests
     [InlineData(
         "perf",
         "upload download handshake request latency --seconds --connections --outstanding --request-size --response-size "
-        + "--api stream|handler --spin --cipher aes128|aes256|chacha20 --io auto|offload|sockets --shards --server --json")]
-    [InlineData("perf-server", "--listen --cert --key --api stream|handler --spin --io --shards")]
+        + "--api stream|stream-pool|handler --spin --cipher aes128|aes256|chacha20 --io auto|offload|sockets --shards --server --json")]
+    [InlineData("perf-server", "--listen --cert --key --api stream|stream-pool|handler --spin --io --shards")]
     [InlineData("serve", "DIR --listen --alpn --cert --key --retry --keylog --qlog")]
     [InlineData("get", "URL --output --ca --insecure --alpn --cipher --keylog --qlog")]
     public async Task HelpNamesEverything(string command, string words)

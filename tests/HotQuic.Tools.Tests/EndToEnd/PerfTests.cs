@@ -16,6 +16,7 @@ public sealed class PerfTests : IDisposable
 
     [Theory]
     [InlineData("stream")]
+    [InlineData("stream-pool")]
     [InlineData("handler")]
     public async Task WithoutAScenarioAllAreMeasuredAgainstAServerInASecondProcess(string api)
     {

@@ -27,6 +27,7 @@ public sealed class ControlStreamTests : IDisposable
 
     [Theory]
     [InlineData(PerfApi.Stream)]
+    [InlineData(PerfApi.StreamOnPool)]
     [InlineData(PerfApi.Handler)]
     public async Task RequestsAreAnsweredInOrderHoweverTheyCome(PerfApi api)
     {

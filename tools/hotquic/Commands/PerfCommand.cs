@@ -103,7 +103,8 @@ internal static class PerfCommand
             "--response-size", "B", "Bytes of a response, for request and latency (default: 64).", 0, PerfProtocol.LargestMessage);
 
         public Option<string?> Api { get; } = CommonOptions.Api(
-            $"The API that works, here and in a server started here: awaited streams or event handlers (default: {ApiChoice.Default}).");
+            $"The API that works, here and in a server started here: awaited streams, going on on the "
+            + $"connection's own thread or on the thread pool, or event handlers (default: {ApiChoice.Default}).");
 
         public Option<int?> Spin { get; } = CommonOptions.Spin();
 

@@ -21,7 +21,7 @@ internal static class PerfServerCommand
         Option<FileInfo?> certificate = CommonOptions.Certificate();
         Option<FileInfo?> key = CommonOptions.Key();
         Option<string?> api = CommonOptions.Api(
-            $"The API that serves, awaited streams or event handlers; clients of either are served (default: {ApiChoice.Default}).");
+            $"The API that serves, as for perf; clients of any are served (default: {ApiChoice.Default}).");
         Option<int?> spin = CommonOptions.Spin();
         Option<string?> io = CommonOptions.Io();
         Option<int?> shards = CommonOptions.Shards();
