@@ -1,6 +1,5 @@
 using System.Net;
 using HotQuic.Connections;
-using HotQuic.Handlers;
 using HotQuic.Shards;
 
 namespace HotQuic;
@@ -30,8 +29,9 @@ public static class QuicClient
         ArgumentNullException.ThrowIfNull(remote);
         ArgumentNullException.ThrowIfNull(handler);
         ConnectionDriver driver = ConnectionDriver.ForClient(engine.NextShard());
-        var connection = new HandledConnection(driver, handler, state) { Target = new ClientTarget(configuration.Attempt, remote) };
-        driver.Application = connection;
+        driver.Handled.Begin(handler, state);
+        driver.Handled.Aim(configuration.Attempt, remote);
+        driver.Application = driver.Handled;
         var handle = new QuicConnectionHandle(driver, driver.Generation);
         driver.Shard.Post(new ShardMessage(driver, (int)ConnectionMessageKind.Connect) { Generation = driver.Generation });
         return handle;
