@@ -80,14 +80,11 @@ public sealed partial class QuicConnection
         }
     }
 
-    private static async ValueTask<IPEndPoint[]> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken)
-    {
-        if (endPoint is IPEndPoint address)
-        {
-            return [address];
-        }
+    private static ValueTask<IPEndPoint[]> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken) =>
+        endPoint is IPEndPoint address ? ValueTask.FromResult<IPEndPoint[]>([address]) : ResolveAsync((DnsEndPoint)endPoint, cancellationToken);
 
-        var host = (DnsEndPoint)endPoint;
+    private static async ValueTask<IPEndPoint[]> ResolveAsync(DnsEndPoint host, CancellationToken cancellationToken)
+    {
         IPAddress[] addresses = IPAddress.TryParse(host.Host, out IPAddress? literal)
             ? host.AddressFamily == AddressFamily.Unspecified || host.AddressFamily == literal.AddressFamily ? [literal] : []
             : await Dns.GetHostAddressesAsync(host.Host, host.AddressFamily, cancellationToken).ConfigureAwait(false);

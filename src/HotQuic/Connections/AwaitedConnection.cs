@@ -136,7 +136,9 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
             _listener!.Deliver(Driver, handle);
         }
 
+        // The request knows the handle, which is to be held weakly from now on.
         _connected?.TrySetResult();
+        _connected = null;
     }
 
     public override void OnStreamOpened(QuicStreamState stream)
@@ -289,6 +291,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         {
             connected.TrySetException(failure.ToException());
             _ = connected.Task.Exception;
+            _connected = null;
         }
     }
 
