@@ -38,7 +38,7 @@ public class AcceptAllocationTests
 
         long[] windows = await MeasureAsync(engine, server.LocalEndPoints[0]);
 
-        Assert.Equal(Window * SignatureAllocation(), Median(windows));
+        AssertCost(SignatureAllocation(), windows);
     }
 
     /// <summary>The handle, what the platform allocates to sign, and nothing else on the shard.</summary>
@@ -52,7 +52,7 @@ public class AcceptAllocationTests
 
         long[] windows = await MeasureAsync(engine, listener.LocalEndPoint);
 
-        Assert.Equal(Window * (SignatureAllocation() + HandleSize()), Median(windows));
+        AssertCost(SignatureAllocation() + HandleSize(), windows);
         await listener.DisposeAsync();
         await accepting.WaitAsync(Pair.Patience);
     }
@@ -147,18 +147,18 @@ public class AcceptAllocationTests
     /// <summary>What the shard's thread has allocated. It is not awaited, as completing a task would count too.</summary>
     private static long ReadAllocated(QuicEngine engine)
     {
-        long allocated = 0;
-        using var isRead = new ManualResetEventSlim();
-        _ = engine.Shards[0].RunAsync(_ =>
-        {
-            allocated = GC.GetAllocatedBytesForCurrentThread();
-            isRead.Set();
-        });
-        Assert.True(isRead.Wait(Pair.Patience));
+        long allocated = -1;
+        _ = engine.Shards[0].RunAsync(_ => Volatile.Write(ref allocated, GC.GetAllocatedBytesForCurrentThread()));
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref allocated) >= 0, Pair.Patience));
         return allocated;
     }
 
-    private static long Median(long[] windows) => windows.Order().ElementAt(windows.Length / 2);
+    /// <summary>
+    /// The median of the windows, as a busy machine may make a pool grow at any time. Looking at the shard may cost it something itself, once a
+    /// window; the smallest object in one connection of six would be more.
+    /// </summary>
+    private static void AssertCost(long bytesPerConnection, long[] windows) =>
+        Assert.InRange(windows.Order().ElementAt(windows.Length / 2) - (Window * bytesPerConnection), 0, Window * 4);
 
     /// <summary>What the platform allocates for one signature with ECDSA on P-256.</summary>
     private static long SignatureAllocation()
