@@ -1,6 +1,5 @@
 using System.Net;
 using HotQuic.Connections;
-using HotQuic.Handlers;
 using HotQuic.Options;
 using HotQuic.Shards;
 
@@ -34,8 +33,9 @@ public static class QuicClient
         OptionChecks.CheckRemote(remote, nameof(remote));
         var to = new IPEndPoint(OptionChecks.Unmapped(remote.Address), remote.Port);
         ConnectionDriver driver = ConnectionDriver.ForClient(engine.NextShard());
-        var connection = new HandledConnection(driver, handler, state) { Target = new ClientTarget(configuration.Attempt, to) };
-        driver.Application = connection;
+        driver.Handled.Begin(handler, state);
+        driver.Handled.Aim(configuration.Attempt, to);
+        driver.Application = driver.Handled;
         var handle = new QuicConnectionHandle(driver, driver.Generation);
         driver.Shard.Post(new ShardMessage(driver, (int)ConnectionMessageKind.Connect) { Generation = driver.Generation });
         return handle;

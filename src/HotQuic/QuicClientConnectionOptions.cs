@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using HotQuic.Handshakes;
 
 namespace HotQuic;
 
@@ -35,4 +36,7 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
 
     /// <summary>The version that the first packets carry, to meet a server's version negotiation; 0 for the usual.</summary>
     internal uint FirstVersion { get; set; }
+
+    /// <summary>What was made of these options when they were last used; see <see cref="ClientAttempt.For"/>.</summary>
+    internal ClientAttempt? Prepared;
 }

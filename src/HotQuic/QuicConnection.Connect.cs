@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using HotQuic.Connections;
 using HotQuic.Handshakes;
 using HotQuic.Options;
@@ -30,12 +31,13 @@ public sealed partial class QuicConnection
         QuicEngine engine, QuicClientConnectionOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var attempt = new ClientAttempt(options);
+        var attempt = ClientAttempt.For(options);
         IPEndPoint[] endPoints = await ResolveAsync(options.RemoteEndPoint, cancellationToken).ConfigureAwait(false);
         return await ConnectToAnyAsync(engine, attempt, endPoints, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Tries one address after another, until one answers; what the last one says is thrown.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal static async ValueTask<QuicConnection> ConnectToAnyAsync(
         QuicEngine engine, ClientAttempt attempt, IPEndPoint[] endPoints, CancellationToken cancellationToken)
     {
@@ -52,23 +54,18 @@ public sealed partial class QuicConnection
         }
     }
 
-    private static async Task<QuicConnection> StartAsync(Shard shard, ClientAttempt attempt, IPEndPoint remote, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<QuicConnection> StartAsync(
+        Shard shard, ClientAttempt attempt, IPEndPoint remote, CancellationToken cancellationToken)
     {
-        AwaitedConnection awaited = AwaitedConnection.ForClient(ConnectionDriver.ForClient(shard));
-        var connection = new QuicConnection(awaited);
+        ConnectionDriver driver = ConnectionDriver.ForClient(shard);
+        driver.Application = driver.Awaited;
+        var connection = new QuicConnection(driver.Awaited);
+        var request = new ConnectRequest(connection, attempt, remote);
+        connection.Post(ConnectionMessageKind.Connect, request);
         try
         {
-            await shard.RunAsync(_ => awaited.StartClient(connection, attempt, remote)).ConfigureAwait(false);
-        }
-        catch
-        {
-            connection._disposal = Task.CompletedTask;
-            throw;
-        }
-
-        try
-        {
-            await awaited.Connected.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await request.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch (Exception exception)
@@ -83,14 +80,13 @@ public sealed partial class QuicConnection
         }
     }
 
-    private static async ValueTask<IPEndPoint[]> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken)
-    {
-        if (endPoint is IPEndPoint address)
-        {
-            return [new IPEndPoint(OptionChecks.Unmapped(address.Address), address.Port)];
-        }
+    private static ValueTask<IPEndPoint[]> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken) =>
+        endPoint is IPEndPoint address
+            ? ValueTask.FromResult<IPEndPoint[]>([new IPEndPoint(OptionChecks.Unmapped(address.Address), address.Port)])
+            : ResolveAsync((DnsEndPoint)endPoint, cancellationToken);
 
-        var host = (DnsEndPoint)endPoint;
+    private static async ValueTask<IPEndPoint[]> ResolveAsync(DnsEndPoint host, CancellationToken cancellationToken)
+    {
         IPAddress[] addresses = IPAddress.TryParse(host.Host, out IPAddress? literal)
             ? host.AddressFamily == AddressFamily.Unspecified || host.AddressFamily == literal.AddressFamily ? [literal] : []
             : await Dns.GetHostAddressesAsync(host.Host, host.AddressFamily, cancellationToken).ConfigureAwait(false);

@@ -15,8 +15,9 @@ public sealed partial class QuicConnection
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_disposal is not null, this);
-            return Math.Max(0, Driver.MaxDatagramLength);
+            int limit = Driver.MaxDatagramLength;
+            ThrowIfGone();
+            return Math.Max(0, limit);
         }
     }
 
@@ -35,7 +36,7 @@ public sealed partial class QuicConnection
     {
         CheckDatagram(data.Span);
         cancellationToken.ThrowIfCancellationRequested();
-        DatagramSend send = DatagramSend.Rent(Awaited, data.Span, isAwaited: true);
+        DatagramSend send = DatagramSend.Rent(this, data.Span, isAwaited: true);
         short version = send.Version;
         ValueTask<QuicDatagramOutcome> outcome = send.Await(cancellationToken);
         Post(ConnectionMessageKind.SendDatagram, send, version);
@@ -50,7 +51,7 @@ public sealed partial class QuicConnection
     public void SendDatagram(ReadOnlySpan<byte> data)
     {
         CheckDatagram(data);
-        DatagramSend send = DatagramSend.Rent(Awaited, data, isAwaited: false);
+        DatagramSend send = DatagramSend.Rent(this, data, isAwaited: false);
         Post(ConnectionMessageKind.SendDatagram, send, send.Version);
     }
 
@@ -73,14 +74,16 @@ public sealed partial class QuicConnection
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask<int> ReceiveDatagramAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
-        if (!Awaited.CanReceiveDatagrams)
+        bool canReceive = Awaited.CanReceiveDatagrams;
+        ThrowIfGone();
+        if (!canReceive)
         {
             throw new InvalidOperationException("The options take no datagrams: set Transport.MaxDatagramFrameSize.");
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         DatagramReceive receiving = Awaited.Receiving;
+        ThrowIfGone();
         if (!receiving.TryBegin(this))
         {
             throw new InvalidOperationException("A receive is under way: wait for it before the next.");
@@ -94,8 +97,8 @@ public sealed partial class QuicConnection
 
     private void CheckDatagram(ReadOnlySpan<byte> data)
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
         int limit = Driver.MaxDatagramLength;
+        ThrowIfGone();
         if (limit < 0)
         {
             throw new InvalidOperationException("The peer takes no datagrams.");

@@ -51,7 +51,4 @@ public sealed partial class QuicConnection
 
         return known;
     }
-
-    /// <summary>After reading what the shard published: it may have been another connection's, where this one was disposed of meanwhile.</summary>
-    private void ThrowIfGone() => ObjectDisposedException.ThrowIf(_disposal is not null || !Awaited.IsCurrent, this);
 }

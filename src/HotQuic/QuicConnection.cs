@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using HotQuic.Certificates;
 using HotQuic.Connections;
 using HotQuic.Core.Frames;
+using HotQuic.Core.Paths;
 using HotQuic.Core.Wire;
 using HotQuic.Streams;
 
@@ -16,11 +18,18 @@ namespace HotQuic;
 /// </summary>
 public sealed partial class QuicConnection : IAsyncDisposable
 {
+    private readonly uint _generation;
     private Task? _disposal;
+    private Agreement? _agreement;
+    private PathAddress _remote;
+    private IPEndPoint? _remoteEndPoint;
+    private PeerCertificate? _remoteCertificate;
 
+    /// <summary>The handle of the life that the state behind it is in, or begins.</summary>
     internal QuicConnection(AwaitedConnection awaited)
     {
         Awaited = awaited;
+        _generation = awaited.Driver.Generation;
     }
 
     /// <summary>A handle that nobody disposed of and nobody can reach any more: its connection ends, as if it had been disposed of.</summary>
@@ -35,29 +44,43 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <summary>Whether connecting works on this system: always true, since there is nothing native to miss.</summary>
     public static bool IsSupported => true;
 
-    /// <summary>The address and port of this side.</summary>
-    public IPEndPoint LocalEndPoint => Facts.LocalEndPoint;
+    /// <summary>The address and port of this side. Each call makes a new object.</summary>
+    public IPEndPoint LocalEndPoint => Agreed.Local.ToIPEndPoint();
 
     /// <summary>
     /// The address and port of the peer, as they are now: a client's may change (RFC 9000 §9), which
     /// <see cref="QuicConnectionOptions.RemoteEndPointChangedCallback"/> tells.
     /// </summary>
-    public IPEndPoint RemoteEndPoint => Facts.RemoteEndPoint;
+    public IPEndPoint RemoteEndPoint
+    {
+        get
+        {
+            _ = Agreed;
+            return Volatile.Read(ref _remoteEndPoint) ?? MakeRemoteEndPoint();
+        }
+    }
 
     /// <summary>The host that the client asked for, as it was sent (SNI) or, on a client, as the certificate proved it; empty where there is none.</summary>
-    public string TargetHostName => Facts.ServerName;
+    public string TargetHostName => Agreed.ServerName;
 
     /// <summary>The peer's certificate; null where it showed none. The caller does not dispose of it.</summary>
-    public X509Certificate? RemoteCertificate => Facts.RemoteCertificate?.Value;
+    public X509Certificate? RemoteCertificate
+    {
+        get
+        {
+            _ = Agreed;
+            return _remoteCertificate?.Value;
+        }
+    }
 
     /// <summary>The application protocol agreed on (ALPN, RFC 7301).</summary>
-    public SslApplicationProtocol NegotiatedApplicationProtocol => Facts.ApplicationProtocol;
+    public SslApplicationProtocol NegotiatedApplicationProtocol => Agreed.Protocol;
 
     /// <summary>The cipher suite agreed on.</summary>
-    public TlsCipherSuite NegotiatedCipherSuite => Facts.CipherSuite;
+    public TlsCipherSuite NegotiatedCipherSuite => Agreed.CipherSuite;
 
     /// <summary>The version of TLS: 1.3, once the handshake has begun (RFC 9001 §4.2).</summary>
-    public SslProtocols SslProtocol => Driver.Facts is null ? SslProtocols.None : SslProtocols.Tls13;
+    public SslProtocols SslProtocol => _agreement is null ? SslProtocols.None : SslProtocols.Tls13;
 
     /// <summary>What this handle stands for.</summary>
     internal AwaitedConnection Awaited { get; }
@@ -66,7 +89,10 @@ public sealed partial class QuicConnection : IAsyncDisposable
 
     internal ConnectionDriver Driver => Awaited.Driver;
 
-    private ConnectionFacts Facts => Driver.Facts ?? throw new InvalidOperationException("The connection is not established.");
+    /// <summary>The life of the state behind it that is this connection's.</summary>
+    internal uint Generation => _generation;
+
+    private Agreement Agreed => Volatile.Read(ref _agreement) ?? throw new InvalidOperationException("The connection is not established.");
 
     /// <summary>Opens a stream, waiting until the peer allows one more (RFC 9000 §4.6). The peer learns of it with the first data.</summary>
     /// <param name="type">Whether the peer may send on it too.</param>
@@ -111,7 +137,9 @@ public sealed partial class QuicConnection : IAsyncDisposable
     public ValueTask<QuicStream> AcceptInboundStreamAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
-        if (!Awaited.CanAcceptStreams)
+        bool canAccept = Awaited.CanAcceptStreams;
+        ThrowIfGone();
+        if (!canAccept)
         {
             throw new InvalidOperationException("The options allow the peer no streams: set MaxInboundBidirectionalStreams or MaxInboundUnidirectionalStreams.");
         }
@@ -163,8 +191,48 @@ public sealed partial class QuicConnection : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => Driver.Facts is { } facts ? $"Connection {facts.LocalEndPoint} to {facts.RemoteEndPoint}" : "Connection";
+    public override string ToString() => _agreement is null ? "Connection" : $"Connection {LocalEndPoint} to {RemoteEndPoint}";
 
-    private void Post(ConnectionMessageKind kind, object? argument = null, long value = 0) =>
-        Awaited.Post(kind, argument, value);
+    /// <summary>On the shard: notes what is known by now. It stays with the handle, whatever becomes of the state behind it.</summary>
+    internal void Learn(in ConnectionFacts facts)
+    {
+        if (_agreement is null)
+        {
+            _remote = facts.Remote;
+        }
+        else if (facts.Remote != (_remoteEndPoint is { } known ? PathAddress.From(known) : _remote))
+        {
+            // By reference, since others may read meanwhile.
+            Volatile.Write(ref _remoteEndPoint, facts.RemoteEndPoint);
+        }
+
+        _remoteCertificate = facts.RemoteCertificate;
+        Volatile.Write(ref _agreement, facts.Agreement);
+    }
+
+    /// <summary>The token of some request was cancelled: of this one, if it still waits. From any thread.</summary>
+    internal void OnTokenCancelled(StreamRequest request, bool isToBeOpened)
+    {
+        if (isToBeOpened)
+        {
+            Post(ConnectionMessageKind.CancelOpen, request);
+        }
+        else
+        {
+            Awaited.Inbound.OnTokenCancelled(request);
+        }
+    }
+
+    /// <summary>Leaves a message for the shard, which refuses it where the connection is over. From any thread.</summary>
+    internal void Post(ConnectionMessageKind kind, object? argument = null, long value = 0) =>
+        Awaited.Post(_generation, kind, argument, value);
+
+    private IPEndPoint MakeRemoteEndPoint()
+    {
+        var made = _remote.ToIPEndPoint();
+        return Interlocked.CompareExchange(ref _remoteEndPoint, made, null) ?? made;
+    }
+
+    /// <summary>After reading what the shard published: it may have been another connection's, where this one was disposed of meanwhile.</summary>
+    private void ThrowIfGone() => ObjectDisposedException.ThrowIf(_disposal is not null || !Awaited.IsCurrent(_generation), this);
 }

@@ -28,7 +28,7 @@ public readonly ref struct QuicConnectionAttempt
     public uint Version => (uint)_driver.Core.Version;
 
     /// <summary>The address and port that the client came to. Each call makes a new object.</summary>
-    public IPEndPoint LocalEndPoint => _driver.KeepFacts().LocalEndPoint;
+    public IPEndPoint LocalEndPoint => _driver.ReadFacts().LocalEndPoint;
 
     /// <summary>Where the client sends from. Each call makes a new object.</summary>
     public IPEndPoint RemoteEndPoint => _driver.Core.Path.Remote.ToIPEndPoint();

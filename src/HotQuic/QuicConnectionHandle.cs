@@ -43,26 +43,26 @@ public readonly struct QuicConnectionHandle : IEquatable<QuicConnectionHandle>
         set => Checked().State = value;
     }
 
-    /// <summary>The address and port of this side.</summary>
+    /// <summary>The address and port of this side. Each call makes a new object.</summary>
     /// <exception cref="ObjectDisposedException">The connection is over.</exception>
     /// <exception cref="InvalidOperationException">The caller is not on the connection's shard, or the handshake is not complete.</exception>
     public IPEndPoint LocalEndPoint => Checked().Facts.LocalEndPoint;
 
-    /// <summary>The address and port of the peer.</summary>
+    /// <summary>The address and port of the peer. Each call makes a new object.</summary>
     /// <inheritdoc cref="LocalEndPoint" path="/exception"/>
     public IPEndPoint RemoteEndPoint => Checked().Facts.RemoteEndPoint;
 
     /// <summary>The host that the client asked for (SNI) or, on a client, the name that the certificate proved; empty where there is none.</summary>
     /// <inheritdoc cref="LocalEndPoint" path="/exception"/>
-    public string ServerName => Checked().Facts.ServerName;
+    public string ServerName => Checked().Facts.Agreement.ServerName;
 
     /// <summary>The application protocol agreed on (ALPN, RFC 7301).</summary>
     /// <inheritdoc cref="LocalEndPoint" path="/exception"/>
-    public SslApplicationProtocol NegotiatedApplicationProtocol => Checked().Facts.ApplicationProtocol;
+    public SslApplicationProtocol NegotiatedApplicationProtocol => Checked().Facts.Agreement.Protocol;
 
     /// <summary>The cipher suite agreed on.</summary>
     /// <inheritdoc cref="LocalEndPoint" path="/exception"/>
-    public TlsCipherSuite NegotiatedCipherSuite => Checked().Facts.CipherSuite;
+    public TlsCipherSuite NegotiatedCipherSuite => Checked().Facts.Agreement.CipherSuite;
 
     /// <summary>The peer's certificate; null where it showed none. The caller does not dispose of it.</summary>
     /// <inheritdoc cref="LocalEndPoint" path="/exception"/>

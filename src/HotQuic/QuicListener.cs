@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using HotQuic.Options;
 using HotQuic.Ports;
@@ -58,13 +59,14 @@ public sealed class QuicListener : IAsyncDisposable
 
     /// <summary>Waits for a connection whose handshake is complete.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The connection, which is the caller's: it lives on when the listener is disposed of.</returns>
+    /// <returns>To be awaited once: the connection, which is the caller's, and lives on when the listener is disposed of.</returns>
     /// <exception cref="ObjectDisposedException">The listener is disposed of, or was while this waited.</exception>
     /// <exception cref="QuicException">A handshake failed, or its options callback did; the listener goes on.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">A handshake failed by TLS; the listener goes on.</exception>
     /// <exception cref="ArgumentException">The options callback gave options that cannot be used; the listener goes on.</exception>
     /// <exception cref="PlatformNotSupportedException">The options callback asked for a connection without encryption; the listener goes on.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<QuicConnection> AcceptConnectionAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposal is not null, this);

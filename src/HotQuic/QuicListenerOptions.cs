@@ -22,7 +22,7 @@ public sealed class QuicListenerOptions
 
     /// <summary>
     /// Called for each connection when its ClientHello has come, to give its options. It runs on the thread pool, never on a shard, and may
-    /// take its time; the token tells when the handshake was given up. It must be set.
+    /// take its time; the token tells when the handshake was given up, and means nothing once the call has ended. It must be set.
     /// </summary>
     public Func<QuicConnection, SslClientHelloInfo, CancellationToken, ValueTask<QuicServerConnectionOptions>> ConnectionOptionsCallback
     {

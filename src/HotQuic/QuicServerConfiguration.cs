@@ -58,14 +58,18 @@ public sealed class QuicServerConfiguration
 
         bool hasProtocols = tls.ApplicationProtocols is { Count: > 0 };
         return new QuicServerConfiguration(
-            options, TlsConfigurations.ForServer(options, hasProtocols ? tls.ApplicationProtocols! : AnyProtocol, serverName: ""), !hasProtocols);
+            options,
+            TlsConfigurations.ForServer(
+                options,
+                hasProtocols ? tls.ApplicationProtocols! : AnyProtocol,
+                TlsConfigurations.ServerCredentialFor(tls, serverName: "", nameof(options))),
+            !hasProtocols);
     }
 
-    /// <summary>Prepares checked options for one ClientHello. It may call the certificate selection callback: not for a shard.</summary>
-    /// <exception cref="ArgumentException">No certificate is given, or one that cannot serve.</exception>
+    /// <summary>Prepares checked options for connections of one listener; see <see cref="ServerConfigurations"/>.</summary>
     internal static QuicServerConfiguration ForClientHello(
-        QuicServerConnectionOptions options, List<SslApplicationProtocol> listenerProtocols, string serverName) =>
-        new(options, TlsConfigurations.ForServer(options, listenerProtocols, serverName), takesListenersProtocols: false);
+        QuicServerConnectionOptions options, List<SslApplicationProtocol> protocols, TlsCredential credential) =>
+        new(options, TlsConfigurations.ForServer(options, protocols, credential), takesListenersProtocols: false);
 
     /// <summary>The handshake's side, for connections of a listener.</summary>
     /// <param name="listenerProtocols">The listener's protocols, the preferred first: the same array each time costs nothing.</param>

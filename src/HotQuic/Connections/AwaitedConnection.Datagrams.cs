@@ -18,7 +18,7 @@ internal sealed partial class AwaitedConnection
     /// <summary>Whether the options let datagrams come in at all. From any thread, once connected.</summary>
     public bool CanReceiveDatagrams => Driver.LocalParameters is { MaxDatagramFrameSize: > 0 };
 
-    /// <summary>The one receive that can be under way. From any thread.</summary>
+    /// <summary>The one receive that can be under way. From any thread, which afterwards asks whether the life was still its own.</summary>
     public DatagramReceive Receiving
     {
         get
@@ -28,7 +28,7 @@ internal sealed partial class AwaitedConnection
                 return existing;
             }
 
-            var made = new DatagramReceive(this);
+            var made = new DatagramReceive();
             return Interlocked.CompareExchange(ref _receiving, made, null) ?? made;
         }
     }
@@ -164,5 +164,12 @@ internal sealed partial class AwaitedConnection
         {
             waiting.Fail(failure.ToException());
         }
+    }
+
+    /// <summary>A late caller of the life before may still have its <see cref="DatagramReceive"/>: the next life has another.</summary>
+    private void ForgetDatagrams()
+    {
+        _receiving = null;
+        _lastToken = 0;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
 using HotQuic.Datagrams;
@@ -14,13 +15,17 @@ namespace HotQuic.Connections;
 /// A connection whose application awaits: what a <see cref="QuicConnection"/> stands for. The peer's streams or those who accept them wait in
 /// <see cref="Inbound"/>, openers in queues, closers for their completion. The handle is held weakly, so that one which was forgotten ends its connection.
 /// </summary>
+/// <remarks>
+/// It lives as often as its driver. A handle knows the generation of its life and brings it with whatever it asks: messages of another life are
+/// refused, what other threads read here is void where <see cref="IsCurrent"/> says so afterwards.
+/// </remarks>
 internal sealed partial class AwaitedConnection : ConnectionApplication
 {
-    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly OpenQueue[] _opening = [new(), new()];
-    private readonly uint _generation;
-    private readonly AcceptQueueEntry? _listener;
-    private WeakReference<QuicConnection>? _handle;
+    private readonly OpenQueue _bidirectional = new();
+    private readonly OpenQueue _unidirectional = new();
+    private readonly WeakReference<QuicConnection> _handle = new(null!);
+    private AcceptQueueEntry? _listener;
+    private ConnectRequest? _connected;
     private QuicConnection? _undelivered;
     private ServerAnswerWork? _work;
     private Failure? _answerFailure;
@@ -29,11 +34,9 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     private Action<QuicConnection, IPEndPoint>? _addressCallback;
     private bool _isConnected;
 
-    private AwaitedConnection(ConnectionDriver driver, AcceptQueueEntry? listener)
+    public AwaitedConnection(ConnectionDriver driver)
         : base(driver)
     {
-        _generation = driver.Generation;
-        _listener = listener;
     }
 
     /// <summary>Streams that the peer opened and nobody has accepted yet. From any thread.</summary>
@@ -45,64 +48,33 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     /// <summary>Whether awaiters go on at once, on the shard's thread. From any thread, once connected.</summary>
     public bool CompletesInline { get; private set; }
 
-    /// <summary>Whether the driver still is this connection's. From any thread.</summary>
-    public bool IsCurrent => Driver.Generation == _generation;
-
-    /// <summary>Completes with a client's handshake. From any thread.</summary>
-    public Task Connected => _connected.Task;
-
     public override object Sender => Handle ?? (object)Driver;
 
-    private QuicConnection? Handle => _handle is not null && _handle.TryGetTarget(out QuicConnection? handle) ? handle : null;
+    private QuicConnection? Handle => _handle.TryGetTarget(out QuicConnection? handle) ? handle : null;
 
-    /// <summary>A client's, not yet started. From any thread.</summary>
-    public static AwaitedConnection ForClient(ConnectionDriver driver) => new(driver, listener: null);
+    /// <summary>Whether the life that has this generation is not over. From any thread.</summary>
+    public bool IsCurrent(uint generation) => Driver.Generation == generation;
 
-    /// <summary>A server's, whose options are now asked for; the listener gets it when it is connected.</summary>
-    public static AwaitedConnection ForServer(ConnectionDriver driver, AcceptQueueEntry listener) => new(driver, listener);
-
-    /// <summary>Starts a client's connection.</summary>
-    /// <param name="handle">The connection's handle.</param>
-    /// <param name="attempt">What to connect with.</param>
-    /// <param name="remote">Where to.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">There is no socket to send from.</exception>
-    public void StartClient(QuicConnection handle, ClientAttempt attempt, IPEndPoint remote)
-    {
-        Driver.Application = this;
-        _handle = new WeakReference<QuicConnection>(handle);
-        CanAcceptStreams = attempt.CanAcceptStreams;
-        CompletesInline = attempt.CompletesInline;
-        _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
-        Driver.StartClient(attempt, remote);
-    }
-
-    /// <summary>Asks the listener's callback for a server's options; the answer is <see cref="ConnectionMessageKind.Configure"/>.</summary>
-    public void AskForOptions(string serverName)
+    /// <summary>
+    /// Takes a server's attempt, whose options are now asked for (<see cref="ConnectionMessageKind.Configure"/> brings them); the listener gets
+    /// the connection when it is established.
+    /// </summary>
+    public void StartServer(AcceptQueueEntry listener)
     {
         var handle = new QuicConnection(this);
-        var work = new ServerAnswerWork(this, handle, _listener!, serverName);
-        _handle = new WeakReference<QuicConnection>(handle);
+        Begin(handle);
+        Driver.Application = this;
+        _listener = listener;
         _undelivered = handle;
-        _work = work;
-        work.Start();
+        ConnectionFacts facts = Driver.ReadFacts();
+        handle.Learn(facts);
+        _work = ServerAnswerWork.Rent(handle, listener, facts.Agreement.ServerName);
+        _work.Start();
     }
 
     /// <summary>Leaves a message for the shard. From any thread.</summary>
-    public void Post(ConnectionMessageKind kind, object? argument = null, long value = 0) =>
-        Driver.Shard.Post(new ShardMessage(Driver, (int)kind, argument, value) { Generation = _generation });
-
-    /// <summary>The token of some request was cancelled: of this one, if it still waits. From any thread.</summary>
-    public void OnTokenCancelled(StreamRequest request, bool isToBeOpened)
-    {
-        if (isToBeOpened)
-        {
-            Post(ConnectionMessageKind.CancelOpen, request);
-        }
-        else
-        {
-            Inbound.OnTokenCancelled(request);
-        }
-    }
+    public void Post(uint generation, ConnectionMessageKind kind, object? argument = null, long value = 0) =>
+        Driver.Shard.Post(new ShardMessage(Driver, (int)kind, argument, value) { Generation = generation });
 
     /// <summary>A message came for a life that is over: whoever waits for it learns that.</summary>
     public static void Refuse(in ShardMessage message)
@@ -128,6 +100,9 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     {
         switch ((ConnectionMessageKind)message.Kind)
         {
+            case ConnectionMessageKind.Connect:
+                StartClient((ConnectRequest)message.Argument!);
+                break;
             case ConnectionMessageKind.Open:
                 OnOpen((StreamRequest)message.Argument!);
                 break;
@@ -139,11 +114,13 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
                 break;
             case ConnectionMessageKind.Dispose:
                 IsGone = true;
-                OnClose(Driver.DefaultCloseErrorCode, (TaskCompletionSource?)message.Argument);
                 Inbound.GiveUp();
+
+                // Last, as the life may end with it.
+                OnClose(Driver.DefaultCloseErrorCode, (TaskCompletionSource?)message.Argument);
                 break;
             case ConnectionMessageKind.Configure:
-                OnConfigured((ServerAnswer)message.Argument!);
+                OnConfigured((ServerAnswerWork)message.Argument!);
                 break;
             default:
                 OnDatagramMessage(message);
@@ -154,15 +131,16 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     public override void OnConnected()
     {
         _isConnected = true;
-        _ = Driver.KeepFacts();
-        if (_listener is not null)
+        Handle?.Learn(Driver.ReadFacts());
+        if (_undelivered is { } handle)
         {
-            _work?.Dispose();
-            _listener.Deliver(Driver, _undelivered!);
             _undelivered = null;
+            _listener!.Deliver(Driver, handle);
         }
 
-        _connected.TrySetResult();
+        // The request knows the handle, which is to be held weakly from now on.
+        _connected?.TrySetResult();
+        _connected = null;
     }
 
     public override void OnStreamOpened(QuicStreamState stream)
@@ -176,7 +154,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
     public override void OnStreamsAvailable(StreamDirection direction, ulong available)
     {
-        OpenQueue queue = _opening[(int)direction];
+        OpenQueue queue = QueueOf(direction);
         ulong limit = queue.Opened + available;
         ReportCapacity(direction, (int)Math.Min(limit - queue.Limit, int.MaxValue));
         queue.Limit = limit;
@@ -192,24 +170,24 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
             OnHandshakeFailed(failure);
         }
 
-        foreach (OpenQueue queue in _opening)
-        {
-            while (queue.Waiting.TryPeek(out StreamRequest? request))
-            {
-                queue.Waiting.Remove(request);
-                request.Fail(failure.ToException());
-            }
-        }
-
+        FailOpeners(_bidirectional, failure);
+        FailOpeners(_unidirectional, failure);
         Inbound.Close(failure);
         EndDatagrams(failure);
     }
 
     public override void OnPeerAddressChanged()
     {
-        if (_addressCallback is { } callback && Handle is { } handle)
+        if (Handle is not { } handle)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static told => told.Tell(), new AddressChange(callback, handle, Driver.Facts!.RemoteEndPoint), preferLocal: false);
+            return;
+        }
+
+        handle.Learn(Driver.ReadFacts());
+        if (_addressCallback is { } callback)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static told => told.Tell(), new AddressChange(callback, handle, Driver.Core.Path.Remote.ToIPEndPoint()), preferLocal: false);
         }
     }
 
@@ -219,21 +197,86 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         _closing = null;
     }
 
-    private void OnConfigured(ServerAnswer answer)
+    /// <summary>The life is over: nobody has a way to it any more, and nobody waits for anything of it.</summary>
+    public void Forget()
     {
-        if (answer.Failure is { } failure)
+        IsGone = false;
+        CanAcceptStreams = false;
+        _bidirectional.Forget();
+        _unidirectional.Forget();
+        _handle.SetTarget(null!);
+        _listener = null;
+        _connected = null;
+        _undelivered = null;
+        _work = null;
+        _answerFailure = null;
+        _capacity = null;
+        _closing = null;
+        _addressCallback = null;
+        _isConnected = false;
+        CompletesInline = false;
+        Inbound.End();
+        ForgetDatagrams();
+    }
+
+    private void StartClient(ConnectRequest request)
+    {
+        Begin(request.Handle);
+        _connected = request;
+        ClientAttempt attempt = request.Attempt;
+        CanAcceptStreams = attempt.CanAcceptStreams;
+        CompletesInline = attempt.CompletesInline;
+        _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        try
+        {
+            ObjectDisposedException.ThrowIf(Driver.Shard.HasEnded, typeof(QuicEngine));
+            Driver.StartClient(attempt, request.Remote);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The caller gets that very exception.
+            request.TrySetException(exception);
+            IsGone = true;
+            Driver.OnStartFailed(Failure.Of(exception));
+        }
+    }
+
+    private void Begin(QuicConnection handle)
+    {
+        _handle.SetTarget(handle);
+        Inbound.Begin(Driver.Generation);
+    }
+
+    private OpenQueue QueueOf(StreamDirection direction) => direction == StreamDirection.Bidirectional ? _bidirectional : _unidirectional;
+
+    private static void FailOpeners(OpenQueue queue, Failure failure)
+    {
+        while (queue.Waiting.TryPeek(out StreamRequest? request))
+        {
+            queue.Waiting.Remove(request);
+            request.Fail(failure.ToException());
+        }
+    }
+
+    private void OnConfigured(ServerAnswerWork answer)
+    {
+        _work = null;
+        Failure? failure = answer.Failure;
+        QuicServerConnectionOptions options = answer.Options!;
+        QuicServerConfiguration configuration = answer.Configuration!;
+        answer.Return();
+        if (failure is not null)
         {
             _answerFailure = failure;
             Driver.CancelHandshake();
             return;
         }
 
-        QuicServerConnectionOptions options = answer.Options!;
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
         CompletesInline = options.Transport.CompletesInline;
         _addressCallback = options.RemoteEndPointChangedCallback;
         _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
-        Driver.ProvideConfiguration(answer.Configuration!);
+        Driver.ProvideConfiguration(configuration);
     }
 
     private void OnHandshakeFailed(Failure failure)
@@ -246,8 +289,12 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
             IsGone = true;
         }
 
-        _connected.TrySetException(failure.ToException());
-        _ = _connected.Task.Exception;
+        if (_connected is { } connected)
+        {
+            connected.TrySetException(failure.ToException());
+            _ = connected.Task.Exception;
+            _connected = null;
+        }
     }
 
     private void OnOpen(StreamRequest request)
@@ -258,7 +305,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         }
         else
         {
-            OpenQueue queue = _opening[(int)request.Direction];
+            OpenQueue queue = QueueOf(request.Direction);
             queue.Waiting.Add(request);
             OpenWaiting(queue, request.Direction);
         }
@@ -267,13 +314,10 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     /// <summary>The message may be late, when the request is another's.</summary>
     private void OnCancelOpen(StreamRequest request)
     {
-        foreach (OpenQueue queue in _opening)
+        if (request.List is { } list && (list == _bidirectional.Waiting || list == _unidirectional.Waiting) && request.Token.IsCancellationRequested)
         {
-            if (request.List == queue.Waiting && request.Token.IsCancellationRequested)
-            {
-                queue.Waiting.Remove(request);
-                request.Fail(new OperationCanceledException(request.Token));
-            }
+            list.Remove(request);
+            request.Fail(new OperationCanceledException(request.Token));
         }
     }
 

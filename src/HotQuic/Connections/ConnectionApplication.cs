@@ -34,7 +34,7 @@ internal abstract class ConnectionApplication(ConnectionDriver driver)
     /// <summary>The peer lets more streams be opened; so many can be now.</summary>
     public abstract void OnStreamsAvailable(StreamDirection direction, ulong available);
 
-    /// <summary>The peer's address is another one (<see cref="ConnectionDriver.Facts"/>), and proven to be the peer's.</summary>
+    /// <summary>The peer's address is another one (<see cref="ConnectionDriver.ReadFacts"/>), and proven to be the peer's.</summary>
     public abstract void OnPeerAddressChanged();
 
     /// <summary>A datagram waits in the connection's queue (RFC 9221).</summary>

@@ -41,8 +41,18 @@ internal sealed partial class ConnectionDriver
             return false;
         }
 
-        var application = new HandledConnection(this, handler, state) { Configuration = configuration };
-        Send(generation, ConnectionMessageKind.Accept, application);
+        var acceptance = new Acceptance(configuration, handler, state);
+        if (Shard.IsCurrent)
+        {
+            OnAccepted(acceptance);
+            Touch();
+        }
+        else
+        {
+            // A message carries an object: that an attempt is accepted later, elsewhere, costs this one.
+            Send(generation, ConnectionMessageKind.Accept, acceptance);
+        }
+
         return true;
     }
 
@@ -126,15 +136,17 @@ internal sealed partial class ConnectionDriver
         }
     }
 
-    private void OnAccepted(HandledConnection application)
+    private void OnAccepted(in Acceptance acceptance)
     {
+        HandledConnection application = Handled;
+        application.Begin(acceptance.Handler, acceptance.State);
         Application = application;
         if (_failure is { } failure)
         {
             // It ended before it was accepted, and whoever accepted it has to learn that.
             application.OnClosed(failure);
         }
-        else if ((application.Configuration ?? _configuration) is { } configuration)
+        else if ((acceptance.Configuration ?? _configuration) is { } configuration)
         {
             ProvideConfiguration(configuration);
         }
@@ -154,10 +166,11 @@ internal sealed partial class ConnectionDriver
     }
 
     /// <summary>The attempt was over, and its object perhaps another's, when the answer came.</summary>
-    private void OnAcceptedTooLate(HandledConnection application)
+    private void OnAcceptedTooLate(in Acceptance acceptance)
     {
         var ended = new ConnectionDriver(Shard);
-        ended.Application = new HandledConnection(ended, application.Handler, application.State);
+        ended.Handled.Begin(acceptance.Handler, acceptance.State);
+        ended.Application = ended.Handled;
         ended.OnClosed(Failure.AttemptOver);
     }
 
@@ -167,4 +180,13 @@ internal sealed partial class ConnectionDriver
         Refuse(new TransportError(TransportErrorCode.ConnectionRefused, 0, "The server rejected the connection."));
         ReleaseIfUnused();
     }
+
+    private void ForgetAnswers()
+    {
+        _configuration = null;
+        ListenerProtocols = [];
+    }
+
+    /// <summary>What an attempt is accepted with.</summary>
+    private readonly record struct Acceptance(QuicServerConfiguration? Configuration, QuicConnectionHandler Handler, object? State);
 }

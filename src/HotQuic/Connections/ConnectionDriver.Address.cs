@@ -3,13 +3,5 @@ namespace HotQuic.Connections;
 /// <summary>The peer's address, which a server's may change (RFC 9000 §9).</summary>
 internal sealed partial class ConnectionDriver
 {
-    private void OnPeerAddressChanged()
-    {
-        if (Facts is { } facts)
-        {
-            Facts = facts with { RemoteEndPoint = Core.Path.Remote.ToIPEndPoint() };
-        }
-
-        Application?.OnPeerAddressChanged();
-    }
+    private void OnPeerAddressChanged() => Application?.OnPeerAddressChanged();
 }

@@ -20,6 +20,9 @@ namespace HotQuic.Connections;
 internal sealed partial class ConnectionDriver
 {
     private const int MaxSignatureLength = 1024;
+    private const int IPv4Length = 4;
+
+    private static readonly PathAddress AnyIPv4 = PathAddress.From(new IPEndPoint(IPAddress.Any, 0));
 
     private CertificateVerifier? _verifier;
     private PeerCertificate? _remoteCertificate;
@@ -27,12 +30,6 @@ internal sealed partial class ConnectionDriver
     private bool _isPeerJudged;
     private bool _isHandshakeOver;
     private ListenerEntry? _listener;
-
-    /// <summary>What the handshake agreed on, once noted; null before. From any thread.</summary>
-    public ConnectionFacts? Facts { get; private set; }
-
-    /// <summary>Notes what is agreed on by now, to be read on other threads.</summary>
-    public ConnectionFacts KeepFacts() => Facts = CurrentFacts();
 
     /// <summary>Starts a client's connection.</summary>
     /// <param name="attempt">What to connect with.</param>
@@ -214,20 +211,38 @@ internal sealed partial class ConnectionDriver
         }
     }
 
-    private ConnectionFacts CurrentFacts()
+    /// <summary>What is known of the connection by now, and agreed on. Not once it is drained.</summary>
+    public ConnectionFacts ReadFacts()
     {
         TlsHandshake tls = Core.Handshake.Tls;
-        IPEndPoint bound = Socket.Udp.LocalEndPoint;
-        return new ConnectionFacts
+        Agreement agreement = Shard.Agreements.Get(
+            LocalAddress(), tls.ApplicationProtocol.Span, (TlsCipherSuite)(ushort)(tls.NegotiatedSuite ?? 0), tls.ServerName ?? "");
+        return new ConnectionFacts(agreement, Core.Path.Remote, _remoteCertificate);
+    }
+
+    /// <summary>The address that packets come to, with the port of the socket.</summary>
+    private PathAddress LocalAddress()
+    {
+        var bound = PathAddress.From(Socket.Udp.LocalEndPoint);
+        if (_local.Family == PathAddressFamily.None || _local.HasSameAddress(AnyIPv4))
         {
-            LocalEndPoint = _local.Family == PathAddressFamily.None || _local.ToIPEndPoint().Address.Equals(IPAddress.Any)
-                ? bound
-                : new IPEndPoint(_local.ToIPEndPoint().Address, bound.Port),
-            RemoteEndPoint = Core.Path.Remote.ToIPEndPoint(),
-            ApplicationProtocol = tls.ApplicationProtocol.IsEmpty ? default : new SslApplicationProtocol(tls.ApplicationProtocol.ToArray()),
-            CipherSuite = (TlsCipherSuite)(ushort)(tls.NegotiatedSuite ?? 0),
-            ServerName = tls.ServerName ?? "",
-            RemoteCertificate = _remoteCertificate,
-        };
+            return bound;
+        }
+
+        Span<byte> address = stackalloc byte[PathAddress.AddressLength];
+        _local.WriteBytes(address);
+        return _local.Family == PathAddressFamily.IPv4
+            ? PathAddress.FromIPv4(address[^IPv4Length..], bound.Port)
+            : PathAddress.FromIPv6(address, bound.Port, _local.ScopeId);
+    }
+
+    private void ForgetHandshake()
+    {
+        _verifier = null;
+        _remoteCertificate = null;
+        _cause = null;
+        _isPeerJudged = false;
+        _isHandshakeOver = false;
+        _listener = null;
     }
 }

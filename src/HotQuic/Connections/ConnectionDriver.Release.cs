@@ -1,5 +1,5 @@
 using HotQuic.Errors;
-using HotQuic.Handlers;
+using HotQuic.Handshakes;
 using HotQuic.Shards;
 using HotQuic.Streams;
 
@@ -38,6 +38,7 @@ internal sealed partial class ConnectionDriver
         _isReleased = true;
         OnClosed(failure);
         EndLife();
+        Recycle();
     }
 
     private void ReleaseIfUnused()
@@ -59,6 +60,34 @@ internal sealed partial class ConnectionDriver
         }
 
         Core = null!;
+        Recycle();
+    }
+
+    /// <summary>Forgets everything of the life that is over, and waits for the next.</summary>
+    private void Recycle()
+    {
+        // One that the shard still has in a line is not used again, as it would stand there for another.
+        if (_isFaulty || IsTouched || IsLinedUp)
+        {
+            return;
+        }
+
+        _awaited?.Forget();
+        _handled?.Forget();
+        Application = null;
+        Core = null!;
+        Socket = null!;
+        DefaultStreamErrorCode = 0;
+        DefaultCloseErrorCode = 0;
+        _local = default;
+        _wantsKeyUpdate = false;
+        _isLifeOver = false;
+        _handlerFault = null;
+        _failure = null;
+        ForgetHandshake();
+        ForgetAnswers();
+        ResetPublished();
+        Shard.Drivers.Return(this);
     }
 
     private void OnStaleMessage(in ShardMessage message)
@@ -66,7 +95,10 @@ internal sealed partial class ConnectionDriver
         switch ((ConnectionMessageKind)message.Kind)
         {
             case ConnectionMessageKind.Accept:
-                OnAcceptedTooLate((HandledConnection)message.Argument!);
+                OnAcceptedTooLate((Acceptance)message.Argument!);
+                break;
+            case ConnectionMessageKind.Configure:
+                ((ServerAnswerWork)message.Argument!).Return();
                 break;
             case ConnectionMessageKind.Open or ConnectionMessageKind.Close or ConnectionMessageKind.Dispose
                 or ConnectionMessageKind.SendDatagram or ConnectionMessageKind.ReceiveDatagram:

@@ -138,7 +138,11 @@ internal sealed partial class ConnectionDriver
 
     private void ResetPublished()
     {
-        _startedAt = Shard.Now;
+        _publishedVersion++;
+        Volatile.WriteBarrier();
+        _published = default;
+        Volatile.Write(ref _publishedVersion, _publishedVersion + 1);
+        _startedAt = default;
         _localParameters = null;
         _peerParameters = null;
         _maxDatagramLength = -1;

@@ -14,9 +14,17 @@ namespace HotQuic.Connections;
 /// <summary>
 /// The shard's side of one connection: passes on what handles ask (messages), answers what the handshake asks, and tells the application
 /// (<see cref="Application"/>) what happened (<see cref="DrainEvents"/>, once a turn in which the connection was touched). Handles outlive
-/// it or not: when the protocol is done with the connection (drained) and the application too, its memory goes back to the shard.
+/// it or not: when the protocol is done with the connection (drained) and the application too, its memory goes back to the shard, and the
+/// object itself waits in the shard's <see cref="ConnectionDriverPool"/> for another connection, under another <see cref="Generation"/>.
 /// </summary>
-/// <remarks>Everything belongs to the shard's thread but what says otherwise.</remarks>
+/// <remarks>
+/// Everything belongs to the shard's thread but what says otherwise.
+/// <code>
+///   pooled ── ForServer ──────────────────────► alive ── drained and unused ──► released ──► pooled
+///   pooled ── ForClient ──► lent ── StartClient ──►│        (generation + 1)
+///                             └── OnStartFailed ────────────────────────────► released ──► pooled
+/// </code>
+/// </remarks>
 internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 {
     /// <summary>How often in one turn what was told may cause more that is told at once.</summary>
@@ -25,7 +33,9 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     private readonly List<StreamDriver> _streams = [];
     private PathAddress _local;
     private bool _wantsKeyUpdate;
-    private bool _isReleased;
+    private AwaitedConnection? _awaited;
+    private HandledConnection? _handled;
+    private bool _isReleased = true;
     private bool _isDraining;
     private bool _isFaulty;
     private bool _isLifeOver;
@@ -33,13 +43,20 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     private volatile Failure? _failure;
     private uint _generation = 1;
 
-    private ConnectionDriver(Shard shard)
+    /// <summary>For the pool, and for a connection that never was.</summary>
+    public ConnectionDriver(Shard shard)
     {
         Shard = shard;
     }
 
     /// <summary>From any thread.</summary>
     public Shard Shard { get; }
+
+    /// <summary>The application's side where it awaits, made when it is first wanted and kept for the lives to come.</summary>
+    public AwaitedConnection Awaited => _awaited ??= new AwaitedConnection(this);
+
+    /// <summary>The application's side where it is called, made when it is first wanted and kept for the lives to come.</summary>
+    public HandledConnection Handled => _handled ??= new HandledConnection(this);
 
     /// <summary>The protocol's side; null for a client that has not started, or could not, and once the memory went back.</summary>
     public Connection Core { get; private set; } = null!;
@@ -55,9 +72,10 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>It waits for its turn to send.</summary>
     public bool IsLinedUp { get; set; }
 
-    public bool IsDrained { get; private set; }
+    /// <summary>The protocol is done with the connection, or has not begun one.</summary>
+    public bool IsDrained { get; private set; } = true;
 
-    /// <summary>Protocol and application are done with the connection, and its memory went back.</summary>
+    /// <summary>Protocol and application are done with the connection, and its memory went back; or it has not begun.</summary>
     public bool IsReleased => _isReleased;
 
     /// <summary>Who is told what happens; null while a server's ClientHello has not come or nobody accepted it.</summary>
@@ -77,18 +95,23 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 
     public static ConnectionDriver ForServer(Shard shard, ShardSocket socket, Connection core)
     {
-        var driver = new ConnectionDriver(shard);
+        ConnectionDriver driver = shard.Drivers.Rent();
         driver.Attach(core, socket);
         return driver;
     }
 
     /// <summary>A client's, not yet started. From any thread.</summary>
-    public static ConnectionDriver ForClient(Shard shard) => new(shard) { _answers = InitialAnswers | AcceptedBit | ConfiguredBit };
+    public static ConnectionDriver ForClient(Shard shard)
+    {
+        ConnectionDriver driver = shard.Drivers.Rent();
+        Volatile.Write(ref driver._answers, driver._answers | AcceptedBit | ConfiguredBit);
+        return driver;
+    }
 
     /// <summary>Something happened that may have to be told or sent.</summary>
     public void Touch()
     {
-        if (!_isDraining)
+        if (!_isDraining && !_isReleased)
         {
             Shard.Touch(this);
         }
@@ -117,7 +140,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
                 OnVerdict((CertificateVerdictResult)message.Argument!);
                 break;
             case ConnectionMessageKind.Accept:
-                OnAccepted((HandledConnection)message.Argument!);
+                OnAccepted((Acceptance)message.Argument!);
                 break;
             case ConnectionMessageKind.ProvideConfiguration:
                 OnConfigured((QuicServerConfiguration)message.Argument!);
@@ -272,9 +295,11 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     {
         Core = core;
         Socket = socket;
+        _isReleased = false;
+        IsDrained = false;
         core.UserState = this;
         _local = core.Path.Local;
-        ResetPublished();
+        _startedAt = Shard.Now;
     }
 
     private void DrainAll()

@@ -1,21 +1,18 @@
 using System.Net;
-using System.Net.Security;
 using HotQuic.Certificates;
+using HotQuic.Core.Paths;
 
 namespace HotQuic.Connections;
 
-/// <summary>What is known of a connection once its handshake is complete; the shard makes it, everybody reads it.</summary>
-internal sealed record ConnectionFacts
+/// <summary>What is known of a connection at one moment of its handshake, or after it.</summary>
+/// <param name="Agreement">What it has in common with others.</param>
+/// <param name="Remote">The address of the peer.</param>
+/// <param name="RemoteCertificate">What the peer proved itself with; null where it showed none.</param>
+internal readonly record struct ConnectionFacts(Agreement Agreement, PathAddress Remote, PeerCertificate? RemoteCertificate)
 {
-    public required IPEndPoint LocalEndPoint { get; init; }
+    /// <summary>A new object each time.</summary>
+    public IPEndPoint LocalEndPoint => Agreement.Local.ToIPEndPoint();
 
-    public required IPEndPoint RemoteEndPoint { get; init; }
-
-    public required SslApplicationProtocol ApplicationProtocol { get; init; }
-
-    public required TlsCipherSuite CipherSuite { get; init; }
-
-    public required string ServerName { get; init; }
-
-    public PeerCertificate? RemoteCertificate { get; init; }
+    /// <summary>A new object each time.</summary>
+    public IPEndPoint RemoteEndPoint => Remote.ToIPEndPoint();
 }

@@ -34,13 +34,13 @@ internal enum ConnectionMessageKind
 
     UpdateKeys,
 
-    /// <summary>The argument is what an awaiting listener's callback gave, and why it gave nothing.</summary>
+    /// <summary>The argument is the <see cref="Handshakes.ServerAnswerWork"/> with what an awaiting listener's callback gave, or why it gave nothing.</summary>
     Configure,
 
-    /// <summary>An event handler's client starts.</summary>
+    /// <summary>A client starts; the argument is the <see cref="Handshakes.ConnectRequest"/> of one that is awaited.</summary>
     Connect,
 
-    /// <summary>An event handler takes the attempt; the argument is its <see cref="HotQuic.Handlers.HandledConnection"/>.</summary>
+    /// <summary>An event handler takes the attempt; the argument says which, and for what.</summary>
     Accept,
 
     /// <summary>The argument is the <see cref="QuicServerConfiguration"/> for an event handler's connection.</summary>

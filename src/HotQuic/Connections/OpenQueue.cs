@@ -10,4 +10,11 @@ internal sealed class OpenQueue
     public ulong Opened { get; set; }
 
     public ulong Limit { get; set; }
+
+    /// <summary>For another connection; nobody waits any more.</summary>
+    public void Forget()
+    {
+        Opened = 0;
+        Limit = 0;
+    }
 }

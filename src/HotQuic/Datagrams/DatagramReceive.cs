@@ -8,7 +8,7 @@ namespace HotQuic.Datagrams;
 /// posts it, the shard <see cref="Complete"/>s or <see cref="Fail"/>s it, the awaiter takes the result.
 /// </summary>
 /// <remarks>Messages about it carry its <see cref="Version"/>: one that comes for an earlier receive is void.</remarks>
-internal sealed class DatagramReceive(AwaitedConnection connection) : IValueTaskSource<int>
+internal sealed class DatagramReceive : IValueTaskSource<int>
 {
     private const int Idle = 0;
     private const int Pending = 1;
@@ -98,7 +98,8 @@ internal sealed class DatagramReceive(AwaitedConnection connection) : IValueTask
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
-    private void PostCancel() => connection.Post(ConnectionMessageKind.CancelReceiveDatagram, this, _source.Version);
+    /// <summary>It may come late, when the receive is over and nobody's.</summary>
+    private void PostCancel() => _handle?.Post(ConnectionMessageKind.CancelReceiveDatagram, this, _source.Version);
 
     private void EndWait()
     {

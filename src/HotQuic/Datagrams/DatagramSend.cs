@@ -24,7 +24,7 @@ internal sealed class DatagramSend : IValueTaskSource<QuicDatagramOutcome>
     private ManualResetValueTaskSourceCore<QuicDatagramOutcome> _source = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
     private CancellationToken _token;
-    private AwaitedConnection _connection = null!;
+    private QuicConnection? _connection;
     private byte[] _bytes = [];
     private int _length;
     private bool _isUnsettled;
@@ -40,7 +40,7 @@ internal sealed class DatagramSend : IValueTaskSource<QuicDatagramOutcome>
     public short Version => _source.Version;
 
     /// <summary>Takes one from the pool and copies the data into it.</summary>
-    public static DatagramSend Rent(AwaitedConnection connection, ReadOnlySpan<byte> data, bool isAwaited)
+    public static DatagramSend Rent(QuicConnection connection, ReadOnlySpan<byte> data, bool isAwaited)
     {
         DatagramSend send = Pool.Get();
         if (send._bytes.Length < data.Length)
@@ -124,7 +124,8 @@ internal sealed class DatagramSend : IValueTaskSource<QuicDatagramOutcome>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
-    private void PostCancel() => _connection.Post(ConnectionMessageKind.CancelSendDatagram, this, _source.Version);
+    /// <summary>It may come late, when the send is over: whoever has it then finds its own token not cancelled.</summary>
+    private void PostCancel() => _connection?.Post(ConnectionMessageKind.CancelSendDatagram, this, _source.Version);
 
     private void EndWait()
     {
@@ -139,7 +140,7 @@ internal sealed class DatagramSend : IValueTaskSource<QuicDatagramOutcome>
     private void Return()
     {
         _source.Reset();
-        _connection = null!;
+        _connection = null;
         Pool.Return(this);
     }
 }

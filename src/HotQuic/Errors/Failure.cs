@@ -9,6 +9,11 @@ namespace HotQuic.Errors;
 /// </summary>
 internal sealed record Failure
 {
+    private const int RememberedTerminations = 64;
+    private const int LongestRememberedReason = 64;
+
+    private static readonly Failure?[] Terminations = new Failure?[RememberedTerminations];
+
     private readonly QuicError _error;
     private readonly long? _code;
     private readonly string _message;
@@ -45,7 +50,22 @@ internal sealed record Failure
     public static Failure WritingAbortedByPeer(ulong code) =>
         new(QuicError.StreamAborted, (long)code, $"The peer aborted reading from the stream with code {code}.");
 
-    public static Failure Of(Termination termination) => new(default, null, "", termination);
+    public static Failure Of(Termination termination)
+    {
+        // Most connections end in one of a few ways, and what says so never changes: they share it.
+        ref Failure? known = ref Terminations[termination.GetHashCode() & (RememberedTerminations - 1)];
+        Failure? seen = Volatile.Read(ref known);
+        if (seen?._termination != termination)
+        {
+            seen = new Failure(default, null, "", termination);
+            if (termination.Reason.Length <= LongestRememberedReason)
+            {
+                Volatile.Write(ref known, seen);
+            }
+        }
+
+        return seen;
+    }
 
     public static Failure Internal(Exception exception) =>
         new(QuicError.InternalError, null, "An internal error occurred.", inner: exception);

@@ -1,9 +1,11 @@
+using System.Net;
 using System.Net.Sockets;
 using HotQuic.Connections;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
+using HotQuic.Handshakes;
 using HotQuic.Shards;
 
 namespace HotQuic.Handlers;
@@ -12,33 +14,27 @@ namespace HotQuic.Handlers;
 /// A connection whose application is called: what a <see cref="QuicConnectionHandle"/> stands for. Every callback runs on the shard, none
 /// inside another: what a callback causes is told after it has returned. One that throws closes its connection.
 /// </summary>
+/// <remarks>It lives as often as its driver: <see cref="Begin"/> starts a life, <see cref="Forget"/> ends it.</remarks>
 internal sealed partial class HandledConnection : ConnectionApplication
 {
     private readonly Queue<(HandledStream Stream, uint Generation)> _resumed = new();
-    private readonly ulong[] _opened = new ulong[2];
-    private readonly ulong[] _toldLimits = new ulong[2];
+    private StreamLimit _bidirectional;
+    private StreamLimit _unidirectional;
     private bool _isConnected;
-    private ConnectionFacts? _facts;
+    private ConnectionFacts _facts;
     private Failure? _endBeforeStart;
+    private ClientAttempt? _attempt;
+    private IPEndPoint? _target;
 
-    /// <summary>From any thread; the handler is called on the shard only.</summary>
-    public HandledConnection(ConnectionDriver driver, QuicConnectionHandler handler, object? state)
+    public HandledConnection(ConnectionDriver driver)
         : base(driver)
     {
-        Handler = handler;
-        State = state;
     }
 
-    public QuicConnectionHandler Handler { get; }
+    public QuicConnectionHandler Handler { get; private set; } = null!;
 
     /// <summary>The application's own.</summary>
     public object? State { get; set; }
-
-    /// <summary>A server's, where it was given together with the acceptance.</summary>
-    public QuicServerConfiguration? Configuration { get; init; }
-
-    /// <summary>A client's.</summary>
-    public ClientTarget? Target { get; init; }
 
     /// <summary>The handler closed the connection, or failed: all that it is told from now on is that things have ended.</summary>
     public bool IsOver { get; private set; }
@@ -49,9 +45,23 @@ internal sealed partial class HandledConnection : ConnectionApplication
 
     /// <summary>What was agreed on.</summary>
     /// <exception cref="InvalidOperationException">The handshake is not complete.</exception>
-    public ConnectionFacts Facts => !_isConnected
-        ? throw new InvalidOperationException("The connection is not established: expected to be called from OnConnected on.")
-        : _facts ??= Driver.KeepFacts();
+    public ConnectionFacts Facts => _isConnected
+        ? _facts
+        : throw new InvalidOperationException("The connection is not established: expected to be called from OnConnected on.");
+
+    /// <summary>Begins a life. Of a client from any thread; the handler is called on the shard only.</summary>
+    public void Begin(QuicConnectionHandler handler, object? state)
+    {
+        Handler = handler;
+        State = state;
+    }
+
+    /// <summary>What a client is to connect with, and where to; before it is started.</summary>
+    public void Aim(ClientAttempt attempt, IPEndPoint target)
+    {
+        _attempt = attempt;
+        _target = target;
+    }
 
     public override void OnMessage(in ShardMessage message)
     {
@@ -68,6 +78,7 @@ internal sealed partial class HandledConnection : ConnectionApplication
     public override void OnConnected()
     {
         _isConnected = true;
+        _facts = Driver.ReadFacts();
         if (IsOver)
         {
             return;
@@ -116,6 +127,7 @@ internal sealed partial class HandledConnection : ConnectionApplication
 
     public override void OnPeerAddressChanged()
     {
+        _facts = _facts with { Remote = Driver.Core.Path.Remote };
         if (IsOver)
         {
             return;
@@ -170,6 +182,24 @@ internal sealed partial class HandledConnection : ConnectionApplication
     {
     }
 
+    /// <summary>The life is over, and nobody is told anything more of it.</summary>
+    public void Forget()
+    {
+        IsGone = false;
+        IsOver = false;
+        Handler = null!;
+        State = null;
+        _resumed.Clear();
+        _bidirectional = default;
+        _unidirectional = default;
+        _isConnected = false;
+        _facts = default;
+        _endBeforeStart = null;
+        _attempt = null;
+        _target = null;
+        _lastDatagramId = 0;
+    }
+
     /// <summary>Opens a stream, if the peer allows one more.</summary>
     public bool TryOpen(StreamDirection direction, QuicStreamHandler handler, object? state, out QuicStreamHandle handle)
     {
@@ -182,7 +212,7 @@ internal sealed partial class HandledConnection : ConnectionApplication
             return false;
         }
 
-        _opened[(int)direction]++;
+        LimitOf(direction).Opened++;
         HandledStream driver = Driver.Shard.HandledStreams.Rent();
         Driver.Adopt(driver, stream, isOurs: true);
         driver.State = state;
@@ -241,7 +271,7 @@ internal sealed partial class HandledConnection : ConnectionApplication
 
         try
         {
-            Driver.StartClient(Target!.Attempt, Target.Remote);
+            Driver.StartClient(_attempt!, _target!);
         }
         catch (SocketException exception)
         {
@@ -287,9 +317,20 @@ internal sealed partial class HandledConnection : ConnectionApplication
 
     private bool HasGrown(StreamDirection direction, ulong available)
     {
-        ulong limit = _opened[(int)direction] + available;
-        bool hasGrown = limit > _toldLimits[(int)direction];
-        _toldLimits[(int)direction] = limit;
+        ref StreamLimit known = ref LimitOf(direction);
+        ulong limit = known.Opened + available;
+        bool hasGrown = limit > known.Told;
+        known.Told = limit;
         return hasGrown;
+    }
+
+    private ref StreamLimit LimitOf(StreamDirection direction) =>
+        ref direction == StreamDirection.Bidirectional ? ref _bidirectional : ref _unidirectional;
+
+    /// <summary>Streams of one direction: how many were opened, and how many there may be in all, as it was told.</summary>
+    private struct StreamLimit
+    {
+        public ulong Opened;
+        public ulong Told;
     }
 }

@@ -15,9 +15,11 @@ internal sealed class ClientAttempt
 {
     private readonly IPEndPoint? _local;
     private readonly UdpIo _io;
+    private readonly ClientOptionsSnapshot? _values;
 
     public ClientAttempt(QuicClientConnectionOptions options)
     {
+        _values = ClientOptionsSnapshot.TryTake(options);
         _local = options.LocalEndPoint;
         _io = IoModes.ToUdp(options.Transport.IoMode);
         Version = options.FirstVersion == 0 ? QuicVersion.Version1 : (QuicVersion)options.FirstVersion;
@@ -52,6 +54,20 @@ internal sealed class ClientAttempt
     public ConnectionSettings Settings { get; }
 
     public CertificateVerifier Verifier { get; }
+
+    /// <summary>Those that were prepared with the same options before, where these have not changed since.</summary>
+    /// <param name="options">Checked options.</param>
+    public static ClientAttempt For(QuicClientConnectionOptions options)
+    {
+        ClientAttempt? prepared = Volatile.Read(ref options.Prepared);
+        if (prepared?._values is null || !prepared._values.IsOf(options))
+        {
+            prepared = new ClientAttempt(options);
+            Volatile.Write(ref options.Prepared, prepared);
+        }
+
+        return prepared;
+    }
 
     /// <summary>On the shard: the socket that the connection sends from.</summary>
     /// <exception cref="SocketException">None can be had, or none that reaches the address.</exception>

@@ -151,10 +151,31 @@ internal static class OptionChecks
         InRange(transport.InitialRtt, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(60), argument, nameof(transport.InitialRtt));
         InRange(transport.MaxAckDelay, TimeSpan.Zero, TimeSpan.FromMilliseconds((1 << 14) - 1), argument, nameof(transport.MaxAckDelay));
         InRange((int)transport.CongestionControl, 0, (int)QuicCongestionControl.NewReno, argument, nameof(transport.CongestionControl));
-        if (transport.KeyExchangeGroups is not { Count: > 0 } groups || groups.Distinct().Count() != groups.Count || !groups.All(Enum.IsDefined))
+        if (transport.KeyExchangeGroups is not { Count: > 0 } groups || !AreGroupsEachOnce(groups))
         {
             throw new ArgumentException("Expected at least one group in KeyExchangeGroups, each once.", argument);
         }
+    }
+
+    private static bool AreGroupsEachOnce(IReadOnlyList<QuicKeyExchangeGroup> groups)
+    {
+        for (int i = 0; i < groups.Count; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                if (groups[j] == groups[i])
+                {
+                    return false;
+                }
+            }
+
+            if (!Enum.IsDefined(groups[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void CheckTls(EncryptionPolicy policy, System.Security.Authentication.SslProtocols protocols, string argument)

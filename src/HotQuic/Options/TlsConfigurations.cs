@@ -45,16 +45,14 @@ internal static class TlsConfigurations
         RevocationMode = tls.CertificateRevocationCheckMode,
     });
 
-    /// <summary>A server's configuration for one ClientHello. May call the certificate selection callback: not for a shard.</summary>
-    /// <exception cref="ArgumentException">No certificate is given, or one that cannot serve.</exception>
-    public static TlsServerConfiguration ForServer(QuicServerConnectionOptions options, List<SslApplicationProtocol> listenerProtocols, string serverName)
+    /// <summary>A server's configuration.</summary>
+    public static TlsServerConfiguration ForServer(QuicServerConnectionOptions options, List<SslApplicationProtocol> protocols, TlsCredential credential)
     {
         SslServerAuthenticationOptions tls = options.ServerAuthenticationOptions;
-        List<SslApplicationProtocol> protocols = tls.ApplicationProtocols is { Count: > 0 } own ? own : listenerProtocols;
         OptionChecks.CheckProtocols(protocols, nameof(options));
         return new TlsServerConfiguration
         {
-            Credential = ServerCredentialFor(tls, serverName, nameof(options)),
+            Credential = credential,
             ApplicationProtocols = ToProtocols(protocols),
             CipherSuites = ToSuites(tls.CipherSuitesPolicy, nameof(options)),
             Groups = ConnectionSettingsMapping.ToGroups(options.Transport.KeyExchangeGroups),
@@ -93,7 +91,9 @@ internal static class TlsConfigurations
             : wanted;
     }
 
-    private static TlsCredential ServerCredentialFor(SslServerAuthenticationOptions tls, string serverName, string argument)
+    /// <summary>What a server proves itself with to one client. May call the certificate selection callback: not for a shard.</summary>
+    /// <exception cref="ArgumentException">No certificate is given, or one that cannot serve.</exception>
+    public static TlsCredential ServerCredentialFor(SslServerAuthenticationOptions tls, string serverName, string argument)
     {
         if (tls.ServerCertificateContext is { } context)
         {
@@ -138,8 +138,11 @@ internal static class TlsConfigurations
     {
         X509Certificate2 full = certificate as X509Certificate2
             ?? throw new ArgumentException("Expected a certificate as X509Certificate2, which has a private key.", argument);
-        return ByCertificate.GetValue(full, key => ToCredential(ServerCredential.Create(key, additional)));
+        return ByCertificate.TryGetValue(full, out TlsCredential? known) ? known : Remember(full, additional);
     }
+
+    private static TlsCredential Remember(X509Certificate2 certificate, X509Certificate2Collection? additional) =>
+        ByCertificate.GetValue(certificate, key => ToCredential(ServerCredential.Create(key, additional)));
 
     private static TlsCredential ToCredential(ServerCredential credential) => new(credential.Chain, credential.SignatureSchemes, credential);
 }

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Text;
 using System.Threading.Channels;
 using HotQuic.Connections;
 using HotQuic.Errors;
@@ -15,29 +13,36 @@ namespace HotQuic.Ports;
 internal sealed class AcceptQueueEntry : ListenerEntry
 {
     private readonly Channel<AcceptItem> _accepted = Channel.CreateUnbounded<AcceptItem>();
-    private readonly ConcurrentDictionary<ConnectionDriver, byte> _handshakes = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ConnectionDriver, uint> _handshakes = [];
 
     public AcceptQueueEntry(QuicListenerOptions options, ListenerCounters counters, HandshakeMemory memory)
         : base(SettingsOf(options), counters, memory)
     {
         Options = options;
+        Configurations = new ServerConfigurations(options.ApplicationProtocols);
     }
 
     public QuicListenerOptions Options { get; }
+
+    /// <summary>What the options of connections are prepared by.</summary>
+    public ServerConfigurations Configurations { get; }
 
     public ChannelReader<AcceptItem> Accepted => _accepted.Reader;
 
     public override void OnClientHello(ConnectionDriver driver, in ClientHelloQuestion question)
     {
-        _handshakes.TryAdd(driver, 0);
-        driver.KeepFacts();
-        var application = AwaitedConnection.ForServer(driver, this);
-        driver.Application = application;
-        application.AskForOptions(Encoding.ASCII.GetString(question.Hello.ServerName));
+        uint generation = driver.Generation;
+        lock (_gate)
+        {
+            _handshakes.Add(driver, generation);
+        }
+
+        driver.Awaited.StartServer(this);
         if (IsStopped)
         {
             // Stopping may have looked for handshakes just before this one was there.
-            Cancel(driver);
+            Cancel(driver, generation);
         }
     }
 
@@ -55,9 +60,15 @@ internal sealed class AcceptQueueEntry : ListenerEntry
     {
         base.Stop();
         _accepted.Writer.TryComplete();
-        foreach (ConnectionDriver driver in _handshakes.Keys)
+        KeyValuePair<ConnectionDriver, uint>[] handshakes;
+        lock (_gate)
         {
-            Cancel(driver);
+            handshakes = [.. _handshakes];
+        }
+
+        foreach ((ConnectionDriver driver, uint generation) in handshakes)
+        {
+            Cancel(driver, generation);
         }
 
         while (_accepted.Reader.TryRead(out AcceptItem item))
@@ -66,8 +77,9 @@ internal sealed class AcceptQueueEntry : ListenerEntry
         }
     }
 
-    private static void Cancel(ConnectionDriver driver) =>
-        driver.Shard.Post(new ShardMessage(driver, (int)ConnectionMessageKind.CancelHandshake) { Generation = driver.Generation });
+    /// <summary>The driver may have gone on to another connection: the generation is that of the handshake that was here.</summary>
+    private static void Cancel(ConnectionDriver driver, uint generation) =>
+        driver.Shard.Post(new ShardMessage(driver, (int)ConnectionMessageKind.CancelHandshake) { Generation = generation });
 
     private static ListenerSettings SettingsOf(QuicListenerOptions options)
     {
@@ -86,7 +98,11 @@ internal sealed class AcceptQueueEntry : ListenerEntry
 
     private void Deliver(ConnectionDriver driver, AcceptItem item)
     {
-        _handshakes.TryRemove(driver, out _);
+        lock (_gate)
+        {
+            _handshakes.Remove(driver);
+        }
+
         if (!_accepted.Writer.TryWrite(item))
         {
             Discard(item);

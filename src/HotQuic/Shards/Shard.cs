@@ -64,6 +64,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         _spin = options.Spin;
         _waiter = ShardWaiter.Create(options.Io);
         _admission = new Admission(this);
+        Drivers = new ConnectionDriverPool(this);
         var random = new SystemRandom();
         _endpoint = new Endpoint(
             new EndpointOptions
@@ -88,6 +89,12 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     }
 
     public int Number { get; }
+
+    /// <summary>Connections, for reuse. From any thread.</summary>
+    public ConnectionDriverPool Drivers { get; }
+
+    /// <summary>What connections have in common.</summary>
+    public AgreementTable Agreements { get; } = new();
 
     /// <summary>Streams of awaiting applications, for reuse.</summary>
     public StreamDriverPool<AwaitedStream> AwaitedStreams { get; } = new();

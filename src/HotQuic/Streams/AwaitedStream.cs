@@ -107,7 +107,7 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
         Connection.Touch();
     }
 
-    public void OnFault(Exception exception) => Connection.OnFault(exception);
+    public void OnFault(Exception exception) => FailConnection(exception);
 
     public override void OnReadable()
     {

@@ -5,6 +5,7 @@ namespace HotQuic.Streams;
 /// <summary>
 /// Streams that the peer opened and nobody has accepted yet, or those who wait for one: never both. The shard <see cref="Add"/>s and
 /// <see cref="Close"/>s, any thread takes (<see cref="TakeAsync"/>). What a channel would do, but many may wait and nothing is allocated.
+/// It serves one connection after another: the shard <see cref="Begin"/>s and <see cref="End"/>s a life, and a handle takes from its own alone.
 /// </summary>
 internal sealed class InboundStreams
 {
@@ -12,6 +13,27 @@ internal sealed class InboundStreams
     private readonly Queue<AwaitedStream> _streams = new();
     private readonly StreamRequestList _waiting = new();
     private Failure? _failure;
+    private uint _generation;
+
+    /// <summary>A connection begins.</summary>
+    /// <param name="generation">That of its handle.</param>
+    public void Begin(uint generation)
+    {
+        lock (_gate)
+        {
+            _generation = generation;
+        }
+    }
+
+    /// <summary>The connection's handle is gone, and nobody waits.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _generation = 0;
+            _failure = null;
+        }
+    }
 
     /// <summary>The peer opened a stream.</summary>
     public void Add(AwaitedStream stream)
@@ -123,6 +145,12 @@ internal sealed class InboundStreams
     {
         lock (_gate)
         {
+            if (_generation != connection.Generation)
+            {
+                result = ValueTask.FromException<QuicStream>(new ObjectDisposedException(nameof(QuicConnection)));
+                return true;
+            }
+
             if (_streams.TryDequeue(out AwaitedStream? stream))
             {
                 result = new ValueTask<QuicStream>(new QuicStream(connection, stream, isOurs: false));

@@ -13,6 +13,8 @@ namespace HotQuic.Streams;
 /// <remarks>The shard's thread only, but for <see cref="Id"/> and <see cref="Generation"/>.</remarks>
 internal abstract class StreamDriver
 {
+    private uint _connectionGeneration;
+
     public ConnectionDriver Connection { get; private set; } = null!;
 
     public StreamId Id { get; private set; }
@@ -32,6 +34,7 @@ internal abstract class StreamDriver
     public virtual void Begin(ConnectionDriver connection, QuicStreamState stream, bool isOurs)
     {
         Connection = connection;
+        _connectionGeneration = connection.Generation;
         Id = stream.Id;
         Core = stream;
         stream.UserState = this;
@@ -75,6 +78,15 @@ internal abstract class StreamDriver
 
     /// <summary>The connection gives its memory back: what was not read is gone.</summary>
     public abstract void OnReleased(Failure failure);
+
+    /// <summary>A fault of ours ends the stream's connection, unless that is over: its driver may be another's then.</summary>
+    protected void FailConnection(Exception exception)
+    {
+        if (Connection.Generation == _connectionGeneration)
+        {
+            Connection.OnFault(exception);
+        }
+    }
 
     /// <summary>The protocol's stream is not ours any more.</summary>
     protected void Detach() => Core = null;

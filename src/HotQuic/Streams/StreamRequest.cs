@@ -120,7 +120,7 @@ internal sealed class StreamRequest : IValueTaskSource<QuicStream>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
-    private void OnTokenCancelled() => _connection?.Awaited.OnTokenCancelled(this, _isOurs);
+    private void OnTokenCancelled() => _connection?.OnTokenCancelled(this, _isOurs);
 
     private void Settle()
     {

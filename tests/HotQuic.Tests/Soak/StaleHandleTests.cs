@@ -29,7 +29,7 @@ public class StaleHandleTests
         using var stop = new CancellationTokenSource();
         var stale = new ConcurrentStack<QuicStream>();
         var staleConnections = new ConcurrentStack<QuicConnection>();
-        Task serving = ServeAsync(listener, stale);
+        Task serving = ServeAsync(listener, stale, staleConnections);
         Task<long>[] attacks = [.. Enumerable.Range(0, Attackers).Select(seed => Task.Run(() => AttackAsync(seed, stale, staleConnections, stop.Token)))];
 
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => AskAsync(engine, listener.LocalEndPoint, worker, stale, staleConnections)))
@@ -39,6 +39,7 @@ public class StaleHandleTests
         long[] uses = await Task.WhenAll(attacks).WaitAsync(Pair.Patience);
         Assert.All(uses, count => Assert.True(count > 1000, $"Only {count} uses."));
         Assert.True(stale.Count >= 2 * Workers * StreamsPerWorker);
+        Assert.True(staleConnections.Count > 1000, $"Only {staleConnections.Count} connections.");
         await listener.DisposeAsync();
         await serving.WaitAsync(Pair.Patience);
         await Ledger.WhenEmptyAsync(engine);
@@ -57,7 +58,7 @@ public class StaleHandleTests
         using var stop = new CancellationTokenSource();
         Task<long>[] attacks = [.. Enumerable.Range(0, Attackers).Select(seed => Task.Run(() => Attack(seed, staleStreams, staleConnections, stop.Token)))];
 
-        for (int round = 0; round < 100 * SoakEngine.Scale; round++)
+        for (int round = 0; round < 300 * SoakEngine.Scale; round++)
         {
             var askers = new List<(NotingHandler Handler, QuicConnectionHandle Connection)>();
             for (int i = 0; i < Connections; i++)
@@ -88,7 +89,7 @@ public class StaleHandleTests
     private static async Task AskAsync(
         QuicEngine engine, IPEndPoint to, int worker, ConcurrentStack<QuicStream> stale, ConcurrentStack<QuicConnection> staleConnections)
     {
-        const int perConnection = 50;
+        const int perConnection = 4;
         byte[] sent = new byte[MessageLength];
         byte[] received = new byte[MessageLength];
         var random = new Random(worker);
@@ -112,14 +113,14 @@ public class StaleHandleTests
         }
     }
 
-    private static async Task ServeAsync(QuicListener listener, ConcurrentStack<QuicStream> stale)
+    private static async Task ServeAsync(QuicListener listener, ConcurrentStack<QuicStream> stale, ConcurrentStack<QuicConnection> staleConnections)
     {
         var serving = new List<Task>();
         try
         {
             while (true)
             {
-                serving.Add(ServeAsync(await listener.AcceptConnectionAsync(), stale));
+                serving.Add(ServeAsync(await listener.AcceptConnectionAsync(), stale, staleConnections));
             }
         }
         catch (ObjectDisposedException)
@@ -129,7 +130,7 @@ public class StaleHandleTests
         await Task.WhenAll(serving);
     }
 
-    private static async Task ServeAsync(QuicConnection connection, ConcurrentStack<QuicStream> stale)
+    private static async Task ServeAsync(QuicConnection connection, ConcurrentStack<QuicStream> stale, ConcurrentStack<QuicConnection> staleConnections)
     {
         byte[] buffer = new byte[MessageLength + 1];
         try
@@ -147,6 +148,7 @@ public class StaleHandleTests
         catch (QuicException exception) when (exception.QuicError == QuicError.ConnectionAborted)
         {
             await connection.DisposeAsync();
+            staleConnections.Push(connection);
         }
     }
 
@@ -176,7 +178,7 @@ public class StaleHandleTests
 
             if (knownConnections.Length > 0)
             {
-                await UseAsync(knownConnections[random.Next(knownConnections.Length)], random.Next(6));
+                await UseAsync(knownConnections[random.Next(knownConnections.Length)], random.Next(9));
             }
 
             if (uses % 50 == 0)
@@ -242,11 +244,24 @@ public class StaleHandleTests
             case 4:
                 Assert.Throws<ObjectDisposedException>(connection.UpdateKeys);
                 break;
+            case 5:
+                Assert.Throws<ObjectDisposedException>(() => connection.SendDatagram([Poison]));
+                break;
+            case 6:
+                await Assert.ThrowsAsync<ObjectDisposedException>(async () => await connection.ReceiveDatagramAsync(new byte[1]));
+                break;
+            case 7:
+                // What the handle knows stays with it.
+                Assert.Equal(("localhost", Pair.Protocol), (connection.TargetHostName, connection.NegotiatedApplicationProtocol.ToString()));
+                Assert.Equal((IPAddress.Loopback, IPAddress.Loopback), (Unmapped(connection.LocalEndPoint), Unmapped(connection.RemoteEndPoint)));
+                break;
             default:
                 await connection.DisposeAsync();
                 break;
         }
     }
+
+    private static IPAddress Unmapped(IPEndPoint endPoint) => endPoint.Address.IsIPv4MappedToIPv6 ? endPoint.Address.MapToIPv4() : endPoint.Address;
 
     private static long Attack(
         int seed, ConcurrentStack<QuicStreamHandle> streams, ConcurrentStack<QuicConnectionHandle> connections, CancellationToken stop)
@@ -373,7 +388,7 @@ public class StaleHandleTests
     /// <summary>Opens a number of streams one after another, checks what comes back, and notes their handles once they are over.</summary>
     private sealed class NotingHandler(ConcurrentStack<QuicStreamHandle> stale) : QuicConnectionHandler
     {
-        private const int Streams = 20;
+        private const int Streams = 7;
 
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
