@@ -29,9 +29,7 @@ namespace HotQuic.Core.Connections;
 /// </summary>
 internal sealed partial class Connection
 {
-    /// <summary>The spaces that live; those that were discarded wait in <see cref="_allSpaces"/> for another connection.</summary>
-    private readonly PacketSpace?[] _spaces = new PacketSpace?[3];
-    private readonly PacketSpace[] _allSpaces;
+    private readonly ConnectionSpaces _spaces;
     private readonly Queue<ConnectionEventKind> _events = new(4);
     private readonly SentFrameRouter _sentFrames;
     private readonly CongestionControllers _controllers = new();
@@ -61,16 +59,14 @@ internal sealed partial class Connection
         Mtu = new MtuDiscovery(settings.MtuUpperBound);
         Recovery = new LossRecovery(
             role, _controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), settings.Recovery, services.Recovery);
-        _allSpaces = [new(PacketNumberSpace.Initial, services), new(PacketNumberSpace.Handshake, services), new(PacketNumberSpace.Application, services)];
+        _spaces = new ConnectionSpaces(services);
         _sentFrames = new SentFrameRouter(this);
         _oneRtt = new KeyPhases(services.Keys);
         Closer = new ConnectionCloser(this);
         Receiver = new PacketReceiver(this);
         Transmitter = new Transmitter(this);
         Timers = new ConnectionTimers(this);
-        Handshake = new HandshakeDriver(this, role == EndpointRole.Server
-            ? new TlsServerHandshake(services.KeyShares, services.Random, services.Handshakes)
-            : new TlsClientHandshake(services.KeyShares, services.Random, services.Handshakes));
+        Handshake = new HandshakeDriver(this);
     }
 
     public EndpointRole Role { get; }
@@ -161,7 +157,7 @@ internal sealed partial class Connection
     public void StartClient(in ConnectionStart start, TlsClientConfiguration configuration)
     {
         Begin(start);
-        ((TlsClientHandshake)Handshake.Tls).Begin(configuration);
+        Handshake.ClientTls.Begin(configuration);
         Span<byte> parameters = stackalloc byte[LocalParameters.MaxLength];
         parameters = parameters[..EncodeLocalParameters(parameters, start.At)];
         FailOn(Handshake.StartClient(parameters, start.At), start.At);
@@ -171,7 +167,7 @@ internal sealed partial class Connection
     public void StartServer(in ConnectionStart start)
     {
         Begin(start);
-        ((TlsServerHandshake)Handshake.Tls).Begin();
+        Handshake.ServerTls.Begin();
     }
 
     /// <summary>
@@ -203,6 +199,7 @@ internal sealed partial class Connection
     public void OnDatagram(in ReceivedDatagram datagram)
     {
         _now = datagram.At;
+        Timers.OnActivity(datagram.At);
         _statistics.DatagramsReceived++;
         _statistics.BytesReceived += datagram.Bytes.Length;
         if (Closer.IsPeerClosed)
@@ -274,6 +271,7 @@ internal sealed partial class Connection
             return false;
         }
 
+        Timers.OnActivity(now);
         NoteKeyGeneration(now, isRemoteInitiated: false);
         return true;
     }
@@ -356,12 +354,7 @@ internal sealed partial class Connection
         Migration.Begin();
         Mtu.Begin(settings.MtuUpperBound, settings.MtuLowerBound);
         Recovery.Begin(_controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), settings.Recovery);
-        foreach (PacketSpace space in _allSpaces)
-        {
-            space.Begin(new AckPolicy { MaxAckDelay = settings.MaxAckDelay });
-            _spaces[(int)space.Kind] = space;
-        }
-
+        _spaces.Begin(new AckPolicy { MaxAckDelay = settings.MaxAckDelay });
         _isSpinBitEnabled = settings.IsSpinBitEnabled && (Services.Random.NextUInt64() & 15) != 0;
         _largestForSpin = PacketNumber.None;
         SpinBit = false;

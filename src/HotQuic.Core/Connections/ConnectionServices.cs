@@ -1,5 +1,6 @@
 using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
+using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
@@ -14,6 +15,15 @@ namespace HotQuic.Core.Connections;
 /// </summary>
 internal sealed class ConnectionServices
 {
+    private const int RetainedTls = 1024;
+
+    private readonly Stack<TlsServerHandshake> _serverTls = new();
+
+    public ConnectionServices()
+    {
+        Spaces = new PacketSpacePool(this);
+    }
+
     /// <summary>Frames that one packet may hold: what its record in the log of sent packets is bounded by.</summary>
     public const int MaxFramesPerPacket = 24;
 
@@ -32,7 +42,24 @@ internal sealed class ConnectionServices
 
     public RecoveryMemory Recovery { get; } = new();
 
+    public PacketSpacePool Spaces { get; }
+
     public HandshakePool Handshakes { get; } = new();
+
+    /// <summary>TLS of a role, which its Begin starts.</summary>
+    public TlsHandshake RentTls(EndpointRole role) =>
+        role == EndpointRole.Client ? new TlsClientHandshake(KeyShares, Random, Handshakes)
+        : _serverTls.TryPop(out TlsServerHandshake? tls) ? tls
+        : new TlsServerHandshake(KeyShares, Random, Handshakes);
+
+    /// <summary>Takes back what was disposed of. Clients keep theirs.</summary>
+    public void Return(TlsServerHandshake tls)
+    {
+        if (_serverTls.Count < RetainedTls)
+        {
+            _serverTls.Push(tls);
+        }
+    }
 
     public required IConnectionIdRegistry Registry { get; init; }
 

@@ -31,7 +31,7 @@ internal sealed class StreamScheduler
 
     public bool HasWithCredit => _withCreditLevels != 0;
 
-    /// <summary>Starts anew, for another connection; no stream is in a list.</summary>
+    /// <summary>Starts anew, for any connection; no stream is in a list.</summary>
     public void Begin() => _incrementalTurns = 0;
 
     /// <summary>Puts the stream where its readiness and priority say.</summary>

@@ -51,7 +51,7 @@ internal sealed partial class StreamSet
         _local = local;
         _pool = streams ?? new StreamStatePool(buffers);
         _flow = new ConnectionFlow(local);
-        _transmitter = new StreamTransmitter(_flow);
+        _transmitter = new StreamTransmitter(_flow, _pool);
         Begin(local);
     }
 
@@ -75,7 +75,6 @@ internal sealed partial class StreamSet
         _local = local;
         _events.Begin();
         _flow.Begin(local);
-        _transmitter.Begin();
         _isAvailableEventPending.AsSpan().Clear();
         _peer = default;
         _isPeerKnown = false;
@@ -340,6 +339,15 @@ internal sealed partial class StreamSet
         }
 
         _streams.Clear();
+        _transmitter.Rest();
+    }
+
+    /// <summary>Gives back memory that it can have again, for a connection that has gone idle.</summary>
+    public void Rest()
+    {
+        _events.Rest();
+        _streams.Rest();
+        _transmitter.Rest();
     }
 
     private void OnStreamFrameLost(in SentFrame frame)

@@ -8,6 +8,9 @@ internal sealed class StreamTable
 {
     private const int RetainedStreams = 64;
 
+    /// <summary>A dictionary is never smaller once it held anything.</summary>
+    private const int SmallestCapacity = 3;
+
     private readonly Dictionary<ulong, QuicStreamState> _streams = [];
     private QuicStreamState? _last;
 
@@ -38,6 +41,15 @@ internal sealed class StreamTable
     {
         _streams.Remove(stream.Id.Value);
         _last = null;
+    }
+
+    /// <summary>Gives memory back that streams took, where none is open.</summary>
+    public void Rest()
+    {
+        if (Count == 0 && _streams.Capacity > SmallestCapacity)
+        {
+            _streams.TrimExcess();
+        }
     }
 
     /// <summary>Empties the table, and gives memory back that a great many streams took.</summary>

@@ -12,20 +12,28 @@ namespace HotQuic.Core.Streams;
 /// Order: the connection's limits, then each stream's MAX_STREAM_DATA, STOP_SENDING, RESET_STREAM and STREAM_DATA_BLOCKED,
 /// then data as the <see cref="StreamScheduler"/> says, then what the data found to be blocked.
 /// </remarks>
-internal sealed class StreamTransmitter(ConnectionFlow flow)
+internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool pool)
 {
-    private readonly StreamScheduler _scheduler = new();
+    /// <summary>Rented when the first stream has data to send.</summary>
+    private StreamScheduler? _scheduler;
     private readonly StreamList _control = new(StreamLinkSlot.Control);
 
     public bool HasPendingFrames => flow.HasFrames || !_control.IsEmpty;
 
-    public bool HasPendingData => _scheduler.HasWithoutCredit || (_scheduler.HasWithCredit && flow.Sending.Available > 0);
+    public bool HasPendingData => _scheduler is { } scheduler && (scheduler.HasWithoutCredit || (scheduler.HasWithCredit && flow.Sending.Available > 0));
 
     /// <summary>True while data waits that needs the connection's credit.</summary>
-    public bool HasNewData => _scheduler.HasWithCredit;
+    public bool HasNewData => _scheduler is { HasWithCredit: true };
 
-    /// <summary>Starts anew, for another connection; every stream was forgotten.</summary>
-    public void Begin() => _scheduler.Begin();
+    /// <summary>Gives back what it can have again, where no stream has data to send.</summary>
+    public void Rest()
+    {
+        if (_scheduler is { HasWithoutCredit: false, HasWithCredit: false } scheduler)
+        {
+            pool.Return(scheduler);
+            _scheduler = null;
+        }
+    }
 
     public void Update(QuicStreamState stream)
     {
@@ -42,7 +50,7 @@ internal sealed class StreamTransmitter(ConnectionFlow flow)
         }
 
         SendReadiness readiness = stream.Send.Readiness;
-        _scheduler.Place(stream, readiness);
+        Place(stream, readiness);
         if (readiness == SendReadiness.WithCredit)
         {
             flow.OnDataWaiting();
@@ -56,7 +64,7 @@ internal sealed class StreamTransmitter(ConnectionFlow flow)
             _control.Remove(stream);
         }
 
-        _scheduler.Place(stream, SendReadiness.Idle);
+        Place(stream, SendReadiness.Idle);
     }
 
     public void Transmit(ref FrameWriter writer, Instant now, TimeSpan smoothedRtt)
@@ -67,6 +75,16 @@ internal sealed class StreamTransmitter(ConnectionFlow flow)
         {
             TransmitControl(ref writer, now, smoothedRtt);
         }
+    }
+
+    private void Place(QuicStreamState stream, SendReadiness readiness)
+    {
+        if (_scheduler is null && readiness != SendReadiness.Idle)
+        {
+            _scheduler = pool.RentScheduler();
+        }
+
+        _scheduler?.Place(stream, readiness);
     }
 
     private void TransmitControl(ref FrameWriter writer, Instant now, TimeSpan smoothedRtt)
@@ -89,11 +107,11 @@ internal sealed class StreamTransmitter(ConnectionFlow flow)
 
     private void TransmitData(ref FrameWriter writer)
     {
-        while (writer.Remaining > 0)
+        while (_scheduler is { } scheduler && writer.Remaining > 0)
         {
-            bool isNew = !_scheduler.HasWithoutCredit;
-            QuicStreamState? stream = !isNew ? _scheduler.NextWithoutCredit()
-                : flow.Sending.Available > 0 ? _scheduler.NextWithCredit()
+            bool isNew = !scheduler.HasWithoutCredit;
+            QuicStreamState? stream = !isNew ? scheduler.NextWithoutCredit()
+                : flow.Sending.Available > 0 ? scheduler.NextWithCredit()
                 : null;
             if (stream is null || !stream.Send.TryWriteData(ref writer, stream.Id, ref flow.Sending))
             {
@@ -103,7 +121,7 @@ internal sealed class StreamTransmitter(ConnectionFlow flow)
             Update(stream);
             if (isNew)
             {
-                _scheduler.OnServed(stream);
+                scheduler.OnServed(stream);
             }
         }
     }

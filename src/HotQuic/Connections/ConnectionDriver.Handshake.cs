@@ -216,7 +216,7 @@ internal sealed partial class ConnectionDriver
 
     private ConnectionFacts CurrentFacts()
     {
-        TlsHandshake tls = Core.Handshake.Tls;
+        HandshakeFacts agreed = Core.Handshake.Facts;
         IPEndPoint bound = Socket.Udp.LocalEndPoint;
         return new ConnectionFacts
         {
@@ -224,9 +224,9 @@ internal sealed partial class ConnectionDriver
                 ? bound
                 : new IPEndPoint(_local.ToIPEndPoint().Address, bound.Port),
             RemoteEndPoint = Core.Path.Remote.ToIPEndPoint(),
-            ApplicationProtocol = tls.ApplicationProtocol.IsEmpty ? default : new SslApplicationProtocol(tls.ApplicationProtocol.ToArray()),
-            CipherSuite = (TlsCipherSuite)(ushort)(tls.NegotiatedSuite ?? 0),
-            ServerName = tls.ServerName ?? "",
+            ApplicationProtocol = agreed.ApplicationProtocol.IsEmpty ? default : new SslApplicationProtocol(agreed.ApplicationProtocol.ToArray()),
+            CipherSuite = (TlsCipherSuite)(ushort)(agreed.Suite ?? 0),
+            ServerName = agreed.ServerName ?? "",
             RemoteCertificate = _remoteCertificate,
         };
     }

@@ -129,8 +129,8 @@ internal sealed partial class ConnectionDriver
             UnidirectionalStreamsReceived = Core.Streams.OpenedByPeer(StreamDirection.Unidirectional),
             Version = (uint)Core.Version,
             UsedRetry = Core.Attempt.RetrySourceId is not null,
-            UsedHelloRetryRequest = Core.Handshake.Tls.UsedHelloRetryRequest,
-            KeyExchangeGroup = Core.Handshake.Tls.NegotiatedGroup is { } group ? (QuicKeyExchangeGroup)(ushort)group : null,
+            UsedHelloRetryRequest = Core.Handshake.Facts.UsedHelloRetryRequest,
+            KeyExchangeGroup = Core.Handshake.Facts.Group is { } group ? (QuicKeyExchangeGroup)(ushort)group : null,
             KeyUpdatesInitiated = counters.KeyUpdatesInitiated,
             KeyUpdatesReceived = counters.KeyUpdatesByPeer,
         };

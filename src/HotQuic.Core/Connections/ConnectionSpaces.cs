@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using HotQuic.Core.Acknowledgements;
+using HotQuic.Core.Packets;
+
+namespace HotQuic.Core.Connections;
+
+/// <summary>
+/// The packet number spaces of a connection: <see cref="Begin"/>, then each is there until <see cref="TryDiscard"/>. What is discarded
+/// serves the next connection of the object, or, after <see cref="Rest"/>, any of the shard.
+/// </summary>
+internal sealed class ConnectionSpaces(ConnectionServices services)
+{
+    private const int Count = 3;
+
+    private Held _held;
+    private Lives _areAlive;
+
+    /// <summary>Null where the space was discarded.</summary>
+    public PacketSpace? this[PacketNumberSpace kind] => _areAlive[(int)kind] ? _held[(int)kind] : null;
+
+    public void Begin(AckPolicy policy)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            PacketSpace space = _held[i] ??= services.Spaces.Rent((PacketNumberSpace)i);
+            space.Begin(policy);
+            _areAlive[i] = true;
+        }
+    }
+
+    /// <summary>False where it was discarded before.</summary>
+    public bool TryDiscard(PacketNumberSpace kind)
+    {
+        if (this[kind] is not { } space)
+        {
+            return false;
+        }
+
+        _areAlive[(int)kind] = false;
+        space.Discard();
+        return true;
+    }
+
+    /// <summary>Gives back what was discarded.</summary>
+    public void Rest()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            if (!_areAlive[i] && _held[i] is { } space)
+            {
+                services.Spaces.Return(space);
+                _held[i] = null;
+            }
+        }
+    }
+
+    [InlineArray(Count)]
+    private struct Held
+    {
+        private PacketSpace? _first;
+    }
+
+    [InlineArray(Count)]
+    private struct Lives
+    {
+        private bool _first;
+    }
+}
+
+/// <summary>The packet number spaces of one shard that serve no connection. One thread uses it, so it has no lock.</summary>
+internal sealed class PacketSpacePool(ConnectionServices services)
+{
+    private const int RetainedOfEachKind = 1024;
+
+    private readonly Stack<PacketSpace>[] _free = [new(), new(), new()];
+
+    public PacketSpace Rent(PacketNumberSpace kind) => _free[(int)kind].TryPop(out PacketSpace? space) ? space : new PacketSpace(kind, services);
+
+    /// <summary>Takes back a space that was discarded.</summary>
+    public void Return(PacketSpace space)
+    {
+        Stack<PacketSpace> free = _free[(int)space.Kind];
+        if (free.Count < RetainedOfEachKind)
+        {
+            free.Push(space);
+        }
+    }
+}
