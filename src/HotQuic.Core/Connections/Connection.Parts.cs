@@ -363,7 +363,15 @@ internal sealed partial class Connection
 
         Recovery.Rest();
         Streams.Rest();
-        Handshake.Rest();
+        Announcements.Rest();
+        if (Role == EndpointRole.Server)
+        {
+            // Other threads may look at the objects, so that they serve nobody else; a client's are read by whoever it connects for.
+            LocalTransportParameters = Services.Parameters.Share(LocalTransportParameters!);
+            _localParameters = null;
+            Handshake.Rest();
+        }
+
         _spaces.Rest();
         return true;
     }

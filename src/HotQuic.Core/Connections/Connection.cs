@@ -34,7 +34,7 @@ internal sealed partial class Connection
     private readonly SentFrameRouter _sentFrames;
     private readonly CongestionControllers _controllers = new();
     private readonly KeyPhases _oneRtt;
-    private readonly TransportParameters _localParameters = new();
+    private TransportParameters? _localParameters;
     private ConnectionId _localHandshakeId;
     private ConnectionStatistics _statistics;
     private Instant _now;
@@ -364,7 +364,7 @@ internal sealed partial class Connection
         _oneRtt.End();
         OneRtt = null;
         LocalTransportParameters = null;
-        _localParameters.Reset();
+        _localParameters?.Reset();
         NewToken = default;
         Announcements.Begin();
         FailedOpens.Begin();
@@ -393,7 +393,7 @@ internal sealed partial class Connection
 
     private int EncodeLocalParameters(Span<byte> destination, Instant now)
     {
-        LocalTransportParameters = _localParameters;
+        LocalTransportParameters = _localParameters ??= new TransportParameters();
         LocalParameters.Set(_localParameters, this);
         int length = _localParameters.Write(destination);
         Sink?.OnParametersSet(new ParametersEvent { At = now, IsLocal = true, Owner = Role, Encoded = destination[..length] });

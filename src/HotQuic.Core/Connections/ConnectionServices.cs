@@ -1,6 +1,7 @@
 using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Parameters;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
@@ -45,6 +46,8 @@ internal sealed class ConnectionServices
     public PacketSpacePool Spaces { get; }
 
     public HandshakePool Handshakes { get; } = new();
+
+    public DeclaredParameters Parameters { get; } = new();
 
     /// <summary>TLS of a role, which its Begin starts.</summary>
     public TlsHandshake RentTls(EndpointRole role) =>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using HotQuic.Core.Acknowledgements;
 using HotQuic.Core.Packets;
 
@@ -12,11 +11,13 @@ internal sealed class ConnectionSpaces(ConnectionServices services)
 {
     private const int Count = 3;
 
-    private Held _held;
-    private Lives _areAlive;
+    private readonly PacketSpace?[] _held = new PacketSpace?[Count];
+
+    /// <summary>One bit for each space.</summary>
+    private uint _alive;
 
     /// <summary>Null where the space was discarded.</summary>
-    public PacketSpace? this[PacketNumberSpace kind] => _areAlive[(int)kind] ? _held[(int)kind] : null;
+    public PacketSpace? this[PacketNumberSpace kind] => (_alive & (1u << (int)kind)) != 0 ? _held[(int)kind] : null;
 
     public void Begin(AckPolicy policy)
     {
@@ -24,8 +25,9 @@ internal sealed class ConnectionSpaces(ConnectionServices services)
         {
             PacketSpace space = _held[i] ??= services.Spaces.Rent((PacketNumberSpace)i);
             space.Begin(policy);
-            _areAlive[i] = true;
         }
+
+        _alive = (1u << Count) - 1;
     }
 
     /// <summary>False where it was discarded before.</summary>
@@ -36,7 +38,7 @@ internal sealed class ConnectionSpaces(ConnectionServices services)
             return false;
         }
 
-        _areAlive[(int)kind] = false;
+        _alive &= ~(1u << (int)kind);
         space.Discard();
         return true;
     }
@@ -46,24 +48,12 @@ internal sealed class ConnectionSpaces(ConnectionServices services)
     {
         for (int i = 0; i < Count; i++)
         {
-            if (!_areAlive[i] && _held[i] is { } space)
+            if (this[(PacketNumberSpace)i] is null && _held[i] is { } space)
             {
                 services.Spaces.Return(space);
                 _held[i] = null;
             }
         }
-    }
-
-    [InlineArray(Count)]
-    private struct Held
-    {
-        private PacketSpace? _first;
-    }
-
-    [InlineArray(Count)]
-    private struct Lives
-    {
-        private bool _first;
     }
 }
 

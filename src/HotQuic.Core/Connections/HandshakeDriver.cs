@@ -34,7 +34,7 @@ internal sealed class HandshakeDriver
     /// <summary>Null where a server rests: TLS has nothing to do for it any more.</summary>
     private TlsHandshake? _tls;
     private HandshakeFacts _facts;
-    private readonly TransportParameters _peerParameters = new();
+    private TransportParameters? _peerParameters;
     private TrafficSecret? _pendingSend;
     private TrafficSecret? _pendingReceive;
     private HandshakeQuestion _announced;
@@ -54,7 +54,7 @@ internal sealed class HandshakeDriver
         _receiveLevel = EncryptionLevel.Initial;
         Phase = HandshakePhase.InProgress;
         PeerParameters = null;
-        _peerParameters.Reset();
+        _peerParameters?.Reset();
         _facts = default;
     }
 
@@ -90,13 +90,15 @@ internal sealed class HandshakeDriver
     public TransportParameters? PeerParameters { get; private set; }
 
     /// <summary>
-    /// The handshake of a server is over: its TLS serves others. No client may send handshake messages any more (RFC 8446 §4.6, RFC 9001 §6),
+    /// The handshake of a server is over: its TLS serves others, and what the client declared is remembered where many share it. No client may send handshake messages any more (RFC 8446 §4.6, RFC 9001 §6),
     /// while servers still send tickets, so clients keep theirs.
     /// </summary>
     public void Rest()
     {
         if (_tls is TlsServerHandshake tls)
         {
+            PeerParameters = _connection.Services.Parameters.Share(PeerParameters!);
+            _peerParameters = null;
             _facts = tls.Facts;
             tls.Dispose();
             _connection.Services.Return(tls);
@@ -269,6 +271,7 @@ internal sealed class HandshakeDriver
         }
 
         _arePeerParametersRead = true;
+        _peerParameters ??= new TransportParameters();
         TransportError? error = _peerParameters.Read(Tls.PeerTransportParameters.Span, _connection.Role.Peer());
         if (error is not null)
         {

@@ -58,7 +58,7 @@ internal sealed class KeyPool
     public KeyMemory RentSecrets()
     {
         Outstanding++;
-        return _secrets.TryPop(out KeyMemory? secrets) ? secrets : new KeyMemory(2 * (CipherSuiteTable.MaxSecretLength + CipherSuiteTable.MaxKeyLength));
+        return _secrets.TryPop(out KeyMemory? secrets) ? secrets : new KeyMemory(2 * (CipherSuiteTable.MaxSecretLength + CipherSuiteTable.MaxKeyLength), alignment: sizeof(ulong));
     }
 
     /// <summary>Wipes it, and keeps it for the next renter.</summary>

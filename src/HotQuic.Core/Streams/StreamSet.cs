@@ -29,7 +29,7 @@ internal sealed partial class StreamSet
     private readonly StreamEventQueue _events = new();
     private readonly ConnectionFlow _flow;
     private readonly StreamTransmitter _transmitter;
-    private readonly bool[] _isAvailableEventPending = new bool[2];
+    private PerDirection<bool> _isAvailableEventPending;
     private PeerStreamLimits _peer;
     private bool _isPeerKnown;
     private bool _isClosed;
@@ -75,7 +75,7 @@ internal sealed partial class StreamSet
         _local = local;
         _events.Begin();
         _flow.Begin(local);
-        _isAvailableEventPending.AsSpan().Clear();
+        _isAvailableEventPending = default;
         _peer = default;
         _isPeerKnown = false;
         _isClosed = false;
@@ -92,7 +92,7 @@ internal sealed partial class StreamSet
         _flow.OnMaxData(limits.MaximumData);
         RaiseStreams(StreamDirection.Bidirectional, limits.BidirectionalStreams);
         RaiseStreams(StreamDirection.Unidirectional, limits.UnidirectionalStreams);
-        foreach (QuicStreamState stream in _streams.Values)
+        foreach (QuicStreamState stream in _streams)
         {
             stream.Send.OnMaxStreamData(PeerLimitOf(stream.Id));
             Update(stream);
@@ -314,7 +314,7 @@ internal sealed partial class StreamSet
     public void OnConnectionClosed()
     {
         _isClosed = true;
-        foreach (QuicStreamState stream in _streams.Values)
+        foreach (QuicStreamState stream in _streams)
         {
             stream.Send.Discard();
             _transmitter.Forget(stream);
@@ -333,7 +333,7 @@ internal sealed partial class StreamSet
             }
         }
 
-        foreach (QuicStreamState stream in _streams.Values)
+        foreach (QuicStreamState stream in _streams)
         {
             _pool.Return(stream);
         }
