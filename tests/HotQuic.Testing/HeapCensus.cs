@@ -7,8 +7,11 @@ namespace HotQuic.Testing;
 /// What objects weigh: every object that can be reached from some, counted once, with its size on the managed heap, by type (arrays by type
 /// and length). Nobody may change the objects meanwhile.
 /// </summary>
+/// <remarks>What inline arrays refer to is found through their first element alone.</remarks>
 internal sealed class HeapCensus
 {
+    private static readonly MethodInfo HoldsReferences = typeof(RuntimeHelpers).GetMethod(nameof(RuntimeHelpers.IsReferenceOrContainsReferences))!;
+
     private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<object> _toVisit = new();
     private readonly Dictionary<Type, FieldInfo[]> _fields = [];
@@ -138,6 +141,4 @@ internal sealed class HeapCensus
 
     private static bool MayLead(Type type) => !type.IsPointer && !type.IsByRefLike && !type.IsFunctionPointer
         && (!type.IsValueType || (!type.IsPrimitive && !type.IsEnum && (bool)HoldsReferences.MakeGenericMethod(type).Invoke(null, null)!));
-
-    private static readonly MethodInfo HoldsReferences = typeof(RuntimeHelpers).GetMethod(nameof(RuntimeHelpers.IsReferenceOrContainsReferences))!;
 }

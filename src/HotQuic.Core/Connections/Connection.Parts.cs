@@ -18,7 +18,7 @@ internal sealed partial class Connection
 {
     internal PacketSpace? Space(PacketNumberSpace kind) => _spaces[kind];
 
-    internal void Raise(ConnectionEventKind kind) => _events.Enqueue(kind);
+    internal void Raise(ConnectionEventKind kind) => (_events ??= new(4)).Enqueue(kind);
 
     internal void CountDrop(in PacketDroppedEvent drop)
     {
@@ -373,6 +373,7 @@ internal sealed partial class Connection
         }
 
         _spaces.Rest();
+        _events = _events is { Count: > 0 } ? _events : null;
         return true;
     }
 

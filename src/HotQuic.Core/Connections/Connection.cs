@@ -30,7 +30,9 @@ namespace HotQuic.Core.Connections;
 internal sealed partial class Connection
 {
     private readonly ConnectionSpaces _spaces;
-    private readonly Queue<ConnectionEventKind> _events = new(4);
+
+    /// <summary>Made for the first event after a rest.</summary>
+    private Queue<ConnectionEventKind>? _events;
     private readonly SentFrameRouter _sentFrames;
     private readonly CongestionControllers _controllers = new();
     private readonly KeyPhases _oneRtt;
@@ -140,7 +142,7 @@ internal sealed partial class Connection
 
     internal KeyPhases? OneRtt { get; private set; }
 
-    internal StatelessResetToken LocalResetToken { get; private set; }
+    internal StatelessResetToken LocalResetToken => Services.Registry.ResetTokenOf(_localHandshakeId);
 
     internal int LocalConnectionIdLength => Services.Registry.ConnectionIdLength;
 
@@ -189,7 +191,7 @@ internal sealed partial class Connection
         Recovery.End();
         Receiver.Begin();
         Closer.Begin();
-        _events.Clear();
+        _events?.Clear();
         Settings = ConnectionSettings.Default;
         Sink = null;
         UserState = null;
@@ -240,7 +242,11 @@ internal sealed partial class Connection
     /// <summary>Fills the buffer with datagrams that are ready to leave; call again until the train is empty.</summary>
     public Train Transmit(Instant now, Span<byte> buffer) => Transmitter.Transmit(now, buffer);
 
-    public bool TryTakeEvent(out ConnectionEventKind kind) => _events.TryDequeue(out kind);
+    public bool TryTakeEvent(out ConnectionEventKind kind)
+    {
+        kind = default;
+        return _events is not null && _events.TryDequeue(out kind);
+    }
 
     /// <summary>Ends the connection with the application's code, 0 to 2^62-1 (RFC 9000 §10.2).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The code does not fit a variable-length integer.</exception>
@@ -360,7 +366,7 @@ internal sealed partial class Connection
         SpinBit = false;
         _statistics = default;
         _now = default;
-        _events.Clear();
+        _events?.Clear();
         _oneRtt.End();
         OneRtt = null;
         LocalTransportParameters = null;
@@ -382,9 +388,8 @@ internal sealed partial class Connection
         LocalIds.Begin();
         PeerIds.Begin(start.InitialDestinationId);
         Attempt.Begin(start);
-        _localHandshakeId = Services.Registry.Issue(this, out StatelessResetToken resetToken);
-        LocalResetToken = resetToken;
-        LocalIds.AddHandshakeId(LocalHandshakeId, resetToken);
+        _localHandshakeId = Services.Registry.Issue(this);
+        LocalIds.AddHandshakeId(LocalHandshakeId);
         if (Role == EndpointRole.Server)
         {
             LocalIds.AddClientChosenId(start.InitialDestinationId);

@@ -16,6 +16,12 @@ namespace HotQuic.Core.Connections;
 /// </summary>
 internal sealed class ConnectionServices
 {
+    /// <summary>Frames that one packet may hold: what its record in the log of sent packets is bounded by.</summary>
+    public const int MaxFramesPerPacket = 24;
+
+    /// <summary>Packets of a handshake datagram: Initial, Handshake and 1-RTT.</summary>
+    public const int MaxCoalescedPackets = 3;
+
     private const int RetainedTls = 1024;
 
     private readonly Stack<TlsServerHandshake> _serverTls = new();
@@ -24,12 +30,6 @@ internal sealed class ConnectionServices
     {
         Spaces = new PacketSpacePool(this);
     }
-
-    /// <summary>Frames that one packet may hold: what its record in the log of sent packets is bounded by.</summary>
-    public const int MaxFramesPerPacket = 24;
-
-    /// <summary>Packets of a handshake datagram: Initial, Handshake and 1-RTT.</summary>
-    public const int MaxCoalescedPackets = 3;
 
     public required RandomSource Random { get; init; }
 
@@ -49,6 +49,19 @@ internal sealed class ConnectionServices
 
     public DeclaredParameters Parameters { get; } = new();
 
+    /// <summary>Servers' TLS that serves nobody, all its secrets wiped.</summary>
+    public IReadOnlyCollection<TlsServerHandshake> FreeTls => _serverTls;
+
+    public required IConnectionIdRegistry Registry { get; init; }
+
+    /// <summary>Makes the event sink of a new connection; null where nobody listens.</summary>
+    public Func<Connection, ConnectionEventSink?>? SinkFactory { get; init; }
+
+    /// <summary>Room for the sent frames of the datagram in the making.</summary>
+    public SentFrame[] FrameLog { get; } = new SentFrame[MaxCoalescedPackets * MaxFramesPerPacket];
+
+    public AssembledPacket[] Packets { get; } = new AssembledPacket[MaxCoalescedPackets];
+
     /// <summary>TLS of a role, which its Begin starts.</summary>
     public TlsHandshake RentTls(EndpointRole role) =>
         role == EndpointRole.Client ? new TlsClientHandshake(KeyShares, Random, Handshakes)
@@ -63,14 +76,4 @@ internal sealed class ConnectionServices
             _serverTls.Push(tls);
         }
     }
-
-    public required IConnectionIdRegistry Registry { get; init; }
-
-    /// <summary>Makes the event sink of a new connection; null where nobody listens.</summary>
-    public Func<Connection, ConnectionEventSink?>? SinkFactory { get; init; }
-
-    /// <summary>Room for the sent frames of the datagram in the making.</summary>
-    public SentFrame[] FrameLog { get; } = new SentFrame[MaxCoalescedPackets * MaxFramesPerPacket];
-
-    public AssembledPacket[] Packets { get; } = new AssembledPacket[MaxCoalescedPackets];
 }

@@ -35,8 +35,9 @@ internal sealed class HandshakeDriver
     private TlsHandshake? _tls;
     private HandshakeFacts _facts;
     private TransportParameters? _peerParameters;
-    private TrafficSecret? _pendingSend;
-    private TrafficSecret? _pendingReceive;
+
+    /// <summary>The first of the two 1-RTT secrets, while the other is to come.</summary>
+    private TrafficSecret? _pending;
     private HandshakeQuestion _announced;
     private bool _arePeerParametersRead;
     private EncryptionLevel _receiveLevel = EncryptionLevel.Initial;
@@ -62,10 +63,8 @@ internal sealed class HandshakeDriver
     public void End()
     {
         _tls?.Dispose();
-        CryptographicOperations.ZeroMemory(_pendingSend?.Bytes);
-        CryptographicOperations.ZeroMemory(_pendingReceive?.Bytes);
-        _pendingSend = null;
-        _pendingReceive = null;
+        CryptographicOperations.ZeroMemory(_pending?.Bytes);
+        _pending = null;
     }
 
     /// <summary>For whoever answers its questions, which it asks before the handshake is complete.</summary>
@@ -205,24 +204,18 @@ internal sealed class HandshakeDriver
     /// <summary>Both directions of 1-RTT begin together, since their phases change together (RFC 9001 §6).</summary>
     private void InstallOneRtt(in TrafficSecret secret)
     {
-        if (secret.Direction == SecretDirection.Send)
+        if (_pending is not { } first)
         {
-            _pendingSend = secret;
-        }
-        else
-        {
-            _pendingReceive = secret;
+            _pending = secret;
+            return;
         }
 
-        if (_pendingSend is { } send && _pendingReceive is { } receive)
-        {
-            _connection.StartOneRtt(send, receive);
-            CryptographicOperations.ZeroMemory(send.Bytes);
-            CryptographicOperations.ZeroMemory(receive.Bytes);
-            _pendingSend = null;
-            _pendingReceive = null;
-            _connection.Receiver.OnKeysInstalled();
-        }
+        bool isSendFirst = first.Direction == SecretDirection.Send;
+        _connection.StartOneRtt(isSendFirst ? first : secret, isSendFirst ? secret : first);
+        CryptographicOperations.ZeroMemory(first.Bytes);
+        CryptographicOperations.ZeroMemory(secret.Bytes);
+        _pending = null;
+        _connection.Receiver.OnKeysInstalled();
     }
 
     /// <summary>RFC 9001 §4.1.3: once TLS reads from a higher level, nothing may be left at the old one, nor come anew.</summary>

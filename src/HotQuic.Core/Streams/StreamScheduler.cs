@@ -16,6 +16,9 @@ internal sealed class StreamScheduler
 {
     private const int Urgencies = StreamPriority.LowestUrgency + 1;
 
+    /// <summary>Streams that have control frames to send, in the order in which they came to have them.</summary>
+    public StreamList Control { get; } = new(StreamLinkSlot.Control);
+
     private readonly StreamList[] _withoutCredit = NewLists();
     private readonly StreamList[] _incremental = NewLists();
     private readonly StreamList[] _sequential = NewLists();

@@ -14,21 +14,20 @@ namespace HotQuic.Core.Streams;
 /// </remarks>
 internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool pool)
 {
-    /// <summary>Rented when the first stream has data to send.</summary>
+    /// <summary>Rented when the first stream has something to send.</summary>
     private StreamScheduler? _scheduler;
-    private readonly StreamList _control = new(StreamLinkSlot.Control);
 
-    public bool HasPendingFrames => flow.HasFrames || !_control.IsEmpty;
+    public bool HasPendingFrames => flow.HasFrames || _scheduler is { Control.IsEmpty: false };
 
     public bool HasPendingData => _scheduler is { } scheduler && (scheduler.HasWithoutCredit || (scheduler.HasWithCredit && flow.Sending.Available > 0));
 
     /// <summary>True while data waits that needs the connection's credit.</summary>
     public bool HasNewData => _scheduler is { HasWithCredit: true };
 
-    /// <summary>Gives back what it can have again, where no stream has data to send.</summary>
+    /// <summary>Gives back what it can have again, where no stream has anything to send.</summary>
     public void Rest()
     {
-        if (_scheduler is { HasWithoutCredit: false, HasWithCredit: false } scheduler)
+        if (_scheduler is { HasWithoutCredit: false, HasWithCredit: false, Control.IsEmpty: true } scheduler)
         {
             pool.Return(scheduler);
             _scheduler = null;
@@ -37,20 +36,31 @@ internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool poo
 
     public void Update(QuicStreamState stream)
     {
-        if (stream.HasControlFrames != _control.Contains(stream))
+        SendReadiness readiness = stream.Send.Readiness;
+        if (_scheduler is null)
+        {
+            if (readiness == SendReadiness.Idle && !stream.HasControlFrames)
+            {
+                return;
+            }
+
+            _scheduler = pool.RentScheduler();
+        }
+
+        StreamList control = _scheduler.Control;
+        if (stream.HasControlFrames != control.Contains(stream))
         {
             if (stream.HasControlFrames)
             {
-                _control.AddLast(stream);
+                control.AddLast(stream);
             }
             else
             {
-                _control.Remove(stream);
+                control.Remove(stream);
             }
         }
 
-        SendReadiness readiness = stream.Send.Readiness;
-        Place(stream, readiness);
+        _scheduler.Place(stream, readiness);
         if (readiness == SendReadiness.WithCredit)
         {
             flow.OnDataWaiting();
@@ -59,12 +69,17 @@ internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool poo
 
     public void Forget(QuicStreamState stream)
     {
-        if (_control.Contains(stream))
+        if (_scheduler is not { } scheduler)
         {
-            _control.Remove(stream);
+            return;
         }
 
-        Place(stream, SendReadiness.Idle);
+        if (scheduler.Control.Contains(stream))
+        {
+            scheduler.Control.Remove(stream);
+        }
+
+        scheduler.Place(stream, SendReadiness.Idle);
     }
 
     public void Transmit(ref FrameWriter writer, Instant now, TimeSpan smoothedRtt)
@@ -77,16 +92,6 @@ internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool poo
         }
     }
 
-    private void Place(QuicStreamState stream, SendReadiness readiness)
-    {
-        if (_scheduler is null && readiness != SendReadiness.Idle)
-        {
-            _scheduler = pool.RentScheduler();
-        }
-
-        _scheduler?.Place(stream, readiness);
-    }
-
     private void TransmitControl(ref FrameWriter writer, Instant now, TimeSpan smoothedRtt)
     {
         if (flow.HasFrames)
@@ -94,14 +99,14 @@ internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool poo
             flow.Transmit(ref writer, now, smoothedRtt);
         }
 
-        while (_control.First is { } stream)
+        while (_scheduler?.Control.First is { } stream)
         {
             if (!stream.Receive.TryWriteControl(ref writer, stream.Id, now, smoothedRtt) || !stream.Send.TryWriteControl(ref writer, stream.Id))
             {
                 return;
             }
 
-            _control.Remove(stream);
+            _scheduler.Control.Remove(stream);
         }
     }
 
