@@ -18,7 +18,7 @@ namespace HotQuic.Core.Protection;
 /// <para><see cref="TryRest"/> gives the ciphers back to the pool for as long as nothing is sealed or opened, and keeps the secrets. They come
 /// back, the next generation's with them, before the first packet's header is looked at: that takes the same time whatever its phase.</para>
 /// </summary>
-internal sealed class KeyPhases
+internal sealed partial class KeyPhases
 {
     /// <summary>How long old receive keys stay, and a new update waits, in PTOs (RFC 9001 §6.5).</summary>
     private const int RetentionInPtos = 3;
@@ -98,9 +98,6 @@ internal sealed class KeyPhases
     /// <summary>When <see cref="OnTimeout"/> is due.</summary>
     public Instant Deadline { get; private set; } = Instant.Never;
 
-    /// <summary>The ciphers are with the pool.</summary>
-    public bool IsResting => _secrets is not null && _send is null;
-
     private Span<byte> SendSecret => _secrets!.Span[.._secretLength];
 
     private Span<byte> ReceiveSecret => _secrets!.Span.Slice(CipherSuiteTable.MaxSecretLength, _secretLength);
@@ -129,26 +126,6 @@ internal sealed class KeyPhases
         PacketKeys.ExpandHeaderProtectionKey(settings.Version, settings.Suite, sendSecret, SendHeaderProtectionKey);
         PacketKeys.ExpandHeaderProtectionKey(settings.Version, settings.Suite, receiveSecret, ReceiveHeaderProtectionKey);
         Wake();
-    }
-
-    /// <summary>
-    /// Gives the ciphers back until a packet is sealed or opened. False where there are keys of another generation than those in use, which
-    /// <see cref="OnTimeout"/> ends (RFC 9001 §6.5).
-    /// </summary>
-    public bool TryRest()
-    {
-        if (_previous is not null)
-        {
-            return false;
-        }
-
-        Return(ref _send);
-        Return(ref _current);
-        Return(ref _next);
-        Return(ref _retired);
-        Return(ref _sendHeaderProtection);
-        Return(ref _receiveHeaderProtection);
-        return true;
     }
 
     /// <summary>Wipes all keys and gives their memory back.</summary>
@@ -431,59 +408,6 @@ internal sealed class KeyPhases
         }
 
         CryptographicOperations.ZeroMemory(secret);
-    }
-
-    /// <summary>Takes ciphers from the pool for the keys in use and the next ones.</summary>
-    private KeyPhases Wake()
-    {
-        ObjectDisposedException.ThrowIf(_secrets is null, this);
-        _send = RentAead(SendSecret);
-        _current = RentAead(ReceiveSecret);
-        _sendHeaderProtection = RentHeaderProtection(SendHeaderProtectionKey);
-        _receiveHeaderProtection = RentHeaderProtection(ReceiveHeaderProtectionKey);
-        DeriveNext();
-        return this;
-    }
-
-    private PacketAead RentAead(ReadOnlySpan<byte> secret)
-    {
-        PacketAead aead = _pool.RentAead(_settings.Suite, _settings.Backend);
-        PacketKeys.Rekey(_settings.Version, secret, aead);
-        return aead;
-    }
-
-    private HeaderProtection RentHeaderProtection(ReadOnlySpan<byte> key)
-    {
-        HeaderProtection protection = _pool.RentHeaderProtection(_settings.Suite, _settings.Backend);
-        protection.Rekey(key);
-        return protection;
-    }
-
-    private void Return(ref PacketAead? aead)
-    {
-        if (aead is not null)
-        {
-            _pool.Return(aead);
-            aead = null;
-        }
-    }
-
-    private void Return(ref KeyMemory? secrets)
-    {
-        if (secrets is not null)
-        {
-            _pool.Return(secrets);
-            secrets = null;
-        }
-    }
-
-    private void Return(ref HeaderProtection? protection)
-    {
-        if (protection is not null)
-        {
-            _pool.Return(protection);
-            protection = null;
-        }
     }
 
     /// <summary>Makes the secret of the next generation (RFC 9001 §6.1), which may take the place of the last one.</summary>
