@@ -117,7 +117,7 @@ public class RestTests
         {
             Streams = new StreamLimits { StreamWindowBidirectionalRemote = 10, MaximumStreamWindow = 10 },
         });
-        Assert.Equal(StreamResult.Done, pair.Client.Streams.TryOpen(StreamDirection.Bidirectional, out StreamId id));
+        Assert.True(pair.Client.Streams.TryOpen(StreamDirection.Bidirectional, out StreamId id));
         pair.Client.Streams.Write(id, new byte[30], out _);
         pair.ClientHost.Turn(pair.Client);
         pair.Pass(10_000);
@@ -184,7 +184,7 @@ public class RestTests
             ? (pair.Client, pair.ClientHost, pair.Server)
             : (pair.Server, pair.ServerHost, pair.Client);
         SimulatedHost other = first == EndpointRole.Client ? pair.ServerHost : pair.ClientHost;
-        Assert.Equal(StreamResult.Done, from.Streams.TryOpen(StreamDirection.Bidirectional, out StreamId id));
+        Assert.True(from.Streams.TryOpen(StreamDirection.Bidirectional, out StreamId id));
         from.Streams.Write(id, "ping"u8, out _);
         from.Streams.Finish(id);
         host.Turn(from);
