@@ -4,7 +4,19 @@ using HotQuic.Benchmarks;
 using HotQuic.Core.Protection;
 using HotQuic.Testing;
 
-// "profile" shows what a handshake allocates, by type; everything else goes to BenchmarkDotNet.
+// "idle" measures what an idle connection costs; "profile" shows what a handshake allocates, by type; everything else goes to BenchmarkDotNet.
+if (args is [IdleServer.Argument, var api])
+{
+    await IdleServer.RunAsync(api);
+    return;
+}
+
+if (args is ["idle", ..])
+{
+    await IdleMemory.RunAsync(args);
+    return;
+}
+
 if (args is not ["profile"])
 {
     // In this process: the project that it would generate does not meet the repository's rules.

@@ -9,7 +9,7 @@ namespace HotQuic.Testing;
 
 /// <summary>
 /// Two endpoints on one thread that hand each other their datagrams as bytes, without a network between them and without anything
-/// of its own that allocates: what is measured here is the engine. <see cref="Connect"/>, then <see cref="Turn"/> until there is what
+/// of its own that allocates: what is measured here is the engine. <see cref="Connect"/>, then <see cref="Turn()"/> until there is what
 /// was waited for; each turn is a fixed step of time and goes both ways.
 /// </summary>
 internal sealed class DirectPair : IDisposable
@@ -53,9 +53,12 @@ internal sealed class DirectPair : IDisposable
     }
 
     /// <summary>A step of time: what is due, then the client's packets to the server, then the server's to the client. Returns how many went.</summary>
-    public int Turn()
+    public int Turn() => Turn(Step);
+
+    /// <summary>The same with another step.</summary>
+    public int Turn(TimeSpan step)
     {
-        Now += Step;
+        Now += step;
         Client.OnTimeout(Now);
         Server.OnTimeout(Now);
         return Client.TransmitTo(Server, Now) + Server.TransmitTo(Client, Now);

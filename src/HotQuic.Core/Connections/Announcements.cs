@@ -27,6 +27,15 @@ internal sealed class Announcements
         _tokenNumber = 0;
     }
 
+    /// <summary>Gives back the room of a token that has arrived.</summary>
+    public void Rest()
+    {
+        if (_tokenLength == 0)
+        {
+            _token = [];
+        }
+    }
+
     public void AnnounceHandshakeDone() => _isDonePending = true;
 
     public void OfferToken(ReadOnlySpan<byte> token)

@@ -16,9 +16,9 @@ namespace HotQuic.Core.Connections;
 /// <summary>What the parts of a connection tell one another: packets that were opened, sent or lost, steps of the handshake, the end.</summary>
 internal sealed partial class Connection
 {
-    internal PacketSpace? Space(PacketNumberSpace kind) => _spaces[(int)kind];
+    internal PacketSpace? Space(PacketNumberSpace kind) => _spaces[kind];
 
-    internal void Raise(ConnectionEventKind kind) => _events.Enqueue(kind);
+    internal void Raise(ConnectionEventKind kind) => (_events ??= new(4)).Enqueue(kind);
 
     internal void CountDrop(in PacketDroppedEvent drop)
     {
@@ -138,6 +138,7 @@ internal sealed partial class Connection
     internal void OnPacketSent(in AssembledPacket packet, Instant now)
     {
         _statistics.PacketsSent++;
+        Timers.OnActivity(now);
         if (packet.IsAckEliciting)
         {
             Timers.OnAckElicitingSent(now);
@@ -311,10 +312,8 @@ internal sealed partial class Connection
     /// <summary>RFC 9001 §4.9: with the keys go the packets in flight and the timers.</summary>
     internal void DiscardSpace(PacketNumberSpace kind, Instant now)
     {
-        if (Space(kind) is { } space)
+        if (_spaces.TryDiscard(kind))
         {
-            _spaces[(int)kind] = null;
-            space.Discard();
             if (kind != PacketNumberSpace.Application)
             {
                 Recovery.DiscardSpace(kind, now);
@@ -349,6 +348,33 @@ internal sealed partial class Connection
         }
 
         ReportMetrics(now);
+    }
+
+    /// <summary>
+    /// Nothing has happened for a while: whatever is needed only while something does goes back to the shard, from where each part takes it
+    /// again when it is wanted. False where that has to wait.
+    /// </summary>
+    internal bool TryRest()
+    {
+        if (Recovery.BytesInFlight > 0 || !OneRtt!.TryRest())
+        {
+            return false;
+        }
+
+        Recovery.Rest();
+        Streams.Rest();
+        Announcements.Rest();
+        if (Role == EndpointRole.Server)
+        {
+            // Other threads may look at the objects, so that they serve nobody else; a client's are read by whoever it connects for.
+            LocalTransportParameters = Services.Parameters.Share(LocalTransportParameters!);
+            _localParameters = null;
+            Handshake.Rest();
+        }
+
+        _spaces.Rest();
+        _events = _events is { Count: > 0 } ? _events : null;
+        return true;
     }
 
     internal void OnHandshakeTimeout(Instant now)

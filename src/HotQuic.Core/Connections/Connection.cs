@@ -29,14 +29,14 @@ namespace HotQuic.Core.Connections;
 /// </summary>
 internal sealed partial class Connection
 {
-    /// <summary>The spaces that live; those that were discarded wait in <see cref="_allSpaces"/> for another connection.</summary>
-    private readonly PacketSpace?[] _spaces = new PacketSpace?[3];
-    private readonly PacketSpace[] _allSpaces;
-    private readonly Queue<ConnectionEventKind> _events = new(4);
+    private readonly ConnectionSpaces _spaces;
+
+    /// <summary>Made for the first event after a rest.</summary>
+    private Queue<ConnectionEventKind>? _events;
     private readonly SentFrameRouter _sentFrames;
     private readonly CongestionControllers _controllers = new();
     private readonly KeyPhases _oneRtt;
-    private readonly TransportParameters _localParameters = new();
+    private TransportParameters? _localParameters;
     private ConnectionId _localHandshakeId;
     private ConnectionStatistics _statistics;
     private Instant _now;
@@ -61,16 +61,14 @@ internal sealed partial class Connection
         Mtu = new MtuDiscovery(settings.MtuUpperBound);
         Recovery = new LossRecovery(
             role, _controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), settings.Recovery, services.Recovery);
-        _allSpaces = [new(PacketNumberSpace.Initial, services), new(PacketNumberSpace.Handshake, services), new(PacketNumberSpace.Application, services)];
+        _spaces = new ConnectionSpaces(services);
         _sentFrames = new SentFrameRouter(this);
         _oneRtt = new KeyPhases(services.Keys);
         Closer = new ConnectionCloser(this);
         Receiver = new PacketReceiver(this);
         Transmitter = new Transmitter(this);
         Timers = new ConnectionTimers(this);
-        Handshake = new HandshakeDriver(this, role == EndpointRole.Server
-            ? new TlsServerHandshake(services.KeyShares, services.Random, services.Handshakes)
-            : new TlsClientHandshake(services.KeyShares, services.Random, services.Handshakes));
+        Handshake = new HandshakeDriver(this);
     }
 
     public EndpointRole Role { get; }
@@ -144,7 +142,7 @@ internal sealed partial class Connection
 
     internal KeyPhases? OneRtt { get; private set; }
 
-    internal StatelessResetToken LocalResetToken { get; private set; }
+    internal StatelessResetToken LocalResetToken => Services.Registry.ResetTokenOf(_localHandshakeId);
 
     internal int LocalConnectionIdLength => Services.Registry.ConnectionIdLength;
 
@@ -161,7 +159,7 @@ internal sealed partial class Connection
     public void StartClient(in ConnectionStart start, TlsClientConfiguration configuration)
     {
         Begin(start);
-        ((TlsClientHandshake)Handshake.Tls).Begin(configuration);
+        Handshake.ClientTls.Begin(configuration);
         Span<byte> parameters = stackalloc byte[LocalParameters.MaxLength];
         parameters = parameters[..EncodeLocalParameters(parameters, start.At)];
         FailOn(Handshake.StartClient(parameters, start.At), start.At);
@@ -171,7 +169,7 @@ internal sealed partial class Connection
     public void StartServer(in ConnectionStart start)
     {
         Begin(start);
-        ((TlsServerHandshake)Handshake.Tls).Begin();
+        Handshake.ServerTls.Begin();
     }
 
     /// <summary>
@@ -193,7 +191,7 @@ internal sealed partial class Connection
         Recovery.End();
         Receiver.Begin();
         Closer.Begin();
-        _events.Clear();
+        _events?.Clear();
         Settings = ConnectionSettings.Default;
         Sink = null;
         UserState = null;
@@ -203,6 +201,7 @@ internal sealed partial class Connection
     public void OnDatagram(in ReceivedDatagram datagram)
     {
         _now = datagram.At;
+        Timers.OnActivity(datagram.At);
         _statistics.DatagramsReceived++;
         _statistics.BytesReceived += datagram.Bytes.Length;
         if (Closer.IsPeerClosed)
@@ -243,7 +242,11 @@ internal sealed partial class Connection
     /// <summary>Fills the buffer with datagrams that are ready to leave; call again until the train is empty.</summary>
     public Train Transmit(Instant now, Span<byte> buffer) => Transmitter.Transmit(now, buffer);
 
-    public bool TryTakeEvent(out ConnectionEventKind kind) => _events.TryDequeue(out kind);
+    public bool TryTakeEvent(out ConnectionEventKind kind)
+    {
+        kind = default;
+        return _events is not null && _events.TryDequeue(out kind);
+    }
 
     /// <summary>Ends the connection with the application's code, 0 to 2^62-1 (RFC 9000 §10.2).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The code does not fit a variable-length integer.</exception>
@@ -274,6 +277,7 @@ internal sealed partial class Connection
             return false;
         }
 
+        Timers.OnActivity(now);
         NoteKeyGeneration(now, isRemoteInitiated: false);
         return true;
     }
@@ -356,22 +360,17 @@ internal sealed partial class Connection
         Migration.Begin();
         Mtu.Begin(settings.MtuUpperBound, settings.MtuLowerBound);
         Recovery.Begin(_controllers.Begin(settings.CongestionControl, settings.Recovery.Congestion), settings.Recovery);
-        foreach (PacketSpace space in _allSpaces)
-        {
-            space.Begin(new AckPolicy { MaxAckDelay = settings.MaxAckDelay });
-            _spaces[(int)space.Kind] = space;
-        }
-
+        _spaces.Begin(new AckPolicy { MaxAckDelay = settings.MaxAckDelay });
         _isSpinBitEnabled = settings.IsSpinBitEnabled && (Services.Random.NextUInt64() & 15) != 0;
         _largestForSpin = PacketNumber.None;
         SpinBit = false;
         _statistics = default;
         _now = default;
-        _events.Clear();
+        _events?.Clear();
         _oneRtt.End();
         OneRtt = null;
         LocalTransportParameters = null;
-        _localParameters.Reset();
+        _localParameters?.Reset();
         NewToken = default;
         Announcements.Begin();
         FailedOpens.Begin();
@@ -389,9 +388,8 @@ internal sealed partial class Connection
         LocalIds.Begin();
         PeerIds.Begin(start.InitialDestinationId);
         Attempt.Begin(start);
-        _localHandshakeId = Services.Registry.Issue(this, out StatelessResetToken resetToken);
-        LocalResetToken = resetToken;
-        LocalIds.AddHandshakeId(LocalHandshakeId, resetToken);
+        _localHandshakeId = Services.Registry.Issue(this);
+        LocalIds.AddHandshakeId(LocalHandshakeId);
         if (Role == EndpointRole.Server)
         {
             LocalIds.AddClientChosenId(start.InitialDestinationId);
@@ -400,7 +398,7 @@ internal sealed partial class Connection
 
     private int EncodeLocalParameters(Span<byte> destination, Instant now)
     {
-        LocalTransportParameters = _localParameters;
+        LocalTransportParameters = _localParameters ??= new TransportParameters();
         LocalParameters.Set(_localParameters, this);
         int length = _localParameters.Write(destination);
         Sink?.OnParametersSet(new ParametersEvent { At = now, IsLocal = true, Owner = Role, Encoded = destination[..length] });

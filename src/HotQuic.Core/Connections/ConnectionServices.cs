@@ -1,5 +1,7 @@
 using HotQuic.Core.Events;
 using HotQuic.Core.Frames;
+using HotQuic.Core.Packets;
+using HotQuic.Core.Parameters;
 using HotQuic.Core.Protection;
 using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
@@ -20,6 +22,15 @@ internal sealed class ConnectionServices
     /// <summary>Packets of a handshake datagram: Initial, Handshake and 1-RTT.</summary>
     public const int MaxCoalescedPackets = 3;
 
+    private const int RetainedTls = 1024;
+
+    private readonly Stack<TlsServerHandshake> _serverTls = new();
+
+    public ConnectionServices()
+    {
+        Spaces = new PacketSpacePool(this);
+    }
+
     public required RandomSource Random { get; init; }
 
     public required KeyShareFactory KeyShares { get; init; }
@@ -32,7 +43,14 @@ internal sealed class ConnectionServices
 
     public RecoveryMemory Recovery { get; } = new();
 
+    public PacketSpacePool Spaces { get; }
+
     public HandshakePool Handshakes { get; } = new();
+
+    public DeclaredParameters Parameters { get; } = new();
+
+    /// <summary>Servers' TLS that serves nobody, all its secrets wiped.</summary>
+    public IReadOnlyCollection<TlsServerHandshake> FreeTls => _serverTls;
 
     public required IConnectionIdRegistry Registry { get; init; }
 
@@ -43,4 +61,19 @@ internal sealed class ConnectionServices
     public SentFrame[] FrameLog { get; } = new SentFrame[MaxCoalescedPackets * MaxFramesPerPacket];
 
     public AssembledPacket[] Packets { get; } = new AssembledPacket[MaxCoalescedPackets];
+
+    /// <summary>TLS of a role, which its Begin starts.</summary>
+    public TlsHandshake RentTls(EndpointRole role) =>
+        role == EndpointRole.Client ? new TlsClientHandshake(KeyShares, Random, Handshakes)
+        : _serverTls.TryPop(out TlsServerHandshake? tls) ? tls
+        : new TlsServerHandshake(KeyShares, Random, Handshakes);
+
+    /// <summary>Takes back what was disposed of. Clients keep theirs.</summary>
+    public void Return(TlsServerHandshake tls)
+    {
+        if (_serverTls.Count < RetainedTls)
+        {
+            _serverTls.Push(tls);
+        }
+    }
 }

@@ -9,8 +9,16 @@ namespace HotQuic.Core.Connections;
 /// </summary>
 internal sealed class ConnectionTimers
 {
+    /// <summary>
+    /// A connection on which nothing happened for so long gives back what it can have again: short, since many hold still for longer, and
+    /// long enough that taking it back costs little of one that speaks now and then.
+    /// </summary>
+    public static readonly TimeSpan RestAfter = TimeSpan.FromSeconds(2);
+
     private readonly Connection _connection;
     private Instant _startedAt;
+    private Instant _activeAt;
+    private Instant _restCheckAt;
     private Instant _idleSince;
     private Instant _lastSent;
     private bool _sentSinceReceived;
@@ -36,9 +44,12 @@ internal sealed class ConnectionTimers
             next = Instant.Min(next, KeepAliveDeadline);
             next = Instant.Min(next, _connection.Validator.Deadline);
             next = Instant.Min(next, _connection.Migration.Deadline);
+            next = Instant.Min(next, RestDeadline);
             return Instant.Min(next, _connection.OneRtt?.Deadline ?? Instant.Never);
         }
     }
+
+    private Instant RestDeadline => _connection.Handshake.IsConfirmed ? _restCheckAt : Instant.Never;
 
     private Instant RecoveryDeadline => _connection.Recovery.Deadline;
 
@@ -91,6 +102,18 @@ internal sealed class ConnectionTimers
         _idleSince = startedAt;
         _lastSent = startedAt;
         _sentSinceReceived = false;
+        _activeAt = startedAt;
+        _restCheckAt = startedAt + RestAfter;
+    }
+
+    /// <summary>A datagram came, or a packet went. The check stays where it is, so that no timer moves for it.</summary>
+    public void OnActivity(Instant now)
+    {
+        _activeAt = now;
+        if (_restCheckAt == Instant.Never)
+        {
+            _restCheckAt = now + RestAfter;
+        }
     }
 
     public void OnPacketReceived(Instant now)
@@ -144,6 +167,16 @@ internal sealed class ConnectionTimers
         _connection.Validator.OnTimeout(now);
         _connection.Migration.OnTimeout(now);
         _connection.OneRtt?.OnTimeout(now);
+        if (now >= RestDeadline)
+        {
+            CheckForRest(now);
+        }
+    }
+
+    private void CheckForRest(Instant now)
+    {
+        Instant due = _activeAt + RestAfter;
+        _restCheckAt = now < due ? due : _connection.TryRest() ? Instant.Never : now + RestAfter;
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a >= b ? a : b;

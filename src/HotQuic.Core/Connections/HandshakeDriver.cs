@@ -30,18 +30,21 @@ internal enum HandshakePhase : byte
 internal sealed class HandshakeDriver
 {
     private readonly Connection _connection;
-    private readonly TlsHandshake _tls;
-    private readonly TransportParameters _peerParameters = new();
-    private TrafficSecret? _pendingSend;
-    private TrafficSecret? _pendingReceive;
+
+    /// <summary>Null where a server rests: TLS has nothing to do for it any more.</summary>
+    private TlsHandshake? _tls;
+    private HandshakeFacts _facts;
+    private TransportParameters? _peerParameters;
+
+    /// <summary>The first of the two 1-RTT secrets, while the other is to come.</summary>
+    private TrafficSecret? _pending;
     private HandshakeQuestion _announced;
     private bool _arePeerParametersRead;
     private EncryptionLevel _receiveLevel = EncryptionLevel.Initial;
 
-    public HandshakeDriver(Connection connection, TlsHandshake tls)
+    public HandshakeDriver(Connection connection)
     {
         _connection = connection;
-        _tls = tls;
     }
 
     /// <summary>Starts anew, for another connection; TLS has begun.</summary>
@@ -52,20 +55,29 @@ internal sealed class HandshakeDriver
         _receiveLevel = EncryptionLevel.Initial;
         Phase = HandshakePhase.InProgress;
         PeerParameters = null;
-        _peerParameters.Reset();
+        _peerParameters?.Reset();
+        _facts = default;
     }
 
     /// <summary>Wipes every secret that is left.</summary>
     public void End()
     {
-        _tls.Dispose();
-        CryptographicOperations.ZeroMemory(_pendingSend?.Bytes);
-        CryptographicOperations.ZeroMemory(_pendingReceive?.Bytes);
-        _pendingSend = null;
-        _pendingReceive = null;
+        _tls?.Dispose();
+        CryptographicOperations.ZeroMemory(_pending?.Bytes);
+        _pending = null;
     }
 
-    public TlsHandshake Tls => _tls;
+    /// <summary>For whoever answers its questions, which it asks before the handshake is complete.</summary>
+    public TlsHandshake Tls => _tls ?? throw new InvalidOperationException("The handshake is over.");
+
+    /// <summary>Of a client's connection that begins.</summary>
+    public TlsClientHandshake ClientTls => (TlsClientHandshake)(_tls ??= _connection.Services.RentTls(EndpointRole.Client));
+
+    /// <summary>Of a server's connection that begins.</summary>
+    public TlsServerHandshake ServerTls => (TlsServerHandshake)(_tls ??= _connection.Services.RentTls(EndpointRole.Server));
+
+    /// <summary>What was agreed on, as far as it was.</summary>
+    public HandshakeFacts Facts => _tls?.Facts ?? _facts;
 
     public HandshakePhase Phase { get; private set; }
 
@@ -75,6 +87,23 @@ internal sealed class HandshakeDriver
 
     /// <summary>What the peer declared, once it was read; authenticated only when the handshake is complete (RFC 9000 §7.4).</summary>
     public TransportParameters? PeerParameters { get; private set; }
+
+    /// <summary>
+    /// The handshake of a server is over: its TLS serves others, and what the client declared is remembered where many share it. No client may send handshake messages any more (RFC 8446 §4.6, RFC 9001 §6),
+    /// while servers still send tickets, so clients keep theirs.
+    /// </summary>
+    public void Rest()
+    {
+        if (_tls is TlsServerHandshake tls)
+        {
+            PeerParameters = _connection.Services.Parameters.Share(PeerParameters!);
+            _peerParameters = null;
+            _facts = tls.Facts;
+            tls.Dispose();
+            _connection.Services.Return(tls);
+            _tls = null;
+        }
+    }
 
     public TransportError? OnCrypto(in CryptoFrame frame, in PacketContext packet)
     {
@@ -93,7 +122,7 @@ internal sealed class HandshakeDriver
         while (space.Crypto.ReadableBytes > 0)
         {
             ReadOnlySpan<byte> readable = space.Crypto.Peek();
-            error = _tls.Receive(packet.Level, readable);
+            error = _tls is null ? TlsHandshake.NothingMoreExpected : _tls.Receive(packet.Level, readable);
             if (error is not null)
             {
                 return error;
@@ -102,19 +131,19 @@ internal sealed class HandshakeDriver
             space.Crypto.Consume(readable.Length);
         }
 
-        return Advance(packet.At);
+        return _tls is null ? null : Advance(packet.At);
     }
 
     /// <summary>A client's first flight: its ClientHello, with our parameters (RFC 9001 §8.2).</summary>
     public TransportError? StartClient(ReadOnlySpan<byte> transportParameters, Instant now)
     {
-        ((TlsClientHandshake)_tls).Start(transportParameters);
+        ((TlsClientHandshake)Tls).Start(transportParameters);
         return Advance(now);
     }
 
     /// <summary>A server's answer to the ClientHello.</summary>
     public TransportError? ProvideConfiguration(TlsServerConfiguration configuration, ReadOnlySpan<byte> transportParameters, Instant now) =>
-        ((TlsServerHandshake)_tls).ProvideConfiguration(configuration, transportParameters) ?? Advance(now);
+        ((TlsServerHandshake)Tls).ProvideConfiguration(configuration, transportParameters) ?? Advance(now);
 
     /// <summary>Carries everything that TLS has ready to where it belongs.</summary>
     public TransportError? Advance(Instant now)
@@ -125,18 +154,18 @@ internal sealed class HandshakeDriver
             return error;
         }
 
-        while (_tls.TryTakeOutput(out EncryptionLevel level, out ReadOnlyMemory<byte> bytes))
+        while (Tls.TryTakeOutput(out EncryptionLevel level, out ReadOnlyMemory<byte> bytes))
         {
             _connection.Space(level.Space())?.Crypto.Write(bytes.Span);
         }
 
-        while (_tls.TryTakeSecret(out TrafficSecret secret))
+        while (Tls.TryTakeSecret(out TrafficSecret secret))
         {
             Install(secret);
         }
 
         Ask();
-        return _tls.IsComplete && !IsComplete ? Complete(now) : null;
+        return Tls.IsComplete && !IsComplete ? Complete(now) : null;
     }
 
     /// <summary>RFC 9001 §4.1.2: the client's handshake is confirmed. Only servers send the frame (FRM-1E).</summary>
@@ -175,42 +204,36 @@ internal sealed class HandshakeDriver
     /// <summary>Both directions of 1-RTT begin together, since their phases change together (RFC 9001 §6).</summary>
     private void InstallOneRtt(in TrafficSecret secret)
     {
-        if (secret.Direction == SecretDirection.Send)
+        if (_pending is not { } first)
         {
-            _pendingSend = secret;
-        }
-        else
-        {
-            _pendingReceive = secret;
+            _pending = secret;
+            return;
         }
 
-        if (_pendingSend is { } send && _pendingReceive is { } receive)
-        {
-            _connection.StartOneRtt(send, receive);
-            CryptographicOperations.ZeroMemory(send.Bytes);
-            CryptographicOperations.ZeroMemory(receive.Bytes);
-            _pendingSend = null;
-            _pendingReceive = null;
-            _connection.Receiver.OnKeysInstalled();
-        }
+        bool isSendFirst = first.Direction == SecretDirection.Send;
+        _connection.StartOneRtt(isSendFirst ? first : secret, isSendFirst ? secret : first);
+        CryptographicOperations.ZeroMemory(first.Bytes);
+        CryptographicOperations.ZeroMemory(secret.Bytes);
+        _pending = null;
+        _connection.Receiver.OnKeysInstalled();
     }
 
     /// <summary>RFC 9001 §4.1.3: once TLS reads from a higher level, nothing may be left at the old one, nor come anew.</summary>
     private TransportError? LeaveOldLevel()
     {
-        if (_tls.ReceiveLevel == _receiveLevel)
+        if (Tls.ReceiveLevel == _receiveLevel)
         {
             return null;
         }
 
         PacketSpace? left = _connection.Space(_receiveLevel.Space());
-        _receiveLevel = _tls.ReceiveLevel;
+        _receiveLevel = Tls.ReceiveLevel;
         return left?.Crypto.OnHigherKeys();
     }
 
     private void Ask()
     {
-        HandshakeQuestion question = _tls.Question;
+        HandshakeQuestion question = Tls.Question;
         if (question == _announced)
         {
             return;
@@ -235,13 +258,14 @@ internal sealed class HandshakeDriver
 
     private TransportError? ReadPeerParameters(Instant now)
     {
-        if (_arePeerParametersRead || !_tls.HasPeerTransportParameters)
+        if (_arePeerParametersRead || !Tls.HasPeerTransportParameters)
         {
             return null;
         }
 
         _arePeerParametersRead = true;
-        TransportError? error = _peerParameters.Read(_tls.PeerTransportParameters.Span, _connection.Role.Peer());
+        _peerParameters ??= new TransportParameters();
+        TransportError? error = _peerParameters.Read(Tls.PeerTransportParameters.Span, _connection.Role.Peer());
         if (error is not null)
         {
             return error;
@@ -253,7 +277,7 @@ internal sealed class HandshakeDriver
             At = now,
             IsLocal = false,
             Owner = _connection.Role.Peer(),
-            Encoded = _tls.PeerTransportParameters.Span,
+            Encoded = Tls.PeerTransportParameters.Span,
         });
         return _connection.OnPeerParameters(PeerParameters);
     }

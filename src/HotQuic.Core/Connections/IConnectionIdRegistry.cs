@@ -11,8 +11,11 @@ internal interface IConnectionIdRegistry
     /// <summary>How many bytes every ID has that <see cref="Issue"/> mints.</summary>
     int ConnectionIdLength { get; }
 
-    /// <summary>Mints an ID that was never used before, leads it to the connection, and gives its reset token.</summary>
-    ConnectionId Issue(Connection connection, out StatelessResetToken resetToken);
+    /// <summary>Mints an ID that was never used before and leads it to the connection.</summary>
+    ConnectionId Issue(Connection connection);
+
+    /// <summary>The reset token of an ID that was issued here: the same each time.</summary>
+    StatelessResetToken ResetTokenOf(in ConnectionId id);
 
     /// <summary>Leads an ID that the peer chose, or a Retry gave it, to the connection; false where it is taken.</summary>
     bool TryAdd(ConnectionId id, Connection connection);

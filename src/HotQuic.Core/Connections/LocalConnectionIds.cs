@@ -45,9 +45,9 @@ internal sealed class LocalConnectionIds
     }
 
     /// <summary>Takes the ID that the handshake gives to the peer: sequence number 0 (RFC 9000 §5.1.1).</summary>
-    public void AddHandshakeId(ConnectionId id, StatelessResetToken resetToken)
+    public void AddHandshakeId(ConnectionId id)
     {
-        _entries.Add(new Entry(_nextSequenceNumber++, id, resetToken, IsPending: false));
+        _entries.Add(new Entry(_nextSequenceNumber++, id, IsPending: false));
         _announcedEnd = _nextSequenceNumber;
     }
 
@@ -107,7 +107,7 @@ internal sealed class LocalConnectionIds
                 continue;
             }
 
-            var frame = new NewConnectionIdFrame(entry.SequenceNumber, 0, entry.Id, entry.ResetToken);
+            var frame = new NewConnectionIdFrame(entry.SequenceNumber, 0, entry.Id, _registry.ResetTokenOf(entry.Id));
             if (writer.Remaining < frame.Length)
             {
                 return;
@@ -154,8 +154,8 @@ internal sealed class LocalConnectionIds
     {
         while (_registry.ConnectionIdLength > 0 && _entries.Count < _limit)
         {
-            ConnectionId id = _registry.Issue(_owner, out StatelessResetToken resetToken);
-            _entries.Add(new Entry(_nextSequenceNumber++, id, resetToken, IsPending: true));
+            ConnectionId id = _registry.Issue(_owner);
+            _entries.Add(new Entry(_nextSequenceNumber++, id, IsPending: true));
             _unsent++;
         }
     }
@@ -173,5 +173,5 @@ internal sealed class LocalConnectionIds
         return -1;
     }
 
-    private readonly record struct Entry(ulong SequenceNumber, ConnectionId Id, StatelessResetToken ResetToken, bool IsPending);
+    private readonly record struct Entry(ulong SequenceNumber, ConnectionId Id, bool IsPending);
 }

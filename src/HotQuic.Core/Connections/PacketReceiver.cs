@@ -19,7 +19,9 @@ internal sealed class PacketReceiver
 
     private readonly Connection _connection;
     private readonly FrameDispatcher _dispatcher;
-    private readonly HeldPacket[] _held = new HeldPacket[MaxHeldPackets];
+
+    /// <summary>Rented while packets are held.</summary>
+    private HeldPacket[] _held = [];
     private int _heldCount;
     private bool _areKeysNew;
 
@@ -109,7 +111,7 @@ internal sealed class PacketReceiver
             }
         }
 
-        if (_connection.Handshake.IsComplete)
+        if (_connection.Handshake.IsComplete || _heldCount == 0)
         {
             DropHeld();
         }
@@ -333,6 +335,11 @@ internal sealed class PacketReceiver
             return false;
         }
 
+        if (_held.Length == 0)
+        {
+            _held = ArrayPool<HeldPacket>.Shared.Rent(MaxHeldPackets);
+        }
+
         byte[] buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
         packet.CopyTo(buffer);
         _held[_heldCount++] = new HeldPacket(buffer, packet.Length, datagram.Ecn);
@@ -345,6 +352,12 @@ internal sealed class PacketReceiver
         {
             ArrayPool<byte>.Shared.Return(_held[--_heldCount].Buffer);
             _held[_heldCount] = default;
+        }
+
+        if (_held.Length > 0)
+        {
+            ArrayPool<HeldPacket>.Shared.Return(_held);
+            _held = [];
         }
     }
 

@@ -12,16 +12,19 @@ namespace HotQuic.Core.Connections;
 /// </summary>
 internal sealed class PacketSpace
 {
-    private readonly PacketKeys _sendKeys;
-    private readonly PacketKeys _receiveKeys;
+    private readonly PacketKeys? _sendKeys;
+    private readonly PacketKeys? _receiveKeys;
 
     public PacketSpace(PacketNumberSpace kind, ConnectionServices services)
     {
         Kind = kind;
         Acknowledgements = new AckTracker(kind, new AckPolicy());
         Crypto = new CryptoStream(services.Buffers);
-        _sendKeys = new PacketKeys(services.Keys);
-        _receiveKeys = new PacketKeys(services.Keys);
+        if (kind != PacketNumberSpace.Application)
+        {
+            _sendKeys = new PacketKeys(services.Keys);
+            _receiveKeys = new PacketKeys(services.Keys);
+        }
     }
 
     public PacketNumberSpace Kind { get; }
@@ -31,10 +34,10 @@ internal sealed class PacketSpace
     public CryptoStream Crypto { get; }
 
     /// <summary>Null before they are installed, and once the space is discarded.</summary>
-    public PacketKeys? SendKeys => _sendKeys.AreInstalled ? _sendKeys : null;
+    public PacketKeys? SendKeys => _sendKeys is { AreInstalled: true } ? _sendKeys : null;
 
     /// <inheritdoc cref="SendKeys"/>
-    public PacketKeys? ReceiveKeys => _receiveKeys.AreInstalled ? _receiveKeys : null;
+    public PacketKeys? ReceiveKeys => _receiveKeys is { AreInstalled: true } ? _receiveKeys : null;
 
     /// <summary>Keys are gone for good, and so is the space (RFC 9001 §4.9).</summary>
     public bool IsDiscarded { get; private set; }
@@ -67,17 +70,17 @@ internal sealed class PacketSpace
 
     /// <summary>The keys that anybody derives who saw the client's first Initial (RFC 9001 §5.2).</summary>
     public void InstallInitialKeys(QuicVersion version, ConnectionId destination, EndpointRole own) =>
-        InitialKeys.Install(version, destination, own, _sendKeys, _receiveKeys);
+        InitialKeys.Install(version, destination, own, _sendKeys!, _receiveKeys!);
 
-    /// <summary>The place of the keys of a direction; whoever installs them derives them there.</summary>
-    public PacketKeys KeysFor(SecretDirection direction) => direction == SecretDirection.Send ? _sendKeys : _receiveKeys;
+    /// <summary>The place of an Initial or Handshake space for the keys of a direction; whoever installs them derives them there.</summary>
+    public PacketKeys KeysFor(SecretDirection direction) => direction == SecretDirection.Send ? _sendKeys! : _receiveKeys!;
 
     /// <summary>Wipes the keys and lets go of what waited to be sent or read.</summary>
     public void Discard()
     {
         IsDiscarded = true;
-        _sendKeys.Discard();
-        _receiveKeys.Discard();
+        _sendKeys?.Discard();
+        _receiveKeys?.Discard();
         ProbesWanted = 0;
         IsPingWanted = false;
         Crypto.Release();

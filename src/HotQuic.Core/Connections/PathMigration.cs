@@ -25,7 +25,7 @@ internal sealed class PathMigration
     private const int MaxHeldChallenges = 4;
 
     private readonly Connection _connection;
-    private readonly List<PathChallengeFrame> _heldChallenges = [];
+    private List<PathChallengeFrame>? _heldChallenges;
     private ConnectionId _lastDestinationId;
 
     /// <summary>The last validated path, while the one in use is not.</summary>
@@ -56,7 +56,7 @@ internal sealed class PathMigration
         _lastDestinationId = _connection.LocalHandshakeId;
         _fallback = null;
         _oldPath = null;
-        _heldChallenges.Clear();
+        _heldChallenges = null;
         OldPathValidator?.Begin();
         IsHandlingStranger = false;
     }
@@ -83,6 +83,7 @@ internal sealed class PathMigration
     /// <summary>A challenge came in a packet from another address: it is answered if that becomes the current one.</summary>
     public void HoldChallenge(in PathChallengeFrame frame)
     {
+        _heldChallenges ??= [];
         if (_heldChallenges.Count < MaxHeldChallenges)
         {
             _heldChallenges.Add(frame);
@@ -112,7 +113,7 @@ internal sealed class PathMigration
             IsHandlingStranger = false;
         }
 
-        _heldChallenges.Clear();
+        _heldChallenges?.Clear();
     }
 
     /// <summary>A response came, or a timer ran out.</summary>
@@ -171,7 +172,7 @@ internal sealed class PathMigration
         path.OnDatagramReceived(datagram.Bytes.Length);
         _connection.UsePath(path, datagram.At);
         _connection.Validator.Start(datagram.At, _connection.CurrentPto, _connection.InitialPto);
-        foreach (PathChallengeFrame challenge in _heldChallenges)
+        foreach (PathChallengeFrame challenge in _heldChallenges ?? [])
         {
             _connection.Validator.OnChallenge(challenge);
         }

@@ -19,8 +19,8 @@ internal sealed class PeerConnectionIds
 
     private readonly IConnectionIdRegistry _registry;
     private readonly Connection _owner;
-    private readonly List<Entry> _entries = new(2);
-    private readonly List<ulong> _unsentRetirements = [];
+    private readonly List<Entry> _entries = new(ActiveLimit);
+    private List<ulong>? _unsentRetirements;
     private RangeSet _retired;
     private int _unacknowledgedRetirements;
     private ulong _retirePriorTo;
@@ -38,13 +38,13 @@ internal sealed class PeerConnectionIds
 
     public ulong ActiveSequenceNumber => _activeSequenceNumber;
 
-    public bool HasPendingFrames => _unsentRetirements.Count > 0;
+    public bool HasPendingFrames => _unsentRetirements is { Count: > 0 };
 
     /// <summary>Starts anew, for another connection.</summary>
     public void Begin(ConnectionId initial)
     {
         ForgetAll();
-        _unsentRetirements.Clear();
+        _unsentRetirements?.Clear();
         _unacknowledgedRetirements = 0;
         _retirePriorTo = 0;
         _activeSequenceNumber = 0;
@@ -60,7 +60,7 @@ internal sealed class PeerConnectionIds
         _active = id;
         _activeSequenceNumber = 0;
         _entries.Clear();
-        _entries.Add(new Entry(0, id, null));
+        _entries.Add(new Entry(0, default, id, HasToken: false));
     }
 
     /// <summary>The server's stateless_reset_token belongs to its handshake ID (RFC 9000 §18.2).</summary>
@@ -69,7 +69,7 @@ internal sealed class PeerConnectionIds
         int index = IndexOf(0);
         if (index >= 0)
         {
-            _entries[index] = _entries[index] with { ResetToken = token };
+            _entries[index] = _entries[index] with { ResetToken = token, HasToken = true };
             TrackToken(_entries[index]);
         }
     }
@@ -85,7 +85,7 @@ internal sealed class PeerConnectionIds
         foreach (Entry entry in _entries)
         {
             bool isSameId = entry.Id == frame.ConnectionId;
-            if (entry.SequenceNumber == frame.SequenceNumber ? !isSameId || entry.ResetToken != frame.StatelessResetToken : isSameId)
+            if (entry.SequenceNumber == frame.SequenceNumber ? !isSameId || !entry.HasToken || entry.ResetToken != frame.StatelessResetToken : isSameId)
             {
                 return Violation("A sequence number was used for two IDs, or an ID given two sequence numbers.");
             }
@@ -104,7 +104,7 @@ internal sealed class PeerConnectionIds
         }
         else if (IndexOf(frame.SequenceNumber) < 0)
         {
-            _entries.Add(new Entry(frame.SequenceNumber, frame.ConnectionId, frame.StatelessResetToken));
+            _entries.Add(new Entry(frame.SequenceNumber, frame.StatelessResetToken, frame.ConnectionId, HasToken: true));
         }
 
         if (_entries.Count > ActiveLimit)
@@ -122,7 +122,7 @@ internal sealed class PeerConnectionIds
 
     public void Transmit(ref FrameWriter writer)
     {
-        while (_unsentRetirements.Count > 0)
+        while (_unsentRetirements is { Count: > 0 })
         {
             var frame = new RetireConnectionIdFrame(_unsentRetirements[^1]);
             if (writer.Remaining < frame.Length)
@@ -138,7 +138,7 @@ internal sealed class PeerConnectionIds
 
     public void OnAcknowledged() => _unacknowledgedRetirements--;
 
-    public void OnLost(in SentFrame frame) => _unsentRetirements.Add(frame.Id);
+    public void OnLost(in SentFrame frame) => (_unsentRetirements ??= []).Add(frame.Id);
 
     /// <summary>
     /// True where the bytes end in the token of the ID that we use, compared in constant time. Those of IDs that we never used, or
@@ -152,7 +152,7 @@ internal sealed class PeerConnectionIds
         }
 
         int active = IndexOf(_activeSequenceNumber);
-        return active >= 0 && _entries[active].ResetToken is { } token && token.FixedTimeEquals(datagram[^StatelessResetToken.Length..]);
+        return active >= 0 && _entries[active].HasToken && _entries[active].ResetToken.FixedTimeEquals(datagram[^StatelessResetToken.Length..]);
     }
 
     /// <summary>Takes every token out of the endpoint's table.</summary>
@@ -233,23 +233,23 @@ internal sealed class PeerConnectionIds
         }
 
         _retired.Add(new OffsetRange(sequenceNumber, sequenceNumber + 1));
-        _unsentRetirements.Add(sequenceNumber);
+        (_unsentRetirements ??= []).Add(sequenceNumber);
         _unacknowledgedRetirements++;
     }
 
     private void TrackToken(in Entry entry)
     {
-        if (entry.ResetToken is { } token)
+        if (entry.HasToken)
         {
-            _registry.AddResetToken(token, _owner);
+            _registry.AddResetToken(entry.ResetToken, _owner);
         }
     }
 
     private void UntrackToken(in Entry entry)
     {
-        if (entry.SequenceNumber == _activeSequenceNumber && entry.ResetToken is { } token)
+        if (entry.SequenceNumber == _activeSequenceNumber && entry.HasToken)
         {
-            _registry.RemoveResetToken(token);
+            _registry.RemoveResetToken(entry.ResetToken);
         }
     }
 
@@ -268,5 +268,5 @@ internal sealed class PeerConnectionIds
 
     private static TransportError Violation(string reason) => new(TransportErrorCode.ProtocolViolation, (ulong)FrameType.NewConnectionId, reason);
 
-    private readonly record struct Entry(ulong SequenceNumber, ConnectionId Id, StatelessResetToken? ResetToken);
+    private readonly record struct Entry(ulong SequenceNumber, StatelessResetToken ResetToken, ConnectionId Id, bool HasToken);
 }

@@ -16,24 +16,23 @@ namespace HotQuic.Core.Datagrams;
 internal sealed class DatagramQueues
 {
     private int _maxFrameSize;
-    private readonly DatagramFifo _outgoing;
-    private readonly DatagramFifo _incoming;
+    private int _maxCount;
+    private int _maxBytes;
+
+    /// <summary>Each is made for its first datagram.</summary>
+    private DatagramFifo? _outgoing;
+    private DatagramFifo? _incoming;
     private DatagramReports _reports;
     private int _peerLimit;
     private int _pathLimit;
 
-    public DatagramQueues(in DatagramLimits limits)
-    {
-        _outgoing = new DatagramFifo(limits.MaxCount, limits.MaxBytes);
-        _incoming = new DatagramFifo(limits.MaxCount, limits.MaxBytes);
-        Begin(limits);
-    }
+    public DatagramQueues(in DatagramLimits limits) => Begin(limits);
 
     /// <summary>The most data in a datagram that can be sent now; below 0 where the peer takes none.</summary>
     public int MaxDataLength => DatagramFrame.MaxDataLength(Math.Min(_peerLimit, _pathLimit));
 
     /// <summary>True where <see cref="Transmit"/> has something to write.</summary>
-    public bool HasPendingFrames => _outgoing.Count > 0;
+    public bool HasPendingFrames => _outgoing is { Count: > 0 };
 
     /// <summary>DATAGRAM frames sent, and what became of those whose fate is known; a lost one that came after all counts twice.</summary>
     public long Sent { get; private set; }
@@ -46,7 +45,7 @@ internal sealed class DatagramQueues
     public long Received { get; private set; }
 
     /// <summary>Datagrams that wait to be read.</summary>
-    public int ReceivedCount => _incoming.Count;
+    public int ReceivedCount => _incoming?.Count ?? 0;
 
     /// <summary>Received datagrams that were dropped since nobody read them in time.</summary>
     public long ReceivedDropped { get; private set; }
@@ -63,8 +62,11 @@ internal sealed class DatagramQueues
         ArgumentOutOfRangeException.ThrowIfNegative(limits.MaxFrameSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxBytes, DatagramLimits.MinBytes);
         _maxFrameSize = limits.MaxFrameSize;
-        _outgoing.Begin(limits.MaxCount, limits.MaxBytes);
-        _incoming.Begin(limits.MaxCount, limits.MaxBytes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxCount, 1);
+        _maxCount = limits.MaxCount;
+        _maxBytes = limits.MaxBytes;
+        _outgoing?.Begin(_maxCount, _maxBytes);
+        _incoming?.Begin(_maxCount, _maxBytes);
         _reports.Clear();
         _peerLimit = 0;
         _pathLimit = 0;
@@ -85,7 +87,7 @@ internal sealed class DatagramQueues
         // RFC 9221 §3: nothing is sent before the peer said how much it takes.
         DatagramSendResult result = _peerLimit == 0 ? DatagramSendResult.NotSupported
             : data.Length > MaxDataLength ? DatagramSendResult.TooLarge
-            : _outgoing.TryEnqueue(data, token) ? DatagramSendResult.Queued
+            : (_outgoing ??= NewFifo()).TryEnqueue(data, token) ? DatagramSendResult.Queued
             : DatagramSendResult.QueueFull;
         SendRefused += result == DatagramSendResult.Queued ? 0 : 1;
         return result;
@@ -94,14 +96,14 @@ internal sealed class DatagramQueues
     /// <summary>The oldest received datagram, valid until the next call of any other method.</summary>
     public bool TryPeek(out ReadOnlySpan<byte> data)
     {
-        bool isAny = _incoming.Count > 0;
-        data = isAny ? _incoming.Peek(out _) : default;
+        bool isAny = _incoming is { Count: > 0 };
+        data = isAny ? _incoming!.Peek(out _) : default;
         return isAny;
     }
 
     /// <summary>Removes the oldest received datagram.</summary>
     /// <exception cref="InvalidOperationException">None was received.</exception>
-    public void Remove() => _incoming.Dequeue();
+    public void Remove() => (_incoming ??= NewFifo()).Dequeue();
 
     /// <summary>Takes the next outcome of a datagram that was sent with a token.</summary>
     public bool TryTakeReport(out DatagramReport report) => _reports.TryTake(out report);
@@ -128,6 +130,7 @@ internal sealed class DatagramQueues
         }
 
         Received++;
+        _incoming ??= NewFifo();
         while (!_incoming.TryEnqueue(frame.Data, 0))
         {
             _incoming.Dequeue();
@@ -140,7 +143,7 @@ internal sealed class DatagramQueues
     /// <summary>Writes the datagrams that wait, in their order, as far as they fit.</summary>
     public void Transmit(ref FrameWriter writer)
     {
-        while (_outgoing.Count > 0)
+        while (_outgoing is { Count: > 0 })
         {
             ReadOnlySpan<byte> data = _outgoing.Peek(out ulong token);
             var frame = new DatagramFrame(data);
@@ -178,6 +181,8 @@ internal sealed class DatagramQueues
         Lost++;
         Report(frame.Id, DatagramOutcome.Lost);
     }
+
+    private DatagramFifo NewFifo() => new(_maxCount, _maxBytes);
 
     private void Report(ulong token, DatagramOutcome outcome)
     {

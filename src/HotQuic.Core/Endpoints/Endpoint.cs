@@ -167,7 +167,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 
     public void Dispose() => _tokens.Dispose();
 
-    ConnectionId IConnectionIdRegistry.Issue(Connection connection, out StatelessResetToken resetToken)
+    ConnectionId IConnectionIdRegistry.Issue(Connection connection)
     {
         ConnectionId id;
         do
@@ -176,9 +176,10 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
         }
         while (!_table.TryAdd(id, connection));
 
-        resetToken = _ids.ResetTokenOf(id.Span);
         return id;
     }
+
+    StatelessResetToken IConnectionIdRegistry.ResetTokenOf(in ConnectionId id) => _ids.ResetTokenOf(id.Span);
 
     void IConnectionIdRegistry.Retire(ConnectionId id) => _table.Remove(id);
 

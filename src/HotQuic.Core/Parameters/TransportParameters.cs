@@ -301,6 +301,20 @@ internal sealed class TransportParameters
         return own == TimeSpan.Zero || (other != TimeSpan.Zero && other < own) ? other : own;
     }
 
+    /// <summary>Whether the other declares the same: all but what belongs to one connection alone, its IDs, tokens and addresses.</summary>
+    public bool DeclaresTheSameAs(TransportParameters other) =>
+        ((ReadOnlySpan<ulong>)_integers).SequenceEqual(other._integers)
+        && _disableActiveMigration == other._disableActiveMigration
+        && _greaseQuicBit == other._greaseQuicBit;
+
+    /// <summary>A copy without what belongs to one connection alone.</summary>
+    public TransportParameters WithoutIdentity() => new()
+    {
+        _integers = _integers,
+        _disableActiveMigration = _disableActiveMigration,
+        _greaseQuicBit = _greaseQuicBit,
+    };
+
     private static TransportError Error(string reason) =>
         new(TransportErrorCode.TransportParameterError, (ulong)FrameType.Crypto, reason);
 

@@ -19,9 +19,9 @@ internal sealed class PathValidator
     private const int TimeoutInPtos = 3;
 
     private readonly RandomSource _random;
-    private PathResponseQueue _responses;
-    private Challenges _outstanding;
-    private int _outstandingCount;
+
+    /// <summary>Made when the first challenge comes or goes: most connections see none.</summary>
+    private Exchange? _exchange;
     private bool _isChallengeWanted;
     private TimeSpan _timeout;
     private Instant _retryAt = Instant.Never;
@@ -36,9 +36,7 @@ internal sealed class PathValidator
     /// <summary>Starts anew, for another connection.</summary>
     public void Begin()
     {
-        _responses = default;
-        _outstanding = default;
-        _outstandingCount = 0;
+        _exchange = null;
         _isChallengeWanted = false;
         _timeout = default;
         _retryAt = Instant.Never;
@@ -49,7 +47,7 @@ internal sealed class PathValidator
 
     public PathValidationState State { get; private set; }
 
-    public bool HasPendingFrames => _isChallengeWanted || _responses.Count > 0;
+    public bool HasPendingFrames => _isChallengeWanted || _exchange is { Responses.Count: > 0 };
 
     /// <summary>When <see cref="OnTimeout"/> is to be called next.</summary>
     public Instant Deadline => Instant.Min(_retryAt, _failAt);
@@ -65,14 +63,15 @@ internal sealed class PathValidator
     {
         TimeSpan pto = currentPto > initialPto ? currentPto : initialPto;
         _timeout = TimeoutInPtos * pto;
-        _outstandingCount = 0;
+        _exchange?.OutstandingCount = 0;
         Begin(now, PathValidationState.Validating);
     }
 
     /// <summary>The peer asks for a response on this path.</summary>
     public void OnChallenge(in PathChallengeFrame frame)
     {
-        if (!_responses.TryEnqueue(frame.Data))
+        _exchange ??= new Exchange();
+        if (!_exchange.Responses.TryEnqueue(frame.Data))
         {
             UnansweredChallenges++;
         }
@@ -89,7 +88,7 @@ internal sealed class PathValidator
             return false;
         }
 
-        bool isExpanded = _outstanding[index].IsExpanded;
+        bool isExpanded = _exchange!.Outstanding[index].IsExpanded;
         if (isExpanded)
         {
             End(PathValidationState.Validated);
@@ -136,9 +135,9 @@ internal sealed class PathValidator
         // The anti-amplification limit is the one reason not to expand.
         bool isExpanded = sendAllowance >= Path.MinDatagramSize;
         bool isWritten = false;
-        while (_responses.Count > 0 && writer.Remaining >= PathResponseFrame.Length)
+        while (_exchange is { Responses.Count: > 0 } && writer.Remaining >= PathResponseFrame.Length)
         {
-            new PathResponseFrame(_responses.Dequeue()).Write(ref writer.Wire);
+            new PathResponseFrame(_exchange.Responses.Dequeue()).Write(ref writer.Wire);
             writer.Log(new SentFrame(FrameType.PathResponse, 0, 0, 0));
             isWritten = true;
         }
@@ -160,7 +159,7 @@ internal sealed class PathValidator
     public void Abandon()
     {
         End(PathValidationState.Idle);
-        _responses = default;
+        _exchange = null;
     }
 
     private void Begin(Instant now, PathValidationState state)
@@ -175,31 +174,32 @@ internal sealed class PathValidator
     {
         State = state;
         _isChallengeWanted = false;
-        _outstandingCount = 0;
+        _exchange?.OutstandingCount = 0;
         _retryAt = Instant.Never;
         _failAt = Instant.Never;
     }
 
     private ulong NextChallenge(bool isExpanded)
     {
-        if (_outstandingCount == MaxOutstanding)
+        Exchange exchange = _exchange ??= new Exchange();
+        if (exchange.OutstandingCount == MaxOutstanding)
         {
             // The oldest is the least likely to be answered still.
-            Span<Challenge> all = _outstanding;
+            Span<Challenge> all = exchange.Outstanding;
             all[1..].CopyTo(all);
-            _outstandingCount--;
+            exchange.OutstandingCount--;
         }
 
         ulong data = _random.NextUInt64();
-        _outstanding[_outstandingCount++] = new Challenge(data, isExpanded);
+        exchange.Outstanding[exchange.OutstandingCount++] = new Challenge(data, isExpanded);
         return data;
     }
 
     private int IndexOf(ulong data)
     {
-        for (int i = 0; i < _outstandingCount; i++)
+        for (int i = 0; i < _exchange?.OutstandingCount; i++)
         {
-            if (_outstanding[i].Data == data)
+            if (_exchange.Outstanding[i].Data == data)
             {
                 return i;
             }
@@ -209,6 +209,14 @@ internal sealed class PathValidator
     }
 
     private readonly record struct Challenge(ulong Data, bool IsExpanded);
+
+    /// <summary>The peer's challenges that wait for their response, and ours that were sent.</summary>
+    private sealed class Exchange
+    {
+        public PathResponseQueue Responses;
+        public Challenges Outstanding;
+        public int OutstandingCount;
+    }
 
     [InlineArray(MaxOutstanding)]
     private struct Challenges

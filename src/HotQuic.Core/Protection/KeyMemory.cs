@@ -4,19 +4,21 @@ using System.Security.Cryptography;
 namespace HotQuic.Core.Protection;
 
 /// <summary>
-/// Memory for key material: outside the managed heap, so that no collection leaves a copy behind; aligned to a cache line; zero at
+/// Memory for key material: outside the managed heap, so that no collection leaves a copy behind; aligned to a cache line where it does not say otherwise; zero at
 /// first, and wiped before it is given back. Whoever works on <see cref="Pointer"/> keeps the object alive until done
 /// (<see cref="GC.KeepAlive"/>).
 /// </summary>
 internal sealed unsafe class KeyMemory : IDisposable
 {
-    private const int Alignment = 64;
+    private const int CacheLine = 64;
 
-    public KeyMemory(int length)
+    /// <param name="length">In bytes.</param>
+    /// <param name="alignment">A power of two; secrets that nobody computes with need none of a cache line.</param>
+    public KeyMemory(int length, int alignment = CacheLine)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         Length = length;
-        Pointer = (byte*)NativeMemory.AlignedAlloc((nuint)length, Alignment);
+        Pointer = (byte*)NativeMemory.AlignedAlloc((nuint)length, (nuint)alignment);
         Span.Clear();
     }
 

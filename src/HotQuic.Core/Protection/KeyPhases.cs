@@ -15,8 +15,10 @@ namespace HotQuic.Core.Protection;
 /// begin then.</para>
 /// Generations count the updates; the phase bit is a generation's lowest bit. Receive keys of the next generation exist before
 /// they are needed, so that a packet's phase bit makes no difference in time (§6.3).
+/// <para><see cref="TryRest"/> gives the ciphers back to the pool for as long as nothing is sealed or opened, and keeps the secrets. They come
+/// back, the next generation's with them, before the first packet's header is looked at: that takes the same time whatever its phase.</para>
 /// </summary>
-internal sealed class KeyPhases
+internal sealed partial class KeyPhases
 {
     /// <summary>How long old receive keys stay, and a new update waits, in PTOs (RFC 9001 §6.5).</summary>
     private const int RetentionInPtos = 3;
@@ -36,10 +38,12 @@ internal sealed class KeyPhases
     private static readonly TransportError DidNotFollow =
         new(TransportErrorCode.KeyUpdateError, 0, "The peer acknowledged packets of a new key phase with keys of the old one.");
 
+    private const int HeaderProtectionKeysOffset = 2 * CipherSuiteTable.MaxSecretLength;
+
     private readonly KeyPool _pool;
     private KeyPhaseSettings _settings;
 
-    /// <summary>The send secret of the newest send keys, then the receive secret of the newest receive keys.</summary>
+    /// <summary>The secrets of the send keys and of the current receive keys, then the header protection keys in the same order.</summary>
     private KeyMemory? _secrets;
     private int _secretLength;
 
@@ -71,10 +75,10 @@ internal sealed class KeyPhases
     public KeyPhases(KeyPool pool) => _pool = pool;
 
     /// <summary>The same through all updates (RFC 9001 §6.1).</summary>
-    public HeaderProtection SendHeaderProtection => _sendHeaderProtection!;
+    public HeaderProtection SendHeaderProtection => _sendHeaderProtection ?? Wake()._sendHeaderProtection!;
 
     /// <inheritdoc cref="SendHeaderProtection"/>
-    public HeaderProtection ReceiveHeaderProtection => _receiveHeaderProtection!;
+    public HeaderProtection ReceiveHeaderProtection => _receiveHeaderProtection ?? Wake()._receiveHeaderProtection!;
 
     /// <summary>The Key Phase bit of the packets that <see cref="Seal"/> seals now.</summary>
     public bool SendPhase => (_sendGeneration & 1) != 0;
@@ -98,6 +102,11 @@ internal sealed class KeyPhases
 
     private Span<byte> ReceiveSecret => _secrets!.Span.Slice(CipherSuiteTable.MaxSecretLength, _secretLength);
 
+    private Span<byte> SendHeaderProtectionKey => _secrets!.Span.Slice(HeaderProtectionKeysOffset, _settings.Suite.Facts().HeaderProtectionKeyLength);
+
+    private Span<byte> ReceiveHeaderProtectionKey =>
+        _secrets!.Span.Slice(HeaderProtectionKeysOffset + CipherSuiteTable.MaxKeyLength, _settings.Suite.Facts().HeaderProtectionKeyLength);
+
     /// <summary>Keys are updated by themselves once seven eighths of the limit are sealed, or earlier where that is asked for.</summary>
     private long UpdateDueAt => Math.Min(_settings.UpdateAfter, _settings.ConfidentialityLimit - (_settings.ConfidentialityLimit / 8));
 
@@ -112,13 +121,11 @@ internal sealed class KeyPhases
         _settings = settings;
         _secretLength = settings.Suite.Facts().SecretLength;
         _secrets = _pool.RentSecrets();
-        _send = RentAead(sendSecret);
-        _current = RentAead(receiveSecret);
-        _sendHeaderProtection = RentHeaderProtection(sendSecret);
-        _receiveHeaderProtection = RentHeaderProtection(receiveSecret);
         sendSecret.CopyTo(SendSecret);
         receiveSecret.CopyTo(ReceiveSecret);
-        DeriveNext();
+        PacketKeys.ExpandHeaderProtectionKey(settings.Version, settings.Suite, sendSecret, SendHeaderProtectionKey);
+        PacketKeys.ExpandHeaderProtectionKey(settings.Version, settings.Suite, receiveSecret, ReceiveHeaderProtectionKey);
+        Wake();
     }
 
     /// <summary>Wipes all keys and gives their memory back.</summary>
@@ -167,7 +174,7 @@ internal sealed class KeyPhases
     /// <exception cref="InvalidOperationException">The confidentiality limit is reached.</exception>
     public void Seal(PacketNumber packetNumber, ReadOnlySpan<byte> header, ReadOnlySpan<byte> tail, Span<byte> destination)
     {
-        ObjectDisposedException.ThrowIf(_send is null, this);
+        PacketAead send = _send ?? Wake()._send!;
         if (_sealed >= _settings.ConfidentialityLimit)
         {
             throw new InvalidOperationException("These keys have sealed as many packets as they may; heed what PrepareToSend returns.");
@@ -178,7 +185,7 @@ internal sealed class KeyPhases
             AdvanceSendKeys();
         }
 
-        _send.Seal(packetNumber, header, tail, destination);
+        send.Seal(packetNumber, header, tail, destination);
         _sealed++;
         if (_firstSealed.IsNone)
         {
@@ -193,14 +200,14 @@ internal sealed class KeyPhases
     public bool TryOpen(
         in ReceivedOneRttPacket packet, ReadOnlySpan<byte> header, Span<byte> ciphertextAndTag, out KeyPhaseOpenResult result)
     {
-        ObjectDisposedException.ThrowIf(_current is null, this);
+        PacketAead current = _current ?? Wake()._current!;
         Keys keys = Choose(packet);
         if (keys == Keys.Next)
         {
             DeriveNext();
         }
 
-        PacketAead aead = keys switch { Keys.Previous => _previous!, Keys.Next => _next!, _ => _current };
+        PacketAead aead = keys switch { Keys.Previous => _previous!, Keys.Next => _next!, _ => current };
         if (!aead.TryOpen(packet.PacketNumber, header, ciphertextAndTag))
         {
             result = new(DropReason.AuthenticationFailed, _settings.FailedOpens.OnFailure(_settings.Suite), IsKeyUpdate: false);
@@ -340,6 +347,7 @@ internal sealed class KeyPhases
 
         RetirePrevious();
         (_previous, _current, _next) = (_current, _next!, null);
+        AdvanceSecret(ReceiveSecret, ReceiveSecret);
         _receiveGeneration++;
         _lastOpenedGeneration = _receiveGeneration;
         _highestOfPrevious = _highestOfCurrent;
@@ -366,8 +374,8 @@ internal sealed class KeyPhases
 
     private void AdvanceSendKeys()
     {
-        AdvanceSecret(SendSecret);
-        PacketKeys.Rekey(_settings.Version, SendSecret, _send!);
+        AdvanceSecret(SendSecret, SendSecret);
+        PacketKeys.Rekey(_settings.Version, SendSecret, _send ?? Wake()._send!);
         _sendKeysOutdated = false;
     }
 
@@ -386,65 +394,29 @@ internal sealed class KeyPhases
             return;
         }
 
-        AdvanceSecret(ReceiveSecret);
+        Span<byte> secret = stackalloc byte[CipherSuiteTable.MaxSecretLength];
+        secret = secret[.._secretLength];
+        AdvanceSecret(ReceiveSecret, secret);
         if (_retired is null)
         {
-            _next = RentAead(ReceiveSecret);
-            return;
+            _next = RentAead(secret);
         }
-
-        PacketKeys.Rekey(_settings.Version, ReceiveSecret, _retired);
-        (_next, _retired) = (_retired, null);
-    }
-
-    private PacketAead RentAead(ReadOnlySpan<byte> secret)
-    {
-        PacketAead aead = _pool.RentAead(_settings.Suite, _settings.Backend);
-        PacketKeys.Rekey(_settings.Version, secret, aead);
-        return aead;
-    }
-
-    private HeaderProtection RentHeaderProtection(ReadOnlySpan<byte> secret)
-    {
-        HeaderProtection protection = _pool.RentHeaderProtection(_settings.Suite, _settings.Backend);
-        PacketKeys.Rekey(_settings.Version, secret, protection);
-        return protection;
-    }
-
-    private void Return(ref PacketAead? aead)
-    {
-        if (aead is not null)
+        else
         {
-            _pool.Return(aead);
-            aead = null;
+            PacketKeys.Rekey(_settings.Version, secret, _retired);
+            (_next, _retired) = (_retired, null);
         }
+
+        CryptographicOperations.ZeroMemory(secret);
     }
 
-    private void Return(ref KeyMemory? secrets)
-    {
-        if (secrets is not null)
-        {
-            _pool.Return(secrets);
-            secrets = null;
-        }
-    }
-
-    private void Return(ref HeaderProtection? protection)
-    {
-        if (protection is not null)
-        {
-            _pool.Return(protection);
-            protection = null;
-        }
-    }
-
-    /// <summary>The secret of the next generation takes the place of the last one (RFC 9001 §6.1).</summary>
-    private void AdvanceSecret(Span<byte> secret)
+    /// <summary>Makes the secret of the next generation (RFC 9001 §6.1), which may take the place of the last one.</summary>
+    private void AdvanceSecret(ReadOnlySpan<byte> secret, Span<byte> destination)
     {
         Span<byte> next = stackalloc byte[CipherSuiteTable.MaxSecretLength];
         next = next[..secret.Length];
         HkdfLabel.Expand(_settings.Suite.Facts().Hash, secret, VersionSecrets.KeyUpdateLabel(_settings.Version), [], next);
-        next.CopyTo(secret);
+        next.CopyTo(destination);
         CryptographicOperations.ZeroMemory(next);
     }
 

@@ -54,11 +54,11 @@ internal sealed class KeyPool
             : HeaderProtection.Create(suite, isPlatforms);
     }
 
-    /// <summary>Room for two secrets of the longest kind.</summary>
+    /// <summary>Room for two secrets and two header protection keys of the longest kind.</summary>
     public KeyMemory RentSecrets()
     {
         Outstanding++;
-        return _secrets.TryPop(out KeyMemory? secrets) ? secrets : new KeyMemory(2 * CipherSuiteTable.MaxSecretLength);
+        return _secrets.TryPop(out KeyMemory? secrets) ? secrets : new KeyMemory(2 * (CipherSuiteTable.MaxSecretLength + CipherSuiteTable.MaxKeyLength), alignment: sizeof(ulong));
     }
 
     /// <summary>Wipes it, and keeps it for the next renter.</summary>

@@ -69,12 +69,19 @@ internal sealed class PacketKeys
         CryptographicOperations.ZeroMemory(material);
     }
 
-    internal static void Rekey(QuicVersion version, ReadOnlySpan<byte> secret, HeaderProtection headerProtection)
+    /// <summary>The header protection key of a secret (RFC 9001 §5.4).</summary>
+    /// <param name="version">Chooses the label.</param>
+    /// <param name="suite">The suite that the secret belongs to.</param>
+    /// <param name="secret">As long as the suite's hash.</param>
+    /// <param name="key">As long as the suite's key.</param>
+    internal static void ExpandHeaderProtectionKey(QuicVersion version, CipherSuite suite, ReadOnlySpan<byte> secret, Span<byte> key) =>
+        HkdfLabel.Expand(CheckSecret(suite, secret).Hash, secret, VersionSecrets.HeaderProtectionLabel(version), [], key);
+
+    private static void Rekey(QuicVersion version, ReadOnlySpan<byte> secret, HeaderProtection headerProtection)
     {
-        CipherSuiteFacts facts = CheckSecret(headerProtection.Suite, secret);
         Span<byte> key = stackalloc byte[CipherSuiteTable.MaxKeyLength];
-        key = key[..facts.HeaderProtectionKeyLength];
-        HkdfLabel.Expand(facts.Hash, secret, VersionSecrets.HeaderProtectionLabel(version), [], key);
+        key = key[..headerProtection.Suite.Facts().HeaderProtectionKeyLength];
+        ExpandHeaderProtectionKey(version, headerProtection.Suite, secret, key);
         headerProtection.Rekey(key);
         CryptographicOperations.ZeroMemory(key);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 
@@ -32,9 +33,9 @@ internal sealed class EcnValidator
     private const int TestingPackets = 10;
     private const int Spaces = 3;
 
-    private readonly ulong[] _sentEct0 = new ulong[Spaces];
-    private readonly ulong[] _sentEct1 = new ulong[Spaces];
-    private readonly EcnCounts[] _counts = new EcnCounts[Spaces];
+    private PerSpace<ulong> _sentEct0;
+    private PerSpace<ulong> _sentEct1;
+    private PerSpace<EcnCounts> _counts;
     private int _markedSent;
     private int _markedLost;
     private int _markedAcknowledged;
@@ -69,9 +70,9 @@ internal sealed class EcnValidator
     public void Begin(bool isEnabled)
     {
         OnPathChanged(isEnabled);
-        _sentEct0.AsSpan().Clear();
-        _sentEct1.AsSpan().Clear();
-        _counts.AsSpan().Clear();
+        _sentEct0 = default;
+        _sentEct1 = default;
+        _counts = default;
     }
 
     public void OnPacketSent(PacketNumberSpace space, EcnCodepoint codepoint)
@@ -142,7 +143,7 @@ internal sealed class EcnValidator
         _congestionReported = 0;
     }
 
-    private static ulong Total(ulong[] counts) => counts[0] + counts[1] + counts[2];
+    private static ulong Total(in PerSpace<ulong> counts) => counts[0] + counts[1] + counts[2];
 
     private bool IsValid(PacketNumberSpace space, in EcnReport report)
     {
@@ -184,6 +185,14 @@ internal sealed class EcnValidator
             // RFC 9000 §A.4: a path that marks every packet says nothing about congestion.
             State = EcnState.Failed;
         }
+    }
+
+    /// <summary>By <see cref="PacketNumberSpace"/>.</summary>
+    [InlineArray(Spaces)]
+    private struct PerSpace<T>
+        where T : struct
+    {
+        private T _initial;
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HotQuic.Core.CongestionControl;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
@@ -23,6 +24,7 @@ internal sealed partial class LossRecovery
     private static readonly TimeSpan DefaultPeerMaxAckDelay = TimeSpan.FromMilliseconds(25);
 
     private readonly EndpointRole _role;
+    private readonly RecoveryMemory _memory;
     private readonly RecoverySpace[] _spaces;
     private int _maxDatagramSize;
     private bool _hasHandshakeKeys;
@@ -47,8 +49,8 @@ internal sealed partial class LossRecovery
         ArgumentNullException.ThrowIfNull(options);
         _role = role;
         _options = options;
-        memory ??= new RecoveryMemory();
-        _spaces = [new(memory), new(memory), new(memory)];
+        _memory = memory ?? new RecoveryMemory();
+        _spaces = [_memory.Discarded, _memory.Discarded, _memory.Discarded];
         Rtt = new RttEstimator(options.InitialRtt, options.Granularity);
         Ecn = new EcnValidator(isEnabled: options.UseEcn);
         Pacer = new Pacer(options.Congestion);
@@ -101,9 +103,14 @@ internal sealed partial class LossRecovery
     public void Begin(ICongestionController congestion, RecoveryOptions options)
     {
         _options = options.Validate();
-        foreach (RecoverySpace space in _spaces)
+        for (int i = 0; i < _spaces.Length; i++)
         {
-            space.Begin();
+            if (_spaces[i] == _memory.Discarded)
+            {
+                _spaces[i] = _memory.RentSpace();
+            }
+
+            _spaces[i].Begin();
         }
 
         _maxDatagramSize = options.Congestion.MaxDatagramSize;
@@ -316,12 +323,37 @@ internal sealed partial class LossRecovery
         Pacer.SetRate(Congestion, Rtt.Smoothed, now);
     }
 
-    /// <summary>Gives back memory that a burst left behind, where nothing is outstanding: for a connection that has gone idle.</summary>
+    /// <summary>Gives back memory that a burst left behind, where nothing is outstanding.</summary>
     public void Trim()
     {
         foreach (RecoverySpace space in _spaces)
         {
             space.Packets.Trim();
+        }
+    }
+
+    /// <summary>
+    /// Gives back all memory but what is known of path and space, for a connection that has gone idle: nothing is in flight. Packets that
+    /// elicit no acknowledgment are forgotten, which they may wait for in vain.
+    /// </summary>
+    public void Rest()
+    {
+        Debug.Assert(BytesInFlight == 0, "A connection rests where nothing is in flight.");
+        for (int i = 0; i < _spaces.Length; i++)
+        {
+            RecoverySpace space = _spaces[i];
+            if (space == _memory.Discarded)
+            {
+                continue;
+            }
+
+            space.Packets.Clear();
+            space.Packets.Trim();
+            if (space.IsDiscarded)
+            {
+                _memory.Return(space);
+                _spaces[i] = _memory.Discarded;
+            }
         }
     }
 

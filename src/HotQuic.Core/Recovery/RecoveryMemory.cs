@@ -3,12 +3,38 @@ using HotQuic.Core.Frames;
 
 namespace HotQuic.Core.Recovery;
 
-/// <summary>The rings of one shard's connections that are not in use: rented while packets are outstanding, and given back.</summary>
+/// <summary>
+/// What the recovery of one shard's connections has and may have again: rings, rented while packets are outstanding, and spaces, which
+/// Initial and Handshake are not for long.
+/// </summary>
 internal sealed class RecoveryMemory
 {
+    private const int RetainedSpaces = 1024;
+
+    private readonly Stack<RecoverySpace> _spaces = new();
+
+    public RecoveryMemory()
+    {
+        Discarded = new RecoverySpace(this) { IsDiscarded = true };
+    }
+
     public RingPool<SentPacket> Packets { get; } = new();
 
     public RingPool<SentFrame> Frames { get; } = new();
+
+    /// <summary>Stands for every space that is discarded for good: nothing is ever written to it.</summary>
+    public RecoverySpace Discarded { get; }
+
+    public RecoverySpace RentSpace() => _spaces.TryPop(out RecoverySpace? space) ? space : new RecoverySpace(this);
+
+    /// <summary>Takes back a space that was cleared and trimmed.</summary>
+    public void Return(RecoverySpace space)
+    {
+        if (_spaces.Count < RetainedSpaces)
+        {
+            _spaces.Push(space);
+        }
+    }
 }
 
 /// <summary>

@@ -11,10 +11,10 @@ namespace HotQuic.Core.Streams;
 /// </summary>
 internal sealed class ConnectionFlow
 {
-    private readonly SendFlowController[] _opening = new SendFlowController[2];
-    private readonly StreamCountController[] _accepting = new StreamCountController[2];
-    private readonly bool[] _isMaxStreamsLost = new bool[2];
-    private readonly bool[] _isStreamsBlockedDue = new bool[2];
+    private PerDirection<SendFlowController> _opening;
+    private PerDirection<StreamCountController> _accepting;
+    private PerDirection<bool> _isMaxStreamsLost;
+    private PerDirection<bool> _isStreamsBlockedDue;
     private bool _isMaxDataLost;
     private bool _isDataBlockedDue;
 
@@ -34,8 +34,8 @@ internal sealed class ConnectionFlow
     /// <summary>Starts anew, for another connection.</summary>
     public void Begin(StreamLimits local)
     {
-        _isMaxStreamsLost.AsSpan().Clear();
-        _isStreamsBlockedDue.AsSpan().Clear();
+        _isMaxStreamsLost = default;
+        _isStreamsBlockedDue = default;
         _isMaxDataLost = false;
         _isDataBlockedDue = false;
         Sending = new SendFlowController(0);

@@ -18,9 +18,12 @@ internal sealed class CryptoStream
 
     public const int DefaultReceiveLimit = 64 * 1024;
 
-    private readonly SendBuffer _sending;
-    private readonly ReceiveBuffer _receiving;
+    private readonly StreamBufferPool _pool;
     private readonly ulong _receiveLimit;
+
+    /// <summary>Each is made with its first byte: at 1-RTT there may never be one.</summary>
+    private SendBuffer? _sending;
+    private ReceiveBuffer? _receiving;
     private bool _hasHigherKeys;
 
     /// <param name="pool">The shard's stream memory.</param>
@@ -29,19 +32,18 @@ internal sealed class CryptoStream
     public CryptoStream(StreamBufferPool pool, int receiveLimit = DefaultReceiveLimit)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(receiveLimit, SmallestReceiveLimit);
-        _sending = new SendBuffer(pool);
-        _receiving = new ReceiveBuffer(pool);
+        _pool = pool;
         _receiveLimit = (ulong)receiveLimit;
     }
 
     /// <summary>Handshake bytes that can be read now.</summary>
-    public int ReadableBytes => _receiving.ReadableBytes;
+    public int ReadableBytes => _receiving?.ReadableBytes ?? 0;
 
     /// <summary>True if bytes wait to be sent, for the first time or again.</summary>
-    public bool HasPendingData => _sending.HasLost || _sending.UnsentBytes > 0;
+    public bool HasPendingData => _sending is { } sending && (sending.HasLost || sending.UnsentBytes > 0);
 
     /// <summary>True if every byte written was acknowledged.</summary>
-    public bool IsAcknowledged => _sending.IsAcknowledged;
+    public bool IsAcknowledged => _sending?.IsAcknowledged ?? true;
 
     /// <summary>Starts anew, for another connection.</summary>
     public void Begin()
@@ -52,6 +54,7 @@ internal sealed class CryptoStream
 
     public TransportError? OnCrypto(in CryptoFrame frame)
     {
+        _receiving ??= new ReceiveBuffer(_pool);
         ulong end = frame.Offset + (ulong)frame.Data.Length;
         if (end > VarInt.MaxValue)
         {
@@ -77,24 +80,28 @@ internal sealed class CryptoStream
     public TransportError? OnHigherKeys()
     {
         _hasHigherKeys = true;
-        return _receiving.IsEmpty ? null : Fault(TransportErrorCode.ProtocolViolation, "Handshake data was left when the keys changed.");
+        return _receiving is not { IsEmpty: false } ? null : Fault(TransportErrorCode.ProtocolViolation, "Handshake data was left when the keys changed.");
     }
 
-    public int Read(Span<byte> destination) => _receiving.Read(destination);
+    public int Read(Span<byte> destination) => _receiving?.Read(destination) ?? 0;
 
     /// <summary>Readable bytes in place, up to the end of their chunk.</summary>
-    public ReadOnlySpan<byte> Peek() => _receiving.Peek();
+    public ReadOnlySpan<byte> Peek() => _receiving is null ? default : _receiving.Peek();
 
     /// <exception cref="ArgumentOutOfRangeException">More than can be read.</exception>
-    public void Consume(int count) => _receiving.Consume(count);
+    public void Consume(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, ReadableBytes);
+        _receiving?.Consume(count);
+    }
 
     /// <summary>Takes handshake bytes to send; there is no limit, TLS knows what it writes.</summary>
-    public void Write(ReadOnlySpan<byte> data) => _sending.Write(data);
+    public void Write(ReadOnlySpan<byte> data) => (_sending ??= new SendBuffer(_pool)).Write(data);
 
     /// <summary>Writes CRYPTO frames, lost bytes first, while they fit.</summary>
     public void Transmit(ref FrameWriter writer)
     {
-        while (_sending.TryGetLost(out OffsetRange range) || _sending.TryGetUnsent(out range))
+        while (_sending is not null && (_sending.TryGetLost(out OffsetRange range) || _sending.TryGetUnsent(out range)))
         {
             int room = CryptoFrame.MaxDataLength(writer.Remaining, range.Start);
             if (room <= 0)
@@ -118,15 +125,15 @@ internal sealed class CryptoStream
         }
     }
 
-    public void OnAcknowledged(in SentFrame frame) => _sending.OnAcknowledged(frame.Offset, frame.Length);
+    public void OnAcknowledged(in SentFrame frame) => _sending?.OnAcknowledged(frame.Offset, frame.Length);
 
-    public void OnLost(in SentFrame frame) => _sending.OnLost(frame.Offset, frame.Length);
+    public void OnLost(in SentFrame frame) => _sending?.OnLost(frame.Offset, frame.Length);
 
     /// <summary>All memory goes back: the level's keys are gone and with them its data.</summary>
     public void Release()
     {
-        _sending.Reset();
-        _receiving.Reset();
+        _sending?.Reset();
+        _receiving?.Reset();
     }
 
     private static TransportError Fault(TransportErrorCode code, string reason) => new(code, (ulong)FrameType.Crypto, reason);

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace HotQuic.Core.Streams;
 
 /// <summary>Events that wait to be taken, each kind once a stream: a ring that doubles when full.</summary>
@@ -14,7 +16,20 @@ internal sealed class StreamEventQueue
     {
         _head = 0;
         _count = 0;
-        _events = _events.Length > InitialCapacity ? [] : _events;
+        if (_events.Length > InitialCapacity)
+        {
+            GiveBack();
+        }
+    }
+
+    /// <summary>Gives the memory back where no event waits.</summary>
+    public void Rest()
+    {
+        if (_count == 0)
+        {
+            _head = 0;
+            GiveBack();
+        }
     }
 
     /// <summary>Adds an event of a stream, unless one of its kind waits already.</summary>
@@ -38,12 +53,13 @@ internal sealed class StreamEventQueue
     {
         if (_count == _events.Length)
         {
-            var larger = new StreamEvent[Math.Max(InitialCapacity, _events.Length * 2)];
+            StreamEvent[] larger = ArrayPool<StreamEvent>.Shared.Rent(Math.Max(InitialCapacity, _events.Length * 2));
             for (int i = 0; i < _count; i++)
             {
                 larger[i] = _events[(_head + i) & (_events.Length - 1)];
             }
 
+            GiveBack();
             _events = larger;
             _head = 0;
         }
@@ -70,5 +86,14 @@ internal sealed class StreamEventQueue
         }
 
         return true;
+    }
+
+    private void GiveBack()
+    {
+        if (_events.Length > 0)
+        {
+            ArrayPool<StreamEvent>.Shared.Return(_events, clearArray: true);
+            _events = [];
+        }
     }
 }

@@ -16,6 +16,9 @@ internal sealed class StreamScheduler
 {
     private const int Urgencies = StreamPriority.LowestUrgency + 1;
 
+    /// <summary>Streams that have control frames to send, in the order in which they came to have them.</summary>
+    public StreamList Control { get; } = new(StreamLinkSlot.Control);
+
     private readonly StreamList[] _withoutCredit = NewLists();
     private readonly StreamList[] _incremental = NewLists();
     private readonly StreamList[] _sequential = NewLists();
@@ -31,7 +34,7 @@ internal sealed class StreamScheduler
 
     public bool HasWithCredit => _withCreditLevels != 0;
 
-    /// <summary>Starts anew, for another connection; no stream is in a list.</summary>
+    /// <summary>Starts anew, for any connection; no stream is in a list.</summary>
     public void Begin() => _incrementalTurns = 0;
 
     /// <summary>Puts the stream where its readiness and priority say.</summary>

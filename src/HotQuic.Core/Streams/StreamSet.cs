@@ -29,7 +29,7 @@ internal sealed partial class StreamSet
     private readonly StreamEventQueue _events = new();
     private readonly ConnectionFlow _flow;
     private readonly StreamTransmitter _transmitter;
-    private readonly bool[] _isAvailableEventPending = new bool[2];
+    private PerDirection<bool> _isAvailableEventPending;
     private PeerStreamLimits _peer;
     private bool _isPeerKnown;
     private bool _isClosed;
@@ -51,7 +51,7 @@ internal sealed partial class StreamSet
         _local = local;
         _pool = streams ?? new StreamStatePool(buffers);
         _flow = new ConnectionFlow(local);
-        _transmitter = new StreamTransmitter(_flow);
+        _transmitter = new StreamTransmitter(_flow, _pool);
         Begin(local);
     }
 
@@ -64,25 +64,6 @@ internal sealed partial class StreamSet
     /// <summary>True if stream data waits that the peer's limits allow.</summary>
     public bool HasPendingData => _transmitter.HasPendingData;
 
-    /// <summary>Starts anew, without a stream: for another connection, or with other limits before the first stream.</summary>
-    /// <param name="local">What the peer is allowed.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A limit is out of its range.</exception>
-    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(_local))]
-    public void Begin(StreamLimits local)
-    {
-        local.Validate();
-        Release();
-        _local = local;
-        _events.Begin();
-        _flow.Begin(local);
-        _transmitter.Begin();
-        _isAvailableEventPending.AsSpan().Clear();
-        _peer = default;
-        _isPeerKnown = false;
-        _isClosed = false;
-        SendBufferLimit = local.SendBufferLimit;
-    }
-
     public bool TryGet(StreamId id, [NotNullWhen(true)] out QuicStreamState? stream) => _streams.TryGet(id, out stream);
 
     /// <summary>Takes the peer's transport parameters; limits that were higher before (remembered for 0-RTT) stay.</summary>
@@ -93,7 +74,7 @@ internal sealed partial class StreamSet
         _flow.OnMaxData(limits.MaximumData);
         RaiseStreams(StreamDirection.Bidirectional, limits.BidirectionalStreams);
         RaiseStreams(StreamDirection.Unidirectional, limits.UnidirectionalStreams);
-        foreach (QuicStreamState stream in _streams.Values)
+        foreach (QuicStreamState stream in _streams)
         {
             stream.Send.OnMaxStreamData(PeerLimitOf(stream.Id));
             Update(stream);
@@ -309,37 +290,6 @@ internal sealed partial class StreamSet
         }
 
         return true;
-    }
-
-    /// <summary>Nothing is sent or received any more: send buffers go back at once, what arrived can be read until <see cref="Release"/>.</summary>
-    public void OnConnectionClosed()
-    {
-        _isClosed = true;
-        foreach (QuicStreamState stream in _streams.Values)
-        {
-            stream.Send.Discard();
-            _transmitter.Forget(stream);
-        }
-    }
-
-    /// <summary>Everything goes back to the pools; events that wait are dropped. The set is of no use until it begins anew.</summary>
-    public void Release()
-    {
-        OnConnectionClosed();
-        while (_events.TryTake(out StreamEvent item))
-        {
-            if (item.Kind == StreamEventKind.Closed)
-            {
-                _pool.Return(item.Stream!);
-            }
-        }
-
-        foreach (QuicStreamState stream in _streams.Values)
-        {
-            _pool.Return(stream);
-        }
-
-        _streams.Clear();
     }
 
     private void OnStreamFrameLost(in SentFrame frame)

@@ -3,13 +3,16 @@ using System.Diagnostics;
 namespace HotQuic.Core.Streams;
 
 /// <summary>
-/// The stream objects of one shard that are not in use, so that opening and closing streams allocates nothing. What is kept
-/// is bounded; <see cref="Outstanding"/> is the ledger.
+/// The stream objects of one shard that are not in use, so that opening and closing streams allocates nothing, and the schedulers of
+/// connections that have nothing to schedule. What is kept is bounded; <see cref="Outstanding"/> is the ledger.
 /// </summary>
 internal sealed class StreamStatePool(StreamBufferPool buffers, int retainedStreams = StreamStatePool.DefaultRetainedStreams)
 {
     public const int DefaultRetainedStreams = 4096;
 
+    private const int RetainedSchedulers = 1024;
+
+    private readonly Stack<StreamScheduler> _schedulers = new();
     private QuicStreamState[] _free = new QuicStreamState[16];
     private int _freeCount;
 
@@ -50,5 +53,17 @@ internal sealed class StreamStatePool(StreamBufferPool buffers, int retainedStre
         }
 
         _free[_freeCount++] = stream;
+    }
+
+    public StreamScheduler RentScheduler() => _schedulers.TryPop(out StreamScheduler? scheduler) ? scheduler : new StreamScheduler();
+
+    /// <summary>Takes back a scheduler in whose lists no stream is.</summary>
+    public void Return(StreamScheduler scheduler)
+    {
+        scheduler.Begin();
+        if (_schedulers.Count < RetainedSchedulers)
+        {
+            _schedulers.Push(scheduler);
+        }
     }
 }

@@ -8,12 +8,11 @@ internal sealed class StreamTable
 {
     private const int RetainedStreams = 64;
 
-    private readonly Dictionary<ulong, QuicStreamState> _streams = [];
+    /// <summary>Made for the first stream.</summary>
+    private Dictionary<ulong, QuicStreamState>? _streams;
     private QuicStreamState? _last;
 
-    public int Count => _streams.Count;
-
-    public Dictionary<ulong, QuicStreamState>.ValueCollection Values => _streams.Values;
+    public int Count => _streams?.Count ?? 0;
 
     public bool TryGet(StreamId id, [NotNullWhen(true)] out QuicStreamState? stream)
     {
@@ -23,7 +22,7 @@ internal sealed class StreamTable
             return true;
         }
 
-        if (!_streams.TryGetValue(id.Value, out stream))
+        if (_streams is null || !_streams.TryGetValue(id.Value, out stream))
         {
             return false;
         }
@@ -32,23 +31,42 @@ internal sealed class StreamTable
         return true;
     }
 
-    public void Add(QuicStreamState stream) => _streams.Add(stream.Id.Value, stream);
+    public void Add(QuicStreamState stream) => (_streams ??= []).Add(stream.Id.Value, stream);
 
     public void Remove(QuicStreamState stream)
     {
-        _streams.Remove(stream.Id.Value);
+        _streams!.Remove(stream.Id.Value);
         _last = null;
+    }
+
+    /// <summary>All of them, in no order; nothing may be added or removed meanwhile.</summary>
+    public Enumerator GetEnumerator() => new(_streams);
+
+    /// <summary>Gives the memory back where no stream is open.</summary>
+    public void Rest()
+    {
+        if (Count == 0)
+        {
+            _streams = null;
+            _last = null;
+        }
     }
 
     /// <summary>Empties the table, and gives memory back that a great many streams took.</summary>
     public void Clear()
     {
-        _streams.Clear();
-        if (_streams.Capacity > RetainedStreams)
-        {
-            _streams.TrimExcess();
-        }
-
+        _streams?.Clear();
+        _streams = _streams?.Capacity > RetainedStreams ? null : _streams;
         _last = null;
+    }
+
+    public ref struct Enumerator(Dictionary<ulong, QuicStreamState>? streams)
+    {
+        private readonly bool _isAny = streams is not null;
+        private Dictionary<ulong, QuicStreamState>.Enumerator _streams = streams is null ? default : streams.GetEnumerator();
+
+        public readonly QuicStreamState Current => _streams.Current.Value;
+
+        public bool MoveNext() => _isAny && _streams.MoveNext();
     }
 }

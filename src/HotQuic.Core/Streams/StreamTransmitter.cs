@@ -12,36 +12,54 @@ namespace HotQuic.Core.Streams;
 /// Order: the connection's limits, then each stream's MAX_STREAM_DATA, STOP_SENDING, RESET_STREAM and STREAM_DATA_BLOCKED,
 /// then data as the <see cref="StreamScheduler"/> says, then what the data found to be blocked.
 /// </remarks>
-internal sealed class StreamTransmitter(ConnectionFlow flow)
+internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool pool)
 {
-    private readonly StreamScheduler _scheduler = new();
-    private readonly StreamList _control = new(StreamLinkSlot.Control);
+    /// <summary>Rented when the first stream has something to send.</summary>
+    private StreamScheduler? _scheduler;
 
-    public bool HasPendingFrames => flow.HasFrames || !_control.IsEmpty;
+    public bool HasPendingFrames => flow.HasFrames || _scheduler is { Control.IsEmpty: false };
 
-    public bool HasPendingData => _scheduler.HasWithoutCredit || (_scheduler.HasWithCredit && flow.Sending.Available > 0);
+    public bool HasPendingData => _scheduler is { } scheduler && (scheduler.HasWithoutCredit || (scheduler.HasWithCredit && flow.Sending.Available > 0));
 
     /// <summary>True while data waits that needs the connection's credit.</summary>
-    public bool HasNewData => _scheduler.HasWithCredit;
+    public bool HasNewData => _scheduler is { HasWithCredit: true };
 
-    /// <summary>Starts anew, for another connection; every stream was forgotten.</summary>
-    public void Begin() => _scheduler.Begin();
+    /// <summary>Gives back what it can have again, where no stream has anything to send.</summary>
+    public void Rest()
+    {
+        if (_scheduler is { HasWithoutCredit: false, HasWithCredit: false, Control.IsEmpty: true } scheduler)
+        {
+            pool.Return(scheduler);
+            _scheduler = null;
+        }
+    }
 
     public void Update(QuicStreamState stream)
     {
-        if (stream.HasControlFrames != _control.Contains(stream))
+        SendReadiness readiness = stream.Send.Readiness;
+        if (_scheduler is null)
+        {
+            if (readiness == SendReadiness.Idle && !stream.HasControlFrames)
+            {
+                return;
+            }
+
+            _scheduler = pool.RentScheduler();
+        }
+
+        StreamList control = _scheduler.Control;
+        if (stream.HasControlFrames != control.Contains(stream))
         {
             if (stream.HasControlFrames)
             {
-                _control.AddLast(stream);
+                control.AddLast(stream);
             }
             else
             {
-                _control.Remove(stream);
+                control.Remove(stream);
             }
         }
 
-        SendReadiness readiness = stream.Send.Readiness;
         _scheduler.Place(stream, readiness);
         if (readiness == SendReadiness.WithCredit)
         {
@@ -51,12 +69,17 @@ internal sealed class StreamTransmitter(ConnectionFlow flow)
 
     public void Forget(QuicStreamState stream)
     {
-        if (_control.Contains(stream))
+        if (_scheduler is not { } scheduler)
         {
-            _control.Remove(stream);
+            return;
         }
 
-        _scheduler.Place(stream, SendReadiness.Idle);
+        if (scheduler.Control.Contains(stream))
+        {
+            scheduler.Control.Remove(stream);
+        }
+
+        scheduler.Place(stream, SendReadiness.Idle);
     }
 
     public void Transmit(ref FrameWriter writer, Instant now, TimeSpan smoothedRtt)
@@ -76,24 +99,24 @@ internal sealed class StreamTransmitter(ConnectionFlow flow)
             flow.Transmit(ref writer, now, smoothedRtt);
         }
 
-        while (_control.First is { } stream)
+        while (_scheduler?.Control.First is { } stream)
         {
             if (!stream.Receive.TryWriteControl(ref writer, stream.Id, now, smoothedRtt) || !stream.Send.TryWriteControl(ref writer, stream.Id))
             {
                 return;
             }
 
-            _control.Remove(stream);
+            _scheduler.Control.Remove(stream);
         }
     }
 
     private void TransmitData(ref FrameWriter writer)
     {
-        while (writer.Remaining > 0)
+        while (_scheduler is { } scheduler && writer.Remaining > 0)
         {
-            bool isNew = !_scheduler.HasWithoutCredit;
-            QuicStreamState? stream = !isNew ? _scheduler.NextWithoutCredit()
-                : flow.Sending.Available > 0 ? _scheduler.NextWithCredit()
+            bool isNew = !scheduler.HasWithoutCredit;
+            QuicStreamState? stream = !isNew ? scheduler.NextWithoutCredit()
+                : flow.Sending.Available > 0 ? scheduler.NextWithCredit()
                 : null;
             if (stream is null || !stream.Send.TryWriteData(ref writer, stream.Id, ref flow.Sending))
             {
@@ -103,7 +126,7 @@ internal sealed class StreamTransmitter(ConnectionFlow flow)
             Update(stream);
             if (isNew)
             {
-                _scheduler.OnServed(stream);
+                scheduler.OnServed(stream);
             }
         }
     }

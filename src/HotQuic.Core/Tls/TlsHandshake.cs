@@ -92,6 +92,12 @@ internal abstract partial class TlsHandshake : IDisposable
     public CertificateVerdictRequest VerdictRequest =>
         Question == HandshakeQuestion.CertificateVerdict ? _verdictRequest! : throw NotAsked(HandshakeQuestion.CertificateVerdict);
 
+    /// <summary>What is known so far of what the two sides agree on.</summary>
+    public HandshakeFacts Facts => new(NegotiatedSuite, NegotiatedGroup, UsedHelloRetryRequest, ApplicationProtocol, ServerName);
+
+    /// <summary>A server's answer to any handshake message when the handshake is over.</summary>
+    public static TransportError NothingMoreExpected { get; } = Unexpected();
+
     private protected KeyShareFactory KeyShares { get; }
 
     private protected RandomSource Random { get; }

@@ -214,9 +214,9 @@ internal sealed partial class ConnectionDriver
     /// <summary>What is known of the connection by now, and agreed on. Not once it is drained.</summary>
     public ConnectionFacts ReadFacts()
     {
-        TlsHandshake tls = Core.Handshake.Tls;
+        HandshakeFacts agreed = Core.Handshake.Facts;
         Agreement agreement = Shard.Agreements.Get(
-            LocalAddress(), tls.ApplicationProtocol.Span, (TlsCipherSuite)(ushort)(tls.NegotiatedSuite ?? 0), tls.ServerName ?? "");
+            LocalAddress(), agreed.ApplicationProtocol.Span, (TlsCipherSuite)(ushort)(agreed.Suite ?? 0), agreed.ServerName ?? "");
         return new ConnectionFacts(agreement, Core.Path.Remote, _remoteCertificate);
     }
 

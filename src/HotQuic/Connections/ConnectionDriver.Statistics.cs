@@ -70,10 +70,7 @@ internal sealed partial class ConnectionDriver
         Volatile.WriteBarrier();
         _published = ReadStatistics();
         Volatile.Write(ref _publishedVersion, _publishedVersion + 1);
-        if (_localParameters is null || _peerParameters is null)
-        {
-            PublishParameters();
-        }
+        PublishParameters();
 
         int maxDatagramLength = Core.Datagrams.MaxDataLength;
         if (maxDatagramLength != _maxDatagramLength)
@@ -129,8 +126,8 @@ internal sealed partial class ConnectionDriver
             UnidirectionalStreamsReceived = Core.Streams.OpenedByPeer(StreamDirection.Unidirectional),
             Version = (uint)Core.Version,
             UsedRetry = Core.Attempt.RetrySourceId is not null,
-            UsedHelloRetryRequest = Core.Handshake.Tls.UsedHelloRetryRequest,
-            KeyExchangeGroup = Core.Handshake.Tls.NegotiatedGroup is { } group ? (QuicKeyExchangeGroup)(ushort)group : null,
+            UsedHelloRetryRequest = Core.Handshake.Facts.UsedHelloRetryRequest,
+            KeyExchangeGroup = Core.Handshake.Facts.Group is { } group ? (QuicKeyExchangeGroup)(ushort)group : null,
             KeyUpdatesInitiated = counters.KeyUpdatesInitiated,
             KeyUpdatesReceived = counters.KeyUpdatesByPeer,
         };
@@ -148,12 +145,16 @@ internal sealed partial class ConnectionDriver
         _maxDatagramLength = -1;
     }
 
+    /// <summary>A connection that rests shares its parameters with others that declared the same.</summary>
     private void PublishParameters()
     {
-        _localParameters ??= Core.LocalTransportParameters;
+        if (_localParameters != Core.LocalTransportParameters)
+        {
+            _localParameters = Core.LocalTransportParameters;
+        }
 
         // RFC 9000 §7.4: authenticated only when the handshake is complete.
-        if (_peerParameters is null && Core.Handshake.IsComplete)
+        if (_peerParameters != Core.Handshake.PeerParameters && Core.Handshake.IsComplete)
         {
             _peerParameters = Core.Handshake.PeerParameters;
         }

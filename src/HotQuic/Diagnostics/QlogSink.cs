@@ -351,7 +351,7 @@ internal sealed class QlogSink : ConnectionEventSink
         if (_trace.TryBegin(e.At, "quic:alpn_information"u8, out Utf8JsonWriter json))
         {
             json.WriteStartObject("chosen_alpn"u8);
-            json.WriteHex("byte_value"u8, _connection.Handshake.Tls.ApplicationProtocol.Span);
+            json.WriteHex("byte_value"u8, _connection.Handshake.Facts.ApplicationProtocol.Span);
             json.WriteEndObject();
             _trace.End();
         }

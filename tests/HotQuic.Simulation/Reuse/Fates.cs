@@ -23,6 +23,7 @@ internal static class Fates
         ["closed for a fault"] = world => ServerOf(world).CloseByTransport(new TransportError(TransportErrorCode.InternalError, 0, "A fault."), world.Network.Now),
         ["closed before the handshake"] = world => Started(world).Close(9, "never mind", world.Network.Now),
         ["idle for too long"] = world => Connected(world),
+        ["woken from its rest"] = Woken,
         ["handshake never answered"] = Unanswered,
         ["unreachable"] = world => Started(world).OnUnreachable(world.Network.Now),
         ["no protocol in common"] = NoProtocol,
@@ -54,6 +55,16 @@ internal static class Fates
         }
 
         return connection;
+    }
+
+    private static void Woken(SimulatedWorld world)
+    {
+        Connection client = Connected(world);
+        world.Network.RunFor(TimeSpan.FromSeconds(10));
+        client.Streams.TryOpen(StreamDirection.Bidirectional, out StreamId id);
+        client.Streams.Write(id, new byte[3000], out _);
+        world.Client.Turn(client);
+        world.Network.RunFor(TimeSpan.FromSeconds(1));
     }
 
     private static Connection ServerOf(SimulatedWorld world)

@@ -34,6 +34,16 @@ internal sealed class StateGraph
         ["HandshakeSecrets._trafficSecrets"] = "memory, which is all zeros: see the test of secrets",
         ["SentPackets._packets"] = "memory beyond what is counted",
         ["SentPackets._frames"] = "memory beyond what is counted",
+        ["StreamTable._streams"] = "made for the first stream, and emptied",
+        ["Connection._events"] = "made for the first event, and emptied",
+        ["Connection._localParameters"] = "the same as what is told, where anything is",
+        ["HandshakeDriver._peerParameters"] = "the same as what is told, where anything is",
+        ["PeerConnectionIds._unsentRetirements"] = "made for the first of them, and emptied",
+        ["CryptoStream._sending"] = "made for the first byte, and reset",
+        ["CryptoStream._receiving"] = "made for the first byte, and reset",
+        ["DatagramQueues._outgoing"] = "made for the first datagram, and begun anew",
+        ["DatagramQueues._incoming"] = "made for the first datagram, and begun anew",
+        ["PacketReceiver._held"] = "rented while packets are held",
     };
 
     private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
@@ -50,11 +60,11 @@ internal sealed class StateGraph
         return graph._lines;
     }
 
-    /// <summary>Every object of Core that a connection owns.</summary>
-    public static IEnumerable<object> ObjectsOf(Connection connection)
+    /// <summary>Every object of Core that a connection, or a part of one, owns.</summary>
+    public static IEnumerable<object> ObjectsOf(object part)
     {
         var graph = new StateGraph();
-        graph.Walk("Connection", connection);
+        graph.Walk("Part", part);
         return graph._seen;
     }
 
@@ -135,6 +145,6 @@ internal sealed class StateGraph
 
     /// <summary>What belongs to the shard, or is never written to.</summary>
     private static bool IsShared(Type type) => type.IsPointer || type.Name is "RecoveryMemory" or "HandshakePool" or "KeyPool" or "KeyShareFactory" or "RandomSource"
-        or "StreamBufferPool" or "StreamStatePool" or "IConnectionIdRegistry" or "ConnectionSettings" or "TlsClientConfiguration" or "TlsServerConfiguration"
+        or "StreamBufferPool" or "StreamStatePool" or "DeclaredParameters" or "IConnectionIdRegistry" or "ConnectionSettings" or "TlsClientConfiguration" or "TlsServerConfiguration"
         || (type.IsArray && type.GetElementType()!.Name is "SentFrame" or "AssembledPacket");
 }

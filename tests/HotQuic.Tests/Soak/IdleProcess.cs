@@ -72,6 +72,7 @@ internal sealed class IdleProcess : IDisposable
                     "close" => CloseAsync(clients).Result,
                     "accepted" => server!.GetStatistics().ConnectionsAccepted,
                     "connections" => Ledger.ReadAsync(QuicEngine.Default).Result.Connections,
+                    "timers" => Ledger.ReadAsync(QuicEngine.Default).Result.Timers,
                     "files" => CountFiles(),
                     "heap" => Footprint.Read().Bytes,
                     "memory" => ReadResidentBytes(),
