@@ -10,6 +10,8 @@ namespace HotQuic;
 /// <code>
 /// AppContext name             default
 /// HotQuic.Shards              number of processors, at most 64
+/// HotQuic.PinShards           false: the system moves shards between processors; true: shard i stays on the i-th processor that the process
+///                             may use, where the system can do that (Linux)
 /// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do
 /// HotQuic.QlogDirectory       none: where each connection writes a qlog file
 /// HotQuic.TokenSecret         random: 64 hexadecimal digits, shared by servers that shall take one another's Retry and NEW_TOKEN tokens
@@ -22,6 +24,9 @@ internal sealed record QuicEngineOptions
 
     /// <summary>Threads, each with its connections.</summary>
     public int Shards { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, MaxShards);
+
+    /// <summary>Whether each shard stays on one processor.</summary>
+    public bool PinShards { get; init; }
 
     /// <summary>How long a shard that has nothing to do looks for work before it sleeps.</summary>
     public TimeSpan Spin { get; init; }
@@ -66,6 +71,7 @@ internal sealed record QuicEngineOptions
             options = options with { Shards = (int)Math.Clamp(shards, 1, MaxShards) };
         }
 
+        options = options with { PinShards = ReadFlag("HotQuic.PinShards") };
         return Read("HotQuic.SpinMicroseconds") is { } spin
             ? options with { Spin = TimeSpan.FromMicroseconds(Math.Clamp(spin, 0, 1_000_000)) }
             : options;
@@ -79,6 +85,13 @@ internal sealed record QuicEngineOptions
             ? bytes
             : throw new InvalidOperationException($"Expected {name} to be 64 hexadecimal digits.");
     }
+
+    private static bool ReadFlag(string name) => AppContext.GetData(name) switch
+    {
+        bool value => value,
+        string text when bool.TryParse(text, out bool value) => value,
+        _ => false,
+    };
 
     private static long? Read(string name) => AppContext.GetData(name) switch
     {

@@ -14,7 +14,7 @@ namespace HotQuic.Shards;
 /// One thread with everything it drives: sockets, an endpoint with its connections, their timers. Other threads <see cref="Post"/>;
 /// everything else happens on the shard's own thread, run to completion, round and round:
 /// <code>
-///   sockets ─► endpoint ─► connections touched
+///   sockets ─► endpoint ─► connections touched; what is another shard's goes to its mailbox
 ///   mailbox ─► targets  ─► connections touched
 ///   timers  ─► connections touched
 ///   touched connections: events ─► deadline ─► those that want to send, one train each, round robin, a bounded burst
@@ -50,6 +50,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private readonly byte[] _sendBuffer = GC.AllocateUninitializedArray<byte>(SendBufferSize, pinned: true);
     private readonly byte[] _response = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
     private readonly TimeSpan _spin;
+    private readonly bool _pins;
     private Instant _spinUntil;
     private TimeSpan _loopLag;
     private bool _isBusy;
@@ -59,6 +60,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     {
         Number = number;
         _spin = options.Spin;
+        _pins = options.PinShards;
         _waiter = ShardWaiter.Create(options.Io);
         _admission = new Admission(this);
         var random = new SystemRandom();
@@ -85,6 +87,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     }
 
     public int Number { get; }
+
+    /// <summary>Whether the system keeps the thread on one processor.</summary>
+    public bool IsPinned { get; private set; }
 
     /// <summary>Streams of awaiting applications, for reuse.</summary>
     public StreamDriverPool<AwaitedStream> AwaitedStreams { get; } = new();
@@ -211,6 +216,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Takes a socket into the loop.</summary>
     public void AddSocket(ShardSocket socket)
     {
+        socket.IsInUse = true;
         _sockets.Add(socket);
         _waiter.Add(socket.Udp);
     }
@@ -218,6 +224,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Takes a socket out of the loop.</summary>
     public void LetGo(ShardSocket socket)
     {
+        socket.IsInUse = false;
         _sockets.Remove(socket);
         _waiter.Remove(socket.Udp);
     }
@@ -270,6 +277,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private void Run()
     {
         _current = this;
+        IsPinned = _pins && ThreadAffinity.TryPin(Number);
         while (!_isStopped)
         {
             Instant last = Now;
