@@ -12,7 +12,8 @@ namespace HotQuic;
 /// HotQuic.Shards              number of processors, at most 64
 /// HotQuic.PinShards           false: the system moves shards between processors; true: shard i stays on the i-th processor that the process
 ///                             may use, where the system can do that (Linux)
-/// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do
+/// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do; otherwise it looks for work for up to so long before, less
+///                             where that brings nothing: for processors that have nothing else to do
 /// HotQuic.QlogDirectory       none: where each connection writes a qlog file
 /// HotQuic.TokenSecret         random: 64 hexadecimal digits, shared by servers that shall take one another's Retry and NEW_TOKEN tokens
 /// HotQuic.RetryTokenSeconds   30: a Retry token is valid in the period of its making and in the next
@@ -28,7 +29,7 @@ internal sealed record QuicEngineOptions
     /// <summary>Whether each shard stays on one processor.</summary>
     public bool PinShards { get; init; }
 
-    /// <summary>How long a shard that has nothing to do looks for work before it sleeps.</summary>
+    /// <summary>The longest that a shard which has nothing to do looks for work before it sleeps.</summary>
     public TimeSpan Spin { get; init; }
 
     /// <summary>Where each connection's qlog file goes; null for none.</summary>

@@ -1,7 +1,9 @@
+using System.Runtime.Versioning;
 using HotQuic.Udp.Linux;
 
 namespace HotQuic.Udp.Tests;
 
+[SupportedOSPlatform("linux")]
 public sealed class ThreadAffinityTests
 {
     [SkippableTheory]

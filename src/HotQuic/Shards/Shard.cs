@@ -49,9 +49,8 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private readonly ReceiveBatch _batch = new();
     private readonly byte[] _sendBuffer = GC.AllocateUninitializedArray<byte>(SendBufferSize, pinned: true);
     private readonly byte[] _response = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
-    private readonly TimeSpan _spin;
+    private readonly Spinning _spinning;
     private readonly bool _pins;
-    private Instant _spinUntil;
     private TimeSpan _loopLag;
     private bool _isBusy;
     private volatile bool _isStopped;
@@ -59,7 +58,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     public Shard(QuicEngineOptions options, QlogDirectory? qlog, int number, int count)
     {
         Number = number;
-        _spin = options.Spin;
+        _spinning = new Spinning(options.Spin);
         _pins = options.PinShards;
         _waiter = ShardWaiter.Create(options.Io);
         _admission = new Admission(this);
@@ -389,14 +388,16 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     {
         if (isBusy || _senders.Count > 0 || _touched.Count > 0 || _unposted.Count > 0 || !_mailbox.IsEmpty)
         {
-            _spinUntil = _spin > TimeSpan.Zero ? ShardClock.Now + _spin : default;
+            _spinning.OnWork(Now);
             _waiter.Wait(TimeSpan.Zero);
             return;
         }
 
         Instant now = ShardClock.Now;
-        if (now < _spinUntil)
+        if (_spinning.GoesOn(now))
         {
+            // Whoever is to bring the work may wait for this processor.
+            Thread.Yield();
             _waiter.Wait(TimeSpan.Zero);
             return;
         }
