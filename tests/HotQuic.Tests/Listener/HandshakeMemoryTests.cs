@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace HotQuic.Tests.Listener;
 
 /// <summary>L26: what an unfinished handshake is taken to hold is what it holds.</summary>
-[Collection("listener sockets")]
+[Collection(AloneCollection.Name)]
 public sealed class HandshakeMemoryTests(ITestOutputHelper output)
 {
     private const int Handshakes = 500;
@@ -18,7 +18,13 @@ public sealed class HandshakeMemoryTests(ITestOutputHelper output)
 
         // Neither accepted nor rejected: each stays at its ClientHello, which is where an attacker would leave it.
         var probe = new ServerProbe { Attempt = _ => { } };
-        await using var server = new QuicServer(engine, probe, new QuicServerOptions { RetryMode = QuicRetryMode.Never });
+        var options = new QuicServerOptions
+        {
+            RetryMode = QuicRetryMode.Never,
+            OverloadLimit = Timeout.InfiniteTimeSpan,
+            OverloadDropLimit = Timeout.InfiniteTimeSpan,
+        };
+        await using var server = new QuicServer(engine, probe, options);
         server.Start(ServerProbe.Loopback());
         IPEndPoint to = server.LocalEndPoints[0];
         using var client = new RawClient();

@@ -4,7 +4,7 @@ using HotQuic.Tests.Engine;
 namespace HotQuic.Tests.Pipes;
 
 /// <summary>In steady state a write, a flush, a read and an advance allocate nothing. Alone, since it counts the whole process.</summary>
-[Collection(nameof(AloneCollection))]
+[Collection(AloneCollection.Name)]
 public class PipeAllocationTests
 {
     private const int Rounds = 5000;
