@@ -6,7 +6,10 @@ namespace HotQuic.Udp;
 /// <summary>What a bound socket really does, found by trying. <see cref="ToString"/> is a line for a log.</summary>
 internal sealed record UdpCapabilities
 {
-    /// <summary>The way the socket reaches the system: never <see cref="UdpIo.Auto"/>.</summary>
+    /// <summary>
+    /// The way the socket reaches the system: never <see cref="UdpIo.Auto"/>, and <see cref="UdpIo.Sockets"/> only where that is more than
+    /// <see cref="UdpIo.Datagrams"/>.
+    /// </summary>
     public required UdpIo Io { get; init; }
 
     /// <summary>Serves IPv4 and IPv6 peers.</summary>
@@ -52,6 +55,7 @@ internal sealed record UdpCapabilities
     {
         var line = new StringBuilder();
         line.Append(Io == UdpIo.Offload ? "offload" : "sockets");
+        Add(line, Io == UdpIo.Datagrams, "one datagram a call");
         Add(line, DualMode, "dual mode");
         Add(line, Gso, string.Create(CultureInfo.InvariantCulture, $"GSO x{MaxSegments}"));
         Add(line, Gro, "GRO");

@@ -9,6 +9,12 @@ internal enum UdpIo : byte
     /// <summary>Linux system calls: batches, segmentation offload, ECN, packet info, the error queue. 64-bit x86 and Arm.</summary>
     Offload,
 
-    /// <summary>System.Net.Sockets: one datagram a call, everywhere.</summary>
+    /// <summary>
+    /// System.Net.Sockets. Where this process could <see cref="Offload"/>, it tells when something has arrived, and everything else is done
+    /// as there; elsewhere it is <see cref="Datagrams"/>.
+    /// </summary>
     Sockets,
+
+    /// <summary>System.Net.Sockets alone: one datagram a call, everywhere.</summary>
+    Datagrams,
 }

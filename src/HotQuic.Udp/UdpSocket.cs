@@ -57,7 +57,7 @@ internal abstract class UdpSocket : IDisposable
     public static UdpSocket Bind(UdpSocketOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Io != UdpIo.Sockets && LinuxUdpSocket.IsSupported)
+        if (options.Io != UdpIo.Datagrams && LinuxUdpSocket.IsSupported)
         {
             return LinuxUdpSocket.Open(options);
         }

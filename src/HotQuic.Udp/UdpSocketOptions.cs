@@ -34,7 +34,7 @@ internal sealed record UdpSocketOptions
     public bool AllowIPv6 { get; init; } = true;
 
     /// <summary>
-    /// Reports the address each datagram was sent to. A listener that filters by address needs it; through <see cref="UdpIo.Sockets"/>
+    /// Reports the address each datagram was sent to. A listener that filters by address needs it; through <see cref="UdpIo.Datagrams"/>
     /// it costs an allocation a datagram, inside the platform.
     /// </summary>
     public bool ReportLocalAddress { get; init; } = true;

@@ -1,6 +1,7 @@
 using System.Net;
 using HotQuic.Connections;
 using HotQuic.Handlers;
+using HotQuic.Options;
 using HotQuic.Shards;
 
 namespace HotQuic;
@@ -19,6 +20,7 @@ public static class QuicClient
     /// <param name="state">The connection's <see cref="QuicConnectionHandle.State"/> to begin with.</param>
     /// <returns>The connection, of which <see cref="QuicConnectionHandle.Post"/> may be used on this thread.</returns>
     /// <exception cref="ArgumentNullException">Something other than the state is null.</exception>
+    /// <exception cref="ArgumentException">The address stands for any.</exception>
     public static QuicConnectionHandle Connect(
         QuicClientConfiguration configuration, IPEndPoint remote, QuicConnectionHandler handler, object? state = null) =>
         ConnectOn(QuicEngine.Default, configuration, remote, handler, state);
@@ -29,8 +31,10 @@ public static class QuicClient
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(remote);
         ArgumentNullException.ThrowIfNull(handler);
+        OptionChecks.CheckRemote(remote, nameof(remote));
+        var to = new IPEndPoint(OptionChecks.Unmapped(remote.Address), remote.Port);
         ConnectionDriver driver = ConnectionDriver.ForClient(engine.NextShard());
-        var connection = new HandledConnection(driver, handler, state) { Target = new ClientTarget(configuration.Attempt, remote) };
+        var connection = new HandledConnection(driver, handler, state) { Target = new ClientTarget(configuration.Attempt, to) };
         driver.Application = connection;
         var handle = new QuicConnectionHandle(driver, driver.Generation);
         driver.Shard.Post(new ShardMessage(driver, (int)ConnectionMessageKind.Connect) { Generation = driver.Generation });

@@ -87,16 +87,16 @@ public sealed partial class QuicConnection
     {
         if (endPoint is IPEndPoint address)
         {
-            return [address];
+            return [new IPEndPoint(OptionChecks.Unmapped(address.Address), address.Port)];
         }
 
         var host = (DnsEndPoint)endPoint;
         IPAddress[] addresses = IPAddress.TryParse(host.Host, out IPAddress? literal)
             ? host.AddressFamily == AddressFamily.Unspecified || host.AddressFamily == literal.AddressFamily ? [literal] : []
             : await Dns.GetHostAddressesAsync(host.Host, host.AddressFamily, cancellationToken).ConfigureAwait(false);
-        return addresses.Length == 0
-            ? throw new SocketException((int)SocketError.HostNotFound)
-            : [.. addresses.Select(each => new IPEndPoint(each, host.Port))];
+        IPEndPoint[] endPoints =
+            [.. addresses.Where(each => !OptionChecks.IsWildcard(each)).Select(each => new IPEndPoint(OptionChecks.Unmapped(each), host.Port))];
+        return endPoints.Length == 0 ? throw new SocketException((int)SocketError.HostNotFound) : endPoints;
     }
 
     private static bool IsWorthTheNext(Exception exception) =>

@@ -9,6 +9,9 @@ public enum QuicIoMode
     /// <summary>Linux system calls with batches, segmentation offload and ECN. On other systems it fails with <see cref="PlatformNotSupportedException"/>.</summary>
     Offload,
 
-    /// <summary>System.Net.Sockets: everywhere the same, slower, without ECN.</summary>
+    /// <summary>
+    /// System.Net.Sockets. On Linux it tells when something has arrived, and datagrams move as with <see cref="Offload"/>; on other systems
+    /// they move one a call, slower and without ECN.
+    /// </summary>
     Sockets,
 }

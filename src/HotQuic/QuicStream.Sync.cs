@@ -116,7 +116,7 @@ public sealed partial class QuicStream
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The stream cannot be read, a read is under way, or the caller runs on a shard's thread
-    /// (<see cref="QuicTransportOptions.CompletesReadsInline"/>), which would wait for itself.
+    /// (<see cref="QuicTransportOptions.CompletesInline"/>), which would wait for itself.
     /// </exception>
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -168,7 +168,7 @@ public sealed partial class QuicStream
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The stream cannot be written, its writes were completed, a write is under way, or the caller runs on a shard's thread
-    /// (<see cref="QuicTransportOptions.CompletesReadsInline"/>), which would wait for itself.
+    /// (<see cref="QuicTransportOptions.CompletesInline"/>), which would wait for itself.
     /// </exception>
     public override void Write(byte[] buffer, int offset, int count)
     {

@@ -13,7 +13,8 @@ namespace HotQuic;
 /// </summary>
 /// <remarks>
 /// One read and one write may be under way at a time, each from any thread; <see cref="Abort"/>, <see cref="CompleteWrites"/> and
-/// <see cref="DisposeAsync"/> may be called beside them. Whoever awaits goes on in his own context, or on the thread pool.
+/// <see cref="DisposeAsync"/> may be called beside them. Whoever awaits goes on in his own context, or on the thread pool
+/// (or, with <see cref="QuicTransportOptions.CompletesInline"/>, on the shard's thread).
 /// </remarks>
 public sealed partial class QuicStream : Stream
 {

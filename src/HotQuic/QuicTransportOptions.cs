@@ -33,7 +33,7 @@ namespace HotQuic;
 /// T DatagramBufferSize                     256 KiB            64 KiB to 256 MiB, each way
 /// T KeyExchangeGroups                      X25519, P-256, P-384    at least one, each once
 /// T IoMode                                 Auto               clients only; a listener has its own
-/// T CompletesReadsInline                   false
+/// T CompletesInline                        false
 /// T KeyLogFile                             none
 /// T QlogDirectory                          none; see the property
 /// </code>
@@ -120,12 +120,13 @@ public sealed class QuicTransportOptions
     public QuicIoMode IoMode { get; set; }
 
     /// <summary>
-    /// Whether the code after an awaited read runs at once on the shard's own thread, rather than on the thread pool; where the awaiter
-    /// has captured a context or scheduler, it goes there all the same. It saves a change of threads for each read. The danger: until that
-    /// code awaits something else, every connection of the shard stands still. It must be short and must not block; a blocking read or
-    /// write of a stream is refused there. Default: false.
+    /// Whether the code after an awaited operation of the connection's streams, which are to open or accept one, to read, to write and to
+    /// dispose of it, runs at once on the shard's own thread, rather than on the thread pool; where the awaiter has captured a context or
+    /// scheduler, it goes there all the same. It saves two changes of threads for each operation. The danger: until that code awaits
+    /// something else, every connection of the shard stands still. It must be short and must not block; a blocking read or write of a
+    /// stream is refused there. Default: false.
     /// </summary>
-    public bool CompletesReadsInline { get; set; }
+    public bool CompletesInline { get; set; }
 
     /// <summary>
     /// A file to which the secrets of the connection are appended in the NSS key log format, for a packet analyser. Whoever reads it reads

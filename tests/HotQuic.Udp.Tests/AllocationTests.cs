@@ -10,10 +10,13 @@ public sealed class AllocationTests
     [InlineData(Io.Offload, Route.DualModeByIPv6)]
     [InlineData(Io.Sockets, Route.IPv4)]
     [InlineData(Io.Sockets, Route.DualModeByIPv4)]
+    [InlineData(Io.Sockets, Route.DualModeByIPv6)]
+    [InlineData(Io.Datagrams, Route.IPv4)]
+    [InlineData(Io.Datagrams, Route.DualModeByIPv4)]
     public void SendingReceivingAndWaitingAllocateNothing(Io io, Route route)
     {
-        // The platform allocates an address for each datagram whose destination is asked for; so a portable socket is not asked.
-        using var peers = new Peers(io, route, receiver: options => options with { ReportLocalAddress = io == Io.Offload, KernelTimestamps = true });
+        // The platform allocates an address for each datagram whose destination is asked for; so a socket of that kind is not asked.
+        using var peers = new Peers(io, route, receiver: options => options with { ReportLocalAddress = io != Io.Datagrams, KernelTimestamps = true });
         var batch = new ReceiveBatch();
         byte[] train = Peers.Pattern(3500);
         Exchange(peers, batch, train, rounds: 200);

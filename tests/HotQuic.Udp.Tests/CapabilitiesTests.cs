@@ -6,12 +6,15 @@ namespace HotQuic.Udp.Tests;
 [SupportedOSPlatform("linux")]
 public sealed class CapabilitiesTests
 {
-    [Fact]
-    public void ALineForALogSaysWhatTheSocketDoes()
+    [Theory]
+    [InlineData(Io.Offload, "offload")]
+    [InlineData(Io.Sockets, "sockets")]
+    public void ALineForALogSaysWhatTheSocketDoes(Io io, string name)
     {
-        using UdpSocket socket = UdpSocket.Bind(new UdpSocketOptions { ReportErrors = true, KernelTimestamps = true });
+        using UdpSocket socket = UdpSocket.Bind(new UdpSocketOptions { Io = (UdpIo)io, ReportErrors = true, KernelTimestamps = true });
+        Assert.Equal((UdpIo)io, socket.Capabilities.Io);
         Assert.Matches(
-            @"^offload, dual mode, GSO x(64|128), GRO, ECN, packet info, source address, kernel timestamps, error queue, don't fragment; "
+            $"^{name}, dual mode, GSO x(64|128), GRO, ECN, packet info, source address, kernel timestamps, error queue, don't fragment; "
             + @"buffers \d+ KiB in, \d+ KiB out$",
             socket.Capabilities.ToString());
     }
@@ -19,22 +22,28 @@ public sealed class CapabilitiesTests
     [Fact]
     public void APortableSocketSaysWhatItLacks()
     {
-        using UdpSocket socket = UdpSocket.Bind(new UdpSocketOptions { Io = UdpIo.Sockets });
-        Assert.Matches(@"^sockets, dual mode, packet info, don't fragment; buffers \d+ KiB in, \d+ KiB out$", socket.Capabilities.ToString());
+        using UdpSocket socket = UdpSocket.Bind(new UdpSocketOptions { Io = UdpIo.Datagrams });
+        Assert.Equal(UdpIo.Datagrams, socket.Capabilities.Io);
+        Assert.Matches(
+            @"^sockets, one datagram a call, dual mode, packet info, don't fragment; buffers \d+ KiB in, \d+ KiB out$",
+            socket.Capabilities.ToString());
     }
 
-    [Fact]
-    public void WhatIsNotAskedForIsNotClaimed()
+    [Theory]
+    [InlineData(Io.Offload, "offload")]
+    [InlineData(Io.Sockets, "sockets")]
+    public void WhatIsNotAskedForIsNotClaimed(Io io, string name)
     {
-        var options = new UdpSocketOptions { SegmentationOffload = false, DontFragment = false, ReportLocalAddress = false };
+        var options = new UdpSocketOptions { Io = (UdpIo)io, SegmentationOffload = false, DontFragment = false, ReportLocalAddress = false };
         using UdpSocket socket = UdpSocket.Bind(options);
-        Assert.Matches("^offload, dual mode, ECN, source address; buffers", socket.Capabilities.ToString());
+        Assert.Matches($"^{name}, dual mode, ECN, source address; buffers", socket.Capabilities.ToString());
         Assert.Equal(1, socket.Capabilities.MaxSegments);
     }
 
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void BufferSizesAreWhatTheSystemGave(Io io)
     {
         using UdpSocket small = UdpSocket.Bind(new UdpSocketOptions { Io = (UdpIo)io, ReceiveBufferSize = 32 << 10, SendBufferSize = 48 << 10 });

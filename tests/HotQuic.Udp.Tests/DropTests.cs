@@ -2,10 +2,12 @@ namespace HotQuic.Udp.Tests;
 
 public sealed class DropTests
 {
-    [Fact]
-    public void L22_WhatAFullReceiveBufferDropsIsCounted()
+    [Theory]
+    [InlineData(Io.Offload)]
+    [InlineData(Io.Sockets)]
+    public void L22_WhatAFullReceiveBufferDropsIsCounted(Io io)
     {
-        using var peers = new Peers(Io.Offload, Route.IPv4, receiver: options => options with { ReceiveBufferSize = 16 << 10 });
+        using var peers = new Peers(io, Route.IPv4, receiver: options => options with { ReceiveBufferSize = 16 << 10 });
         const int Sent = 200;
         for (int i = 0; i < Sent; i++)
         {

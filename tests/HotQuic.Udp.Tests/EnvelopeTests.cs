@@ -5,25 +5,26 @@ namespace HotQuic.Udp.Tests;
 /// <summary>What travels beside the payload: ECN, addresses, the kernel's time.</summary>
 public sealed class EnvelopeTests
 {
-    public static TheoryData<Route, bool> RoutesWithAndWithoutTrains => Matrix.Of(Enum.GetValues<Route>(), [false, true]);
-
     [Theory]
-    [MemberData(nameof(RoutesWithAndWithoutTrains))]
-    public void Ack09_EcnCodepointsArrive(Route route, bool train)
+    [MemberData(nameof(Peers.AllWithTrains), MemberType = typeof(Peers))]
+    public void Ack09_EcnCodepointsArrive(Io io, Route route)
     {
-        using var peers = new Peers(Io.Offload, route);
+        using var peers = new Peers(io, route);
         Assert.True(peers.Receiver.Capabilities.Ecn);
-        foreach (IpEcn ecn in Enum.GetValues<IpEcn>())
+        foreach (int length in (int[])[1000, 2500])
         {
-            peers.Send(Peers.Pattern(train ? 2500 : 1000), 1000, ecn);
-            Assert.All(peers.Receive(train ? 2500 : 1000), part => Assert.Equal(ecn, part.Ecn));
+            foreach (IpEcn ecn in Enum.GetValues<IpEcn>())
+            {
+                peers.Send(Peers.Pattern(length), 1000, ecn);
+                Assert.All(peers.Receive(length), part => Assert.Equal(ecn, part.Ecn));
+            }
         }
     }
 
     [Fact]
-    public void SocketsSayThatTheyHaveNoEcn()
+    public void SocketsOfOneDatagramACallSayThatTheyHaveNoEcn()
     {
-        using var peers = new Peers(Io.Sockets, Route.IPv4);
+        using var peers = new Peers(Io.Datagrams, Route.IPv4);
         Assert.False(peers.Receiver.Capabilities.Ecn);
         peers.Send([1], 1, IpEcn.Ect0);
         Assert.Equal(IpEcn.NotEct, Assert.Single(peers.Receive(1)).Ecn);
@@ -42,6 +43,7 @@ public sealed class EnvelopeTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void L04_AWildcardSocketTellsTheAddressesOfThisHostApart(Io io)
     {
         using var peers = new Peers(io, Route.DualModeByIPv4);
@@ -57,6 +59,7 @@ public sealed class EnvelopeTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void ASocketNotAskedForLocalAddressesReportsNone(Io io)
     {
         using var peers = new Peers(io, Route.DualModeByIPv4, receiver: options => options with { ReportLocalAddress = false });
@@ -66,12 +69,15 @@ public sealed class EnvelopeTests
     }
 
     [Theory]
-    [InlineData(Route.DualModeByIPv4, "127.0.0.2", 1000)]
-    [InlineData(Route.DualModeByIPv4, "127.0.0.2", 3000)]
-    [InlineData(Route.DualModeByIPv6, "::1", 3000)]
-    public void TheSourceAddressCanBeChosen(Route route, string source, int length)
+    [InlineData(Io.Offload, Route.DualModeByIPv4, "127.0.0.2", 1000)]
+    [InlineData(Io.Offload, Route.DualModeByIPv4, "127.0.0.2", 3000)]
+    [InlineData(Io.Offload, Route.DualModeByIPv6, "::1", 3000)]
+    [InlineData(Io.Sockets, Route.DualModeByIPv4, "127.0.0.2", 1000)]
+    [InlineData(Io.Sockets, Route.DualModeByIPv4, "127.0.0.2", 3000)]
+    [InlineData(Io.Sockets, Route.DualModeByIPv6, "::1", 3000)]
+    public void TheSourceAddressCanBeChosen(Io io, Route route, string source, int length)
     {
-        using var peers = new Peers(Io.Offload, route);
+        using var peers = new Peers(io, route);
         UdpAddress local = UdpAddress.From(IPAddress.Parse(source), 0);
         Assert.Equal(SendStatus.Sent, peers.Send(Peers.Pattern(length), 1000, IpEcn.Ect1, local).Status);
         List<Received> received = peers.Receive(length);
@@ -80,11 +86,13 @@ public sealed class EnvelopeTests
     }
 
     [Theory]
-    [InlineData(Route.DualModeByIPv4, "192.0.2.1")]
-    [InlineData(Route.DualModeByIPv6, "2001:db8::1")]
-    public void ASourceAddressOfAnotherHostIsRefusedAndLeavesOffloadOn(Route route, string source)
+    [InlineData(Io.Offload, Route.DualModeByIPv4, "192.0.2.1")]
+    [InlineData(Io.Offload, Route.DualModeByIPv6, "2001:db8::1")]
+    [InlineData(Io.Sockets, Route.DualModeByIPv4, "192.0.2.1")]
+    [InlineData(Io.Sockets, Route.DualModeByIPv6, "2001:db8::1")]
+    public void ASourceAddressOfAnotherHostIsRefusedAndLeavesOffloadOn(Io io, Route route, string source)
     {
-        using var peers = new Peers(Io.Offload, route);
+        using var peers = new Peers(io, route);
         SendResult result = peers.Send(Peers.Pattern(3000), 1000, local: UdpAddress.From(IPAddress.Parse(source), 0));
         Assert.Equal((SendStatus.Failed, 0), (result.Status, result.BytesSent));
         Assert.Contains(result.Error, new[] { UdpErrorKind.LocalAddressUnavailable, UdpErrorKind.NetworkUnreachable });
@@ -93,12 +101,13 @@ public sealed class EnvelopeTests
     }
 
     [Theory]
-    [InlineData(Route.IPv4)]
-    [InlineData(Route.DualModeByIPv4)]
-    [InlineData(Route.DualModeByIPv6)]
-    public void L22_TheKernelTimeOfArrivalIsReportedWhereAskedFor(Route route)
+    [InlineData(Io.Offload, Route.IPv4)]
+    [InlineData(Io.Offload, Route.DualModeByIPv4)]
+    [InlineData(Io.Offload, Route.DualModeByIPv6)]
+    [InlineData(Io.Sockets, Route.DualModeByIPv4)]
+    public void L22_TheKernelTimeOfArrivalIsReportedWhereAskedFor(Io io, Route route)
     {
-        using var peers = new Peers(Io.Offload, route, receiver: options => options with { KernelTimestamps = true });
+        using var peers = new Peers(io, route, receiver: options => options with { KernelTimestamps = true });
         Assert.True(peers.Receiver.Capabilities.KernelTimestamps);
         DateTime before = DateTime.UtcNow;
         peers.Send(Peers.Pattern(2000), 1000);

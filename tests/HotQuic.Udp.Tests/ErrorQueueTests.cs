@@ -48,10 +48,12 @@ public sealed class ErrorQueueTests
         }
     }
 
-    [Fact]
-    public void L16_ErrorsOfTwoDestinationsAreToldApart()
+    [Theory]
+    [InlineData(Io.Offload)]
+    [InlineData(Io.Sockets)]
+    public void L16_ErrorsOfTwoDestinationsAreToldApart(Io io)
     {
-        using var peers = new Peers(Io.Offload, Route.DualModeByIPv4, sender: options => options with { ReportErrors = true });
+        using var peers = new Peers(io, Route.DualModeByIPv4, sender: options => options with { ReportErrors = true });
         peers.Waiter.Add(peers.Sender);
         UdpAddress one = DeadPort(peers);
         UdpAddress other = UdpAddress.From(IPAddress.IPv6Loopback, one.Port);
@@ -63,6 +65,7 @@ public sealed class ErrorQueueTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void ASocketNotAskedForErrorsReportsNone(Io io)
     {
         using var peers = new Peers(io, Route.IPv4);
@@ -73,10 +76,12 @@ public sealed class ErrorQueueTests
         Assert.False(peers.Sender.TryReadError(out _));
     }
 
-    [Fact]
-    public void Pkt18_WhatIsTooLargeForThisHostIsNotReportedTwice()
+    [Theory]
+    [InlineData(Io.Offload)]
+    [InlineData(Io.Sockets)]
+    public void Pkt18_WhatIsTooLargeForThisHostIsNotReportedTwice(Io io)
     {
-        using var peers = new Peers(Io.Offload, Route.IPv4, sender: options => options with { ReportErrors = true });
+        using var peers = new Peers(io, Route.IPv4, sender: options => options with { ReportErrors = true });
         Assert.Equal(UdpErrorKind.MessageTooLarge, peers.Send(new byte[70_000], 70_000).Error);
         Assert.False(peers.Sender.TryReadError(out _));
         peers.Waiter.Add(peers.Sender);

@@ -9,6 +9,7 @@ public enum Io
 {
     Offload = UdpIo.Offload,
     Sockets = UdpIo.Sockets,
+    Datagrams = UdpIo.Datagrams,
 }
 
 /// <summary>How the two sockets of a test see one another.</summary>
@@ -56,8 +57,11 @@ internal sealed class Peers : IDisposable
         Waiter.Add(Receiver);
     }
 
-    /// <summary>Both kinds of socket over each route.</summary>
-    public static TheoryData<Io, Route> All => Matrix.Of([Io.Offload, Io.Sockets], Enum.GetValues<Route>());
+    /// <summary>Every kind of socket over each route.</summary>
+    public static TheoryData<Io, Route> All => Matrix.Of(Enum.GetValues<Io>(), Enum.GetValues<Route>());
+
+    /// <summary>The kinds that move trains, over each route.</summary>
+    public static TheoryData<Io, Route> AllWithTrains => Matrix.Of([Io.Offload, Io.Sockets], Enum.GetValues<Route>());
 
     public UdpSocket Sender { get; }
 

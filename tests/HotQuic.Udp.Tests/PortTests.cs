@@ -9,7 +9,7 @@ public sealed class PortTests
     private static readonly ShardSteering Steering = new(6, 1);
 
     public static TheoryData<Io, string> ForeignSockets =>
-        Matrix.Of([Io.Offload, Io.Sockets], ["0.0.0.0", "127.0.0.1", "::", "::1"]);
+        Matrix.Of(Enum.GetValues<Io>(), ["0.0.0.0", "127.0.0.1", "::", "::1"]);
 
     [Theory]
     [MemberData(nameof(ForeignSockets))]
@@ -33,6 +33,7 @@ public sealed class PortTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void L06_APortHeldByAClientOfOursIsInUse(Io io)
     {
         using UdpSocket client = UdpSocket.Bind(new UdpSocketOptions { Io = (UdpIo)io });
@@ -42,7 +43,9 @@ public sealed class PortTests
     [Theory]
     [InlineData(Io.Offload, 1)]
     [InlineData(Io.Offload, 3)]
+    [InlineData(Io.Sockets, 1)]
     [InlineData(Io.Sockets, 3)]
+    [InlineData(Io.Datagrams, 3)]
     public void L07_APortOfOurShardsIsInUseForEverybodyElse(Io io, int shards)
     {
         UdpSocket[] sockets = UdpSocket.BindShards(Options(0, io), shards, Steering);
@@ -57,6 +60,7 @@ public sealed class PortTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void L07_ASecondProcessOfOursCannotTakeThePort(Io io)
     {
         UdpSocket[] sockets = UdpSocket.BindShards(Options(0, io), 2, Steering);
@@ -116,6 +120,7 @@ public sealed class PortTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void L07_SharingWithOtherProcessesWorksWhereBothAskForIt(Io io)
     {
         using UdpSocket socket = UdpSocket.Bind(Options(0, io) with { Sharing = PortSharing.OtherProcesses });
@@ -129,6 +134,8 @@ public sealed class PortTests
     [InlineData(Io.Offload, (int)PortSharing.FirstShard)]
     [InlineData(Io.Offload, (int)PortSharing.OtherProcesses)]
     [InlineData(Io.Sockets, (int)PortSharing.None)]
+    [InlineData(Io.Sockets, (int)PortSharing.FirstShard)]
+    [InlineData(Io.Datagrams, (int)PortSharing.None)]
     public void L08_PortZeroGivesAnotherPortEachTime(Io io, int sharing)
     {
         UdpSocket[] sockets = [.. Enumerable.Range(0, 50).Select(_ => UdpSocket.Bind(Options(0, io) with { Sharing = (PortSharing)sharing }))];
@@ -140,6 +147,7 @@ public sealed class PortTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void L04_WithoutIPv6AnIPv4SocketServes(Io io)
     {
         foreach (IPEndPoint? endPoint in (IPEndPoint?[])[null, new IPEndPoint(IPAddress.IPv6Any, 0)])
@@ -154,10 +162,12 @@ public sealed class PortTests
         Assert.Equal(SocketError.AddressFamilyNotSupported, failure.SocketErrorCode);
     }
 
-    [Fact]
-    public void L04_ShardsWithoutIPv6ShareAnIPv4Port()
+    [Theory]
+    [InlineData(Io.Offload)]
+    [InlineData(Io.Sockets)]
+    public void L04_ShardsWithoutIPv6ShareAnIPv4Port(Io io)
     {
-        UdpSocket[] sockets = UdpSocket.BindShards(new UdpSocketOptions { AllowIPv6 = false }, 2, Steering);
+        UdpSocket[] sockets = UdpSocket.BindShards(new UdpSocketOptions { Io = (UdpIo)io, AllowIPv6 = false }, 2, Steering);
         Assert.All(sockets, socket => Assert.Equal(sockets[0].LocalEndPoint, socket.LocalEndPoint));
         Assert.Equal(AddressFamily.InterNetwork, sockets[0].LocalEndPoint.AddressFamily);
         Array.ForEach(sockets, socket => socket.Dispose());
@@ -176,6 +186,12 @@ public sealed class PortTests
     [InlineData(Io.Sockets, "127.0.0.1", "127.0.0.1")]
     [InlineData(Io.Sockets, "::ffff:127.0.0.1", "127.0.0.1")]
     [InlineData(Io.Sockets, "::1", "::1")]
+    [InlineData(Io.Datagrams, null, "::")]
+    [InlineData(Io.Datagrams, "::", "::")]
+    [InlineData(Io.Datagrams, "0.0.0.0", "0.0.0.0")]
+    [InlineData(Io.Datagrams, "127.0.0.1", "127.0.0.1")]
+    [InlineData(Io.Datagrams, "::ffff:127.0.0.1", "127.0.0.1")]
+    [InlineData(Io.Datagrams, "::1", "::1")]
     public void L04_TheAddressAskedForDecidesTheFamily(Io io, string? wish, string bound)
     {
         IPEndPoint? endPoint = wish is null ? null : new IPEndPoint(IPAddress.Parse(wish), 0);
@@ -188,6 +204,7 @@ public sealed class PortTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void AnAddressOfAnotherHostCannotBeBound(Io io)
     {
         var options = new UdpSocketOptions { LocalEndPoint = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0), Io = (UdpIo)io };
@@ -198,10 +215,10 @@ public sealed class PortTests
     [Fact]
     public void PortableSocketsServeAllShardsThroughOne()
     {
-        UdpSocket only = Assert.Single(UdpSocket.BindShards(Options(0, Io.Sockets), 4, Steering));
+        UdpSocket only = Assert.Single(UdpSocket.BindShards(Options(0, Io.Datagrams), 4, Steering));
         only.Dispose();
         Assert.Throws<PlatformNotSupportedException>(
-            () => UdpSocket.Bind(Options(only.LocalEndPoint.Port, Io.Sockets) with { Sharing = PortSharing.NextShard }));
+            () => UdpSocket.Bind(Options(only.LocalEndPoint.Port, Io.Datagrams) with { Sharing = PortSharing.NextShard }));
     }
 
     private static UdpSocketOptions Options(int port, Io io = Io.Offload) =>

@@ -44,13 +44,10 @@ public sealed class RoundTripTests
     }
 
     [Theory]
-    [InlineData(Route.IPv4)]
-    [InlineData(Route.IPv6)]
-    [InlineData(Route.DualModeByIPv4)]
-    [InlineData(Route.DualModeByIPv6)]
-    public void AReceiverWithoutOffloadSeesEachSegmentOfATrain(Route route)
+    [MemberData(nameof(Peers.AllWithTrains), MemberType = typeof(Peers))]
+    public void AReceiverWithoutOffloadSeesEachSegmentOfATrain(Io io, Route route)
     {
-        using var peers = new Peers(Io.Offload, route, receiver: options => options with { SegmentationOffload = false });
+        using var peers = new Peers(io, route, receiver: options => options with { SegmentationOffload = false });
         byte[] train = Peers.Pattern(5300);
         peers.Send(train, 1000);
         List<Received> received = peers.Receive(train.Length);
@@ -59,11 +56,13 @@ public sealed class RoundTripTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void ATrainOfMoreSegmentsThanACallTakesGoesInSeveral(bool offload)
+    [InlineData(Io.Offload, true)]
+    [InlineData(Io.Offload, false)]
+    [InlineData(Io.Sockets, true)]
+    [InlineData(Io.Sockets, false)]
+    public void ATrainOfMoreSegmentsThanACallTakesGoesInSeveral(Io io, bool offload)
     {
-        using var peers = new Peers(Io.Offload, Route.IPv4, sender: options => options with { SegmentationOffload = offload });
+        using var peers = new Peers(io, Route.IPv4, sender: options => options with { SegmentationOffload = offload });
         byte[] train = Peers.Pattern(333);
         Assert.Equal(new SendResult(SendStatus.Sent, 333), peers.Send(train, 1));
         List<Received> received = peers.Receive(333);
@@ -74,6 +73,7 @@ public sealed class RoundTripTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void ATrainOfMoreBytesThanAMessageHoldsGoesInSeveral(Io io)
     {
         using var peers = new Peers(io, Route.IPv4);
@@ -85,6 +85,7 @@ public sealed class RoundTripTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void TheLargestDatagramArrivesWhole(Io io)
     {
         using var peers = new Peers(io, Route.IPv4);
@@ -153,6 +154,7 @@ public sealed class RoundTripTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void ManyMoreDatagramsThanABatchOrARingHoldsAllArriveInOrder(Io io)
     {
         using var peers = new Peers(io, Route.DualModeByIPv6);
@@ -168,6 +170,7 @@ public sealed class RoundTripTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void ARequestThatMakesNoSenseThrows(Io io)
     {
         using var peers = new Peers(io, Route.IPv4);

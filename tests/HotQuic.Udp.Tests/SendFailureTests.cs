@@ -38,10 +38,12 @@ public sealed partial class SendFailureTests
         }
     }
 
-    [Fact]
-    public void ADeviceThatRefusesOffloadGetsSingleDatagramsFromThenOn()
+    [Theory]
+    [InlineData(Io.Offload)]
+    [InlineData(Io.Sockets)]
+    public void ADeviceThatRefusesOffloadGetsSingleDatagramsFromThenOn(Io io)
     {
-        using var peers = new Peers(Io.Offload, Route.IPv4);
+        using var peers = new Peers(io, Route.IPv4);
         var socket = (LinuxUdpSocket)peers.Sender;
         Assert.True(socket.Capabilities.Gso);
 
@@ -59,8 +61,10 @@ public sealed partial class SendFailureTests
         Assert.Equal(train, peers.Receive(train.Length).SelectMany(part => part.Payload));
     }
 
-    [Fact]
-    public void AFullSendBufferIsWouldBlockAndTheWaiterTellsWhenThereIsRoom()
+    [Theory]
+    [InlineData(Io.Offload)]
+    [InlineData(Io.Sockets)]
+    public void AFullSendBufferIsWouldBlockAndTheWaiterTellsWhenThereIsRoom(Io io)
     {
         // Loopback never fills a UDP socket's send buffer. A TCP connection that nobody reads does, and ignores the destination:
         // it takes the place of the UDP socket behind its descriptor.
@@ -69,7 +73,7 @@ public sealed partial class SendFailureTests
         using var stream = new TcpClient();
         stream.Connect((IPEndPoint)listener.LocalEndpoint);
         using TcpClient reader = listener.AcceptTcpClient();
-        using var socket = (LinuxUdpSocket)UdpSocket.Bind(new UdpSocketOptions { Io = UdpIo.Offload, SegmentationOffload = false });
+        using var socket = (LinuxUdpSocket)UdpSocket.Bind(new UdpSocketOptions { Io = (UdpIo)io, SegmentationOffload = false });
         Assert.True(Duplicate((int)stream.Client.Handle, socket.Descriptor.Number) >= 0);
 
         using ShardWaiter waiter = ShardWaiter.Create();
@@ -131,6 +135,7 @@ public sealed partial class SendFailureTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void ADisposedSocketThrowsForItsOwner(Io io)
     {
         var peers = new Peers(io, Route.IPv4);

@@ -8,39 +8,16 @@ public sealed class SteeringTests
     private const int ConnectionIdByte = 2;
     private static readonly ShardSteering Steering = new(LongHeaderOffset: 6 + ConnectionIdByte, ShortHeaderOffset: 1 + ConnectionIdByte);
 
-    public static TheoryData<int, string> ShardsAndAddresses => Matrix.Of([2, 3, 8], ["127.0.0.1", "::1"]);
+    public static TheoryData<Io, string> KindsAndAddresses => Matrix.Of([Io.Offload, Io.Sockets], ["127.0.0.1", "::1"]);
 
     [Theory]
-    [MemberData(nameof(ShardsAndAddresses))]
-    public void DatagramsLandOnTheShardTheirConnectionIdNames(int shardCount, string address)
+    [MemberData(nameof(KindsAndAddresses))]
+    public void DatagramsLandOnTheShardTheirConnectionIdNames(Io io, string address)
     {
-        UdpSocket[] shards = UdpSocket.BindShards(new UdpSocketOptions(), shardCount, Steering);
-        Assert.Equal(shardCount, shards.Length);
-        Assert.All(shards, shard => Assert.True(shard.Capabilities.Steering && shard.Capabilities.ReusePort));
-        UdpAddress destination = UdpAddress.From(IPAddress.Parse(address), (ushort)shards[0].LocalEndPoint.Port);
-        using UdpSocket client = UdpSocket.Bind(new UdpSocketOptions());
-        int[] expected = new int[shardCount];
-        for (int i = 0; i < 256; i++)
+        foreach (int shardCount in (int[])[2, 3, 8])
         {
-            foreach (byte[] datagram in (byte[][])[LongHeader((byte)i), ShortHeader((byte)i)])
-            {
-                Assert.Equal(i % shardCount, Steering.ShardOf(datagram, shardCount));
-                expected[i % shardCount] += datagram.Length;
-                client.Send(new SendRequest { Payload = datagram, SegmentSize = datagram.Length, Remote = destination });
-            }
+            ExpectSteering(io, shardCount, address);
         }
-
-        for (int shard = 0; shard < shardCount; shard++)
-        {
-            using ShardWaiter waiter = ShardWaiter.Create();
-            waiter.Add(shards[shard]);
-            foreach (Received train in Peers.Receive(shards[shard], waiter, new ReceiveBatch(), expected[shard]))
-            {
-                Assert.All(train.Payload.Chunk(train.SegmentSize), datagram => Assert.Equal(shard, Steering.ShardOf(datagram, shardCount)));
-            }
-        }
-
-        Array.ForEach(shards, shard => shard.Dispose());
     }
 
     [Fact]
@@ -87,6 +64,37 @@ public sealed class SteeringTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => UdpSocket.BindShards(new UdpSocketOptions(), 2, new ShardSteering(-1, 1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => UdpSocket.BindShards(new UdpSocketOptions(), 2, new ShardSteering(1, -1)));
+    }
+
+    private static void ExpectSteering(Io io, int shardCount, string address)
+    {
+        UdpSocket[] shards = UdpSocket.BindShards(new UdpSocketOptions { Io = (UdpIo)io }, shardCount, Steering);
+        Assert.Equal(shardCount, shards.Length);
+        Assert.All(shards, shard => Assert.True(shard.Capabilities.Steering && shard.Capabilities.ReusePort));
+        UdpAddress destination = UdpAddress.From(IPAddress.Parse(address), (ushort)shards[0].LocalEndPoint.Port);
+        using UdpSocket client = UdpSocket.Bind(new UdpSocketOptions());
+        int[] expected = new int[shardCount];
+        for (int i = 0; i < 256; i++)
+        {
+            foreach (byte[] datagram in (byte[][])[LongHeader((byte)i), ShortHeader((byte)i)])
+            {
+                Assert.Equal(i % shardCount, Steering.ShardOf(datagram, shardCount));
+                expected[i % shardCount] += datagram.Length;
+                client.Send(new SendRequest { Payload = datagram, SegmentSize = datagram.Length, Remote = destination });
+            }
+        }
+
+        for (int shard = 0; shard < shardCount; shard++)
+        {
+            using ShardWaiter waiter = ShardWaiter.Create();
+            waiter.Add(shards[shard]);
+            foreach (Received train in Peers.Receive(shards[shard], waiter, new ReceiveBatch(), expected[shard]))
+            {
+                Assert.All(train.Payload.Chunk(train.SegmentSize), datagram => Assert.Equal(shard, Steering.ShardOf(datagram, shardCount)));
+            }
+        }
+
+        Array.ForEach(shards, shard => shard.Dispose());
     }
 
     private static byte[] LongHeader(byte steering) => [0xc3, 0, 0, 0, 1, 8, 0xaa, 0xbb, steering, 0xcc, 1, 2, 3, 4, 5, 6];

@@ -18,7 +18,7 @@ public sealed record TransportChoices
     /// <summary>The transport options that say the same.</summary>
     public QuicTransportOptions ToOptions()
     {
-        QuicTransportOptions options = new() { IoMode = IoMode, KeyLogFile = KeyLogFile };
+        QuicTransportOptions options = new() { IoMode = IoMode, KeyLogFile = KeyLogFile, CompletesInline = Environment.GetEnvironmentVariable("HQ_INLINE") == "1" };
         options.MaxUdpPayloadSize = MaxUdpPayloadSize ?? options.MaxUdpPayloadSize;
         return options;
     }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
@@ -7,10 +8,19 @@ namespace HotQuic.Udp.Linux;
 [SupportedOSPlatform("linux")]
 internal sealed class Descriptor : SafeHandle
 {
+    private readonly Socket? _socket;
+
     public Descriptor(int descriptor)
         : base(-1, ownsHandle: true)
     {
         SetHandle(descriptor);
+    }
+
+    /// <summary>That of a socket which is closed with it.</summary>
+    public Descriptor(Socket socket)
+        : this((int)socket.Handle)
+    {
+        _socket = socket;
     }
 
     public override bool IsInvalid => handle < 0;
@@ -39,5 +49,14 @@ internal sealed class Descriptor : SafeHandle
         return added;
     }
 
-    protected override bool ReleaseHandle() => LibC.Close((int)handle) == 0;
+    protected override bool ReleaseHandle()
+    {
+        if (_socket is null)
+        {
+            return LibC.Close((int)handle) == 0;
+        }
+
+        _socket.Dispose();
+        return true;
+    }
 }

@@ -9,6 +9,8 @@ namespace HotQuic.Udp.Linux;
 /// <summary>
 /// Waits with one ppoll over the sockets and an event descriptor that wakes it. For the few sockets of a shard that costs no more than
 /// epoll and needs no bookkeeping of who wants to write. A socket that another thread closes meanwhile stays open until the call is over.
+/// A <see cref="ReadableSignal"/> tells a sleeper what has arrived in the place of the call, which is asked for it only where it does not
+/// sleep: a busy thread then has no other threads at work for it.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class LinuxShardWaiter : ShardWaiter
@@ -36,7 +38,7 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             _entries = GC.AllocateArray<PollEntry>(Math.Max(count, 2 * _entries.Length), pinned: true);
         }
 
-        bool anyPending = Prepare();
+        bool anyPending = Prepare(sleeps: timeout > TimeSpan.Zero);
         TimeSpec time = ToTimeSpec(anyPending ? TimeSpan.Zero : timeout);
         int ready = LibC.Poll(
             (PollEntry*)Unsafe.AsPointer(ref _entries[0]), (nuint)count, timeout == TimeSpan.MaxValue && !anyPending ? null : &time, null);
@@ -55,8 +57,8 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
 
     private protected override void Close() => _event.Dispose();
 
-    /// <summary>Fills the entries, and holds the descriptors in them open; true where a portable socket has something already.</summary>
-    private bool Prepare()
+    /// <summary>Fills the entries, and holds the descriptors in them open; true where one that the call does not ask for has something already.</summary>
+    private bool Prepare(bool sleeps)
     {
         bool anyPending = false;
         _entries[0] = EntryFor(_event, PollEvents.Readable);
@@ -65,7 +67,9 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             PollEntry entry = new() { Descriptor = Closed };
             if (Sockets[i] is LinuxUdpSocket socket)
             {
-                entry = EntryFor(socket.Descriptor, (short)(PollEvents.Readable | (socket.WantsWritable ? PollEvents.Writable : 0)));
+                int readable = socket.Signal is null || !sleeps ? PollEvents.Readable : 0;
+                entry = EntryFor(socket.Descriptor, (short)(readable | (socket.WantsWritable ? PollEvents.Writable : 0)));
+                anyPending |= sleeps && socket.Signal?.Look() == true;
             }
             else
             {
@@ -103,6 +107,7 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             {
                 ref readonly PollEntry entry = ref _entries[i + 1];
                 socket.Readiness = polled && entry.Descriptor != Closed ? ReadinessOf(entry.Results) : UdpReadiness.None;
+                socket.Readiness |= linux.Signal?.HasArrived == true ? UdpReadiness.Readable : UdpReadiness.None;
                 linux.WantsWritable &= (socket.Readiness & UdpReadiness.Writable) == 0;
                 if (entry.Descriptor != Closed)
                 {

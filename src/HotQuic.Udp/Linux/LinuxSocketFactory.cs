@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using HotQuic.Udp.Portable;
 
 namespace HotQuic.Udp.Linux;
 
@@ -17,7 +19,7 @@ namespace HotQuic.Udp.Linux;
 internal static unsafe class LinuxSocketFactory
 {
     /// <summary>Makes and binds a socket.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">It cannot be bound.</exception>
+    /// <exception cref="SocketException">It cannot be bound.</exception>
     public static LinuxUdpSocket Open(UdpSocketOptions options)
     {
         UdpAddress wish = options.LocalEndPoint is null ? default : UdpAddress.From(options.LocalEndPoint);
@@ -79,7 +81,12 @@ internal static unsafe class LinuxSocketFactory
 
     private static LinuxUdpSocket Open(UdpSocketOptions options, int family, UdpAddress address)
     {
-        Descriptor socket = TryCreate(family) ?? throw ErrorNumber.ToException(Marshal.GetLastPInvokeError());
+        ReadableSignal? signal = options.Io != UdpIo.Sockets
+            ? null
+            : new ReadableSignal(family == Family.Inet ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6);
+        Descriptor socket = signal is not null
+            ? new Descriptor(signal.Socket)
+            : TryCreate(family) ?? throw ErrorNumber.ToException(Marshal.GetLastPInvokeError());
         try
         {
             UdpCapabilities capabilities = Configure(socket, options, family, dualMode: family == Family.Inet6 && address.IsUnspecified);
@@ -92,11 +99,12 @@ internal static unsafe class LinuxSocketFactory
             }
 
             reusePort |= shares && alone && Set(socket, Level.Socket, SocketOption.ReusePort);
-            return new LinuxUdpSocket(socket, family, bound, capabilities with { ReusePort = reusePort });
+            return new LinuxUdpSocket(socket, family, bound, capabilities with { ReusePort = reusePort }) { Signal = signal };
         }
         catch
         {
             socket.Dispose();
+            signal?.Dispose();
             throw;
         }
     }
@@ -115,7 +123,7 @@ internal static unsafe class LinuxSocketFactory
         bool discovery = SetBoth(socket, family, IpOption.MtuDiscover, Ipv6Option.MtuDiscover, mtuDiscovery);
         return new UdpCapabilities
         {
-            Io = UdpIo.Offload,
+            Io = options.Io == UdpIo.Sockets ? UdpIo.Sockets : UdpIo.Offload,
             DualMode = dualMode,
             Gso = maxSegments > 1,
             MaxSegments = maxSegments,

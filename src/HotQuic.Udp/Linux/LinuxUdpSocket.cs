@@ -1,9 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using HotQuic.Udp.Portable;
 
 namespace HotQuic.Udp.Linux;
 
-/// <summary>A UDP socket over Linux system calls: batches, segmentation offload, ECN, packet info, the error queue.</summary>
+/// <summary>
+/// A UDP socket over Linux system calls: batches, segmentation offload, ECN, packet info, the error queue. What has arrived is told by the
+/// kernel, or by System.Net.Sockets through a <see cref="ReadableSignal"/>.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LinuxUdpSocket : UdpSocket
 {
@@ -33,6 +37,20 @@ internal sealed class LinuxUdpSocket : UdpSocket
     /// <summary>True after a send that would have blocked, until the waiter has reported room.</summary>
     internal bool WantsWritable { get; set; }
 
+    /// <summary>What tells of arrivals in the kernel's place, if anything.</summary>
+    internal ReadableSignal? Signal
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value is not null)
+            {
+                value.Told = () => Waiter?.Wake();
+            }
+        }
+    }
+
     internal override bool IsDisposed => Descriptor.IsClosed;
 
     public static LinuxUdpSocket Open(UdpSocketOptions options) => LinuxSocketFactory.Open(options);
@@ -43,6 +61,11 @@ internal sealed class LinuxUdpSocket : UdpSocket
         int count = _receiver.Receive(batch);
         KernelDrops = _receiver.KernelDrops;
         FailedReceives = _receiver.Failures;
+        if (count < batch.Capacity)
+        {
+            Signal?.Clear();
+        }
+
         return count;
     }
 
@@ -68,5 +91,9 @@ internal sealed class LinuxUdpSocket : UdpSocket
     private protected override bool TrySteer(ShardSteering steering, int shardCount) =>
         SteeringFilter.TryAttach(Descriptor, steering, shardCount);
 
-    private protected override void Close() => Descriptor.Dispose();
+    private protected override void Close()
+    {
+        Descriptor.Dispose();
+        Signal?.Dispose();
+    }
 }

@@ -128,7 +128,7 @@ internal static class PortableSocketFactory
         int booked = OperatingSystem.IsLinux() ? 2 : 1;
         return new UdpCapabilities
         {
-            Io = UdpIo.Sockets,
+            Io = UdpIo.Datagrams,
             DualMode = dualMode,
             DontFragment = options.DontFragment && TrySetDontFragment(socket, dualMode),
             ErrorQueue = options.ReportErrors && TryReportErrors(socket, dualMode),

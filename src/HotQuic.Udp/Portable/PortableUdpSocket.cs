@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace HotQuic.Udp.Portable;
 
 /// <summary>
-/// A UDP socket over System.Net.Sockets, for systems where the Linux calls are missing: one datagram a call, no ECN, and the
+/// A UDP socket over System.Net.Sockets alone, for systems where the Linux calls are missing: one datagram a call, no ECN, and the
 /// system chooses the source address. Receives through a <see cref="ReceiveLoop"/>; sends from a buffer of its own, since the platform may
 /// keep a datagram that does not go at once.
 /// </summary>

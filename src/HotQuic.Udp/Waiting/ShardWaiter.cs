@@ -25,12 +25,11 @@ internal abstract class ShardWaiter : IDisposable
     private protected List<UdpSocket> Sockets => _sockets;
 
     /// <summary>
-    /// The waiter for sockets of that kind. That of <see cref="UdpIo.Auto"/> and <see cref="UdpIo.Offload"/> also takes sockets of
-    /// <see cref="UdpIo.Sockets"/>, not the other way round.
+    /// The waiter for sockets of that kind. Any but that of <see cref="UdpIo.Datagrams"/> takes every kind; that one takes its own.
     /// </summary>
     public static ShardWaiter Create(UdpIo io = UdpIo.Auto)
     {
-        if (io != UdpIo.Sockets && LinuxUdpSocket.IsSupported)
+        if (io != UdpIo.Datagrams && LinuxUdpSocket.IsSupported)
         {
             return new LinuxShardWaiter();
         }

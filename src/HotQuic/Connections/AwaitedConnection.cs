@@ -28,7 +28,6 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     private TaskCompletionSource? _closing;
     private Action<QuicConnection, IPEndPoint>? _addressCallback;
     private bool _isConnected;
-    private bool _completesReadsInline;
 
     private AwaitedConnection(ConnectionDriver driver, AcceptQueueEntry? listener)
         : base(driver)
@@ -42,6 +41,9 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
     /// <summary>Whether the options let the peer open streams at all. From any thread, once connected.</summary>
     public bool CanAcceptStreams { get; private set; }
+
+    /// <summary>Whether awaiters go on at once, on the shard's thread. From any thread, once connected.</summary>
+    public bool CompletesInline { get; private set; }
 
     /// <summary>Whether the driver still is this connection's. From any thread.</summary>
     public bool IsCurrent => Driver.Generation == _generation;
@@ -69,7 +71,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         Driver.Application = this;
         _handle = new WeakReference<QuicConnection>(handle);
         CanAcceptStreams = attempt.CanAcceptStreams;
-        _completesReadsInline = attempt.CompletesReadsInline;
+        CompletesInline = attempt.CompletesInline;
         _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
         Driver.StartClient(attempt, remote);
     }
@@ -228,7 +230,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
         QuicServerConnectionOptions options = answer.Options!;
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
-        _completesReadsInline = options.Transport.CompletesReadsInline;
+        CompletesInline = options.Transport.CompletesInline;
         _addressCallback = options.RemoteEndPointChangedCallback;
         _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
         Driver.ProvideConfiguration(answer.Configuration!);
@@ -303,7 +305,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     private AwaitedStream Adopt(QuicStreamState state, bool isOurs)
     {
         AwaitedStream stream = Driver.Shard.AwaitedStreams.Rent();
-        stream.Reading.CompletesInline = _completesReadsInline;
+        stream.CompletesInline = CompletesInline;
         Driver.Adopt(stream, state, isOurs);
         return stream;
     }

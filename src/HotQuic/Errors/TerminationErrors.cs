@@ -13,6 +13,7 @@ namespace HotQuic.Errors;
 /// LocalApplication                         OperationAborted
 /// LocalTransport, PeerTransport: alert     AuthenticationException, around TransportError
 /// PeerTransport: CONNECTION_REFUSED        ConnectionRefused
+/// PeerTransport: APPLICATION_ERROR         TransportError; a sentence of its own, and for INVALID_TOKEN too
 /// LocalTransport, PeerTransport: others    TransportError
 /// PeerApplication                          ConnectionAborted, with the code
 /// IdleTimeout                              ConnectionIdle
@@ -36,7 +37,7 @@ internal static class TerminationErrors
         TerminationKind.PeerTransport when termination.Code == (ulong)TransportErrorCode.ConnectionRefused =>
             Transport(QuicError.ConnectionRefused, termination, "The server refused the connection."),
         TerminationKind.PeerTransport =>
-            Transport(QuicError.TransportError, termination, $"The peer closed the connection with transport error 0x{termination.Code:x}.{Quoted(termination)}"),
+            Transport(QuicError.TransportError, termination, $"The peer closed the connection with transport error 0x{termination.Code:x}.{Meaning(termination)}{Quoted(termination)}"),
         TerminationKind.LocalTransport =>
             Transport(QuicError.TransportError, termination, $"The connection failed with transport error 0x{termination.Code:x}.{Quoted(termination)}"),
         TerminationKind.IdleTimeout => Quic(QuicError.ConnectionIdle, "Nothing was heard of the peer for as long as the idle timeout."),
@@ -54,6 +55,17 @@ internal static class TerminationErrors
         string message = $"{who} with TLS alert {alert} ({(byte)alert}).{Quoted(termination)}";
         return new AuthenticationException(message, Transport(QuicError.TransportError, termination, message, inner));
     }
+
+    /// <summary>
+    /// During the handshake an application's close comes without its code (RFC 9000 §10.2.3). Some versions of MsQuic then send 0x0b, which is
+    /// INVALID_TOKEN elsewhere, in place of 0x0c.
+    /// </summary>
+    private static string Meaning(Termination termination) => (TransportErrorCode)termination.Code switch
+    {
+        TransportErrorCode.ApplicationError => " Its application gave the connection up.",
+        TransportErrorCode.InvalidToken => " Its application gave the connection up, or it did not take the address validation token.",
+        _ => "",
+    };
 
     private static QuicException Transport(QuicError error, Termination termination, string message, Exception? inner = null) =>
         new(error, applicationErrorCode: null, message, inner) { TransportErrorCode = (long)termination.Code };

@@ -19,12 +19,12 @@ internal sealed class ClientAttempt
     public ClientAttempt(QuicClientConnectionOptions options)
     {
         _local = options.LocalEndPoint;
-        _io = ConnectionSettingsMapping.ToUdp(options.Transport.IoMode);
+        _io = IoModes.ToUdp(options.Transport.IoMode);
         Version = options.FirstVersion == 0 ? QuicVersion.Version1 : (QuicVersion)options.FirstVersion;
         DefaultStreamErrorCode = options.DefaultStreamErrorCode;
         DefaultCloseErrorCode = options.DefaultCloseErrorCode;
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
-        CompletesReadsInline = options.Transport.CompletesReadsInline;
+        CompletesInline = options.Transport.CompletesInline;
         CapacityCallback = options.StreamCapacityCallback;
         Configuration = TlsConfigurations.ForClient(options, NameOf(options.RemoteEndPoint));
         Settings = ConnectionSettingsMapping.ToSettings(options);
@@ -42,7 +42,7 @@ internal sealed class ClientAttempt
     public bool CanAcceptStreams { get; }
 
     /// <summary>Whether who awaits a read goes on at once, on the shard's thread.</summary>
-    public bool CompletesReadsInline { get; }
+    public bool CompletesInline { get; }
 
     /// <summary>Whom an awaiting application has told of more streams; null for nobody.</summary>
     public Action<QuicConnection, QuicStreamCapacityChangedArgs>? CapacityCallback { get; }

@@ -6,7 +6,6 @@ using HotQuic.Core.Recovery;
 using HotQuic.Core.Streams;
 using HotQuic.Core.Tls;
 using HotQuic.Diagnostics;
-using HotQuic.Udp;
 
 namespace HotQuic.Options;
 
@@ -65,14 +64,6 @@ internal static class ConnectionSettingsMapping
 
     public static ImmutableArray<NamedGroup> ToGroups(IReadOnlyList<QuicKeyExchangeGroup> groups) =>
         [.. groups.Select(group => (NamedGroup)(ushort)group)];
-
-    public static UdpIo ToUdp(QuicIoMode mode) => mode switch
-    {
-        QuicIoMode.Auto => UdpIo.Auto,
-        QuicIoMode.Offload => UdpIo.Offload,
-        QuicIoMode.Sockets => UdpIo.Sockets,
-        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "Expected Auto, Offload or Sockets."),
-    };
 
     private static ulong LargestStreamWindow(QuicReceiveWindowSizes windows) => (ulong)Math.Max(
         windows.UnidirectionalStream, Math.Max(windows.LocallyInitiatedBidirectionalStream, windows.RemotelyInitiatedBidirectionalStream));

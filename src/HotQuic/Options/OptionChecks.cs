@@ -21,6 +21,16 @@ internal static class OptionChecks
         NotNull(options.ApplicationProtocols, argument, nameof(options.ApplicationProtocols));
         NotNull(options.ConnectionOptionsCallback, argument, nameof(options.ConnectionOptionsCallback));
         CheckProtocols(options.ApplicationProtocols, argument);
+        if (!Enum.IsDefined(options.RetryMode))
+        {
+            throw OutOfRange(argument, nameof(options.RetryMode), options.RetryMode, "Automatic, Always or Never");
+        }
+
+        if (!Enum.IsDefined(options.IoMode))
+        {
+            throw OutOfRange(argument, nameof(options.IoMode), options.IoMode, "Auto, Offload or Sockets");
+        }
+
         if (options.ListenBacklog < 0)
         {
             throw OutOfRange(argument, nameof(options.ListenBacklog), options.ListenBacklog, "0 or more");
@@ -41,7 +51,26 @@ internal static class OptionChecks
             throw new ArgumentException(
                 $"Expected an IPEndPoint or a DnsEndPoint as {nameof(options.RemoteEndPoint)}: it is of type {options.RemoteEndPoint.GetType()}.", argument);
         }
+
+        if (options.RemoteEndPoint is IPEndPoint address)
+        {
+            CheckRemote(address, argument);
+        }
     }
+
+    /// <summary>A wildcard stands for addresses to listen on: no answer ever comes from one.</summary>
+    public static void CheckRemote(IPEndPoint remote, string argument)
+    {
+        if (IsWildcard(remote.Address))
+        {
+            throw new ArgumentException($"Expected the address of a host to connect to: {remote.Address} stands for any.", argument);
+        }
+    }
+
+    public static bool IsWildcard(IPAddress address) => Unmapped(address) is var own && (own.Equals(IPAddress.Any) || own.Equals(IPAddress.IPv6Any));
+
+    /// <summary>The same address as packets carry it: one that is IPv4 mapped to IPv6 is an IPv4 address.</summary>
+    public static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>The same for options that do not say where to connect.</summary>
     public static void CheckWithoutEndPoint(QuicClientConnectionOptions options, string argument)
@@ -60,7 +89,7 @@ internal static class OptionChecks
         CheckTls(options.ServerAuthenticationOptions.EncryptionPolicy, options.ServerAuthenticationOptions.EnabledSslProtocols, argument);
     }
 
-    /// <summary>L1: at least one name, each once. A name is 1 to 255 bytes by its type.</summary>
+    /// <summary>L1: at least one name. A name is 1 to 255 bytes by its type.</summary>
     public static void CheckProtocols(IReadOnlyList<SslApplicationProtocol>? protocols, string argument)
     {
         if (protocols is null || protocols.Count == 0)

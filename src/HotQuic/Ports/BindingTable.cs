@@ -23,10 +23,12 @@ internal enum SelectionOutcome
 internal sealed class BindingTable
 {
     private readonly PortBinding[] _bindings;
+    private readonly ulong[] _signatures;
 
     private BindingTable(PortBinding[] bindings)
     {
         _bindings = bindings;
+        _signatures = Array.ConvertAll(bindings, binding => binding.Protocols.Signature);
     }
 
     public static BindingTable Empty { get; } = new([]);
@@ -54,14 +56,22 @@ internal sealed class BindingTable
         in ApplicationProtocolList offered, PathAddress local, PathAddress remote, out PortBinding? binding, out ReadOnlySpan<byte> protocol)
     {
         SelectionOutcome outcome = SelectionOutcome.NoAddress;
-        foreach (PortBinding candidate in _bindings)
+        ulong wanted = ProtocolNames.SignatureOf(offered.Bytes);
+        for (int i = 0; i < _signatures.Length; i++)
         {
+            bool mayTake = (_signatures[i] & wanted) != 0;
+            if (!mayTake && outcome == SelectionOutcome.NoProtocol)
+            {
+                continue;
+            }
+
+            PortBinding candidate = _bindings[i];
             if (candidate.Entry.IsStopped || !candidate.Address.Takes(local, remote))
             {
                 continue;
             }
 
-            if (candidate.Protocols.TryChoose(offered.Bytes, out protocol))
+            if (mayTake && candidate.Protocols.TryChoose(offered.Bytes, out protocol))
             {
                 binding = candidate;
                 return SelectionOutcome.Found;

@@ -46,10 +46,10 @@ internal sealed class PortTable(QuicEngine engine)
     }
 
     /// <summary>Binds sockets to a port. Tests put another in its place.</summary>
-    internal Func<UdpSocketOptions, int, UdpSocket[]> Bind { get; init; } =
+    internal Func<UdpSocketOptions, int, UdpSocket[]> Bind { get; set; } =
         static (options, shards) => UdpSocket.BindShards(options, shards, Steering);
 
-    /// <summary>Adds bindings, all or none; ports that are not open are opened.</summary>
+    /// <summary>Adds bindings, all or none: none is seen before all can be had. Ports that are not open are opened.</summary>
     /// <exception cref="QuicException">A listener takes one of the protocols on the same address and port (<see cref="QuicError.AlpnInUse"/>).</exception>
     /// <exception cref="SocketException">An address or a port cannot be bound.</exception>
     public void Add(ReadOnlySpan<PortBinding> bindings)
@@ -57,19 +57,22 @@ internal sealed class PortTable(QuicEngine engine)
         lock (_gate)
         {
             var opened = new List<ListeningPort>();
-            int added = 0;
             try
             {
-                foreach (PortBinding binding in bindings)
+                for (int i = 0; i < bindings.Length; i++)
                 {
-                    AddOne(binding, opened);
-                    added++;
+                    bindings[i].Port = Find(bindings[i], bindings[..i], opened);
                 }
             }
             catch
             {
-                Undo(bindings[..added], opened);
+                Undo(bindings, opened);
                 throw;
+            }
+
+            foreach (PortBinding binding in bindings)
+            {
+                binding.Port!.Bindings = binding.Port.Bindings.With(binding);
             }
 
             opened.ForEach(port => port.Attach());
@@ -86,6 +89,9 @@ internal sealed class PortTable(QuicEngine engine)
             {
                 ListeningPort port = binding.Port!;
                 port.Bindings = port.Bindings.Without(binding);
+
+                // A last connection that goes now looks at the bindings, and this at the connections: one of the two has to see the other.
+                Interlocked.MemoryBarrier();
                 if (!port.IsInUse)
                 {
                     port.Detach();
@@ -152,7 +158,8 @@ internal sealed class PortTable(QuicEngine engine)
         probe.Bind(new IPEndPoint(address, 0));
     }
 
-    private void AddOne(PortBinding binding, List<ListeningPort> opened)
+    /// <summary>The port of a binding, which may have it together with those that are there and those that come with it.</summary>
+    private ListeningPort Find(PortBinding binding, ReadOnlySpan<PortBinding> earlier, List<ListeningPort> opened)
     {
         if (binding.AskedPort == 0 || !_ports.TryGetValue(binding.AskedPort, out ListeningPort? port))
         {
@@ -161,9 +168,17 @@ internal sealed class PortTable(QuicEngine engine)
             opened.Add(port);
         }
 
-        foreach (PortBinding other in port.Bindings.Bindings)
+        ThrowIfTaken(binding, port, port.Bindings.Bindings);
+        ThrowIfTaken(binding, port, earlier);
+        CheckAddress(binding, port);
+        return port;
+    }
+
+    private static void ThrowIfTaken(PortBinding binding, ListeningPort port, ReadOnlySpan<PortBinding> others)
+    {
+        foreach (PortBinding other in others)
         {
-            if (other.Conflicts(binding))
+            if (other.Port == port && other.Conflicts(binding))
             {
                 throw new QuicException(
                     QuicError.AlpnInUse,
@@ -171,17 +186,12 @@ internal sealed class PortTable(QuicEngine engine)
                     $"A listener on {binding.LocalEndPoint} takes one of the application protocols already.");
             }
         }
-
-        CheckAddress(binding, port);
-        binding.Port = port;
-        port.Bindings = port.Bindings.With(binding);
     }
 
-    private void Undo(ReadOnlySpan<PortBinding> added, List<ListeningPort> opened)
+    private void Undo(ReadOnlySpan<PortBinding> bindings, List<ListeningPort> opened)
     {
-        foreach (PortBinding binding in added)
+        foreach (PortBinding binding in bindings)
         {
-            binding.Port!.Bindings = binding.Port.Bindings.Without(binding);
             binding.Port = null;
         }
 
@@ -220,7 +230,7 @@ internal sealed class PortTable(QuicEngine engine)
         var options = new UdpSocketOptions
         {
             LocalEndPoint = new IPEndPoint(IPAddress.IPv6Any, binding.AskedPort),
-            Io = ConnectionSettingsMapping.ToUdp(settings.IoMode),
+            Io = IoModes.ToUdp(settings.IoMode),
             Sharing = settings.SharesPorts ? PortSharing.OtherProcesses : PortSharing.None,
             AllowIPv6 = engine.Options.AllowIPv6,
             KernelTimestamps = true,

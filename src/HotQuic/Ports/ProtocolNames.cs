@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net.Security;
 
@@ -22,10 +23,30 @@ internal sealed class ProtocolNames
             protocol.Protocol.Span.CopyTo(rest[1..]);
             rest = rest[(1 + protocol.Protocol.Length)..];
         }
+
+        Signature = SignatureOf(_names);
     }
+
+    /// <summary>
+    /// A bit for each name: lists whose signatures have no bit in common have no name in common either, so that most are passed over
+    /// without a look at their names.
+    /// </summary>
+    public ulong Signature { get; }
 
     /// <summary>The names, as TLS takes them.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> Names { get; }
+
+    /// <summary>The <see cref="Signature"/> of names as they are on the wire.</summary>
+    public static ulong SignatureOf(ReadOnlySpan<byte> names)
+    {
+        ulong signature = 0;
+        for (; !names.IsEmpty; names = names[(1 + names[0])..])
+        {
+            signature |= BitOf(names.Slice(1, names[0]));
+        }
+
+        return signature;
+    }
 
     /// <summary>The first of this list that the other has too, whatever the other's order.</summary>
     public bool TryChoose(ReadOnlySpan<byte> offered, out ReadOnlySpan<byte> chosen)
@@ -49,4 +70,25 @@ internal sealed class ProtocolNames
     }
 
     public bool Overlaps(ProtocolNames other) => TryChoose(other._names, out _);
+
+    /// <summary>The bit of a name: its length, first and last eight bytes, multiplied so that any of them counts.</summary>
+    private static ulong BitOf(ReadOnlySpan<byte> name)
+    {
+        const ulong factor = 0x9e3779b97f4a7c15;
+        ulong mixed = (ulong)name.Length;
+        if (name.Length >= sizeof(ulong))
+        {
+            mixed ^= BinaryPrimitives.ReadUInt64LittleEndian(name) * factor;
+            mixed += BinaryPrimitives.ReadUInt64LittleEndian(name[^sizeof(ulong)..]);
+        }
+        else
+        {
+            foreach (byte value in name)
+            {
+                mixed = (mixed << 8) ^ value;
+            }
+        }
+
+        return 1UL << (int)((mixed * factor) >> 58);
+    }
 }

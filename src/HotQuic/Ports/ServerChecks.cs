@@ -11,7 +11,7 @@ internal static class ServerChecks
         ArgumentNullException.ThrowIfNull(options, argument);
         ThrowUnless(options.Backlog >= 1, options.Backlog, nameof(options.Backlog), "at least 1", argument);
         ThrowUnless(Enum.IsDefined(options.RetryMode), options.RetryMode, nameof(options.RetryMode), "Automatic, Always or Never", argument);
-        ThrowUnless(Enum.IsDefined(options.IoMode), options.IoMode, nameof(options.IoMode), "Auto, Offload or Sockets", argument);
+        ThrowUnless(IoModes.IsKnown(options.IoMode), options.IoMode, nameof(options.IoMode), "Auto, Offload or Sockets", argument);
         ThrowUnless(
             options.RetryMemoryFraction is >= 0 and <= 1, options.RetryMemoryFraction, nameof(options.RetryMemoryFraction), "0 to 1", argument);
         TimeSpan limit = ListenerSettings.Limit(options.OverloadLimit);

@@ -30,6 +30,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Messages taken before sockets are looked at again.</summary>
     private const int MessagesPerTurn = 1024;
 
+    /// <summary>How often in one turn what was told may cause more to do before anything is sent.</summary>
+    private const int RoundsPerTurn = 4;
+
     /// <summary>The shard whose thread this is.</summary>
     [ThreadStatic]
     private static Shard? _current;
@@ -286,6 +289,13 @@ internal sealed partial class Shard : IShardTarget, IDisposable
             isBusy |= TakeMessages();
             isBusy |= RunTimers();
             FinishTouched();
+            for (int round = 1; round < RoundsPerTurn && !_mailbox.IsEmpty; round++)
+            {
+                // What applications asked for on this thread, when they were told.
+                isBusy |= TakeMessages();
+                FinishTouched();
+            }
+
             isBusy |= TransmitAll();
             _isBusy = isBusy;
             Rest(isBusy);

@@ -95,7 +95,7 @@ internal sealed partial class AwaitedStream
             return;
         }
 
-        reading.CompletesInline = Reading.CompletesInline;
+        reading.CompletesInline = CompletesInline;
 
         if (Reading.IsWaiting)
         {

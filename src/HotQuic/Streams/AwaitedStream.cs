@@ -31,6 +31,18 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 
     public StreamHalf Writing { get; }
 
+    /// <summary>Whether awaiters go on at once, on the shard's thread, in place of the thread pool. Set at the beginning of a life.</summary>
+    public bool CompletesInline
+    {
+        get;
+        set
+        {
+            field = value;
+            Reading.CompletesInline = value;
+            Writing.CompletesInline = value;
+        }
+    }
+
     public override void Begin(ConnectionDriver connection, QuicStreamState stream, bool isOurs)
     {
         base.Begin(connection, stream, isOurs);

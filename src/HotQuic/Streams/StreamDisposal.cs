@@ -13,7 +13,7 @@ internal sealed class StreamDisposal : IValueTaskSource
 
     private static readonly DefaultObjectPool<StreamDisposal> Pool = new(new DefaultPooledObjectPolicy<StreamDisposal>(), MaxRetained);
 
-    private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _source;
     private QuicStream? _handle;
     private bool _isAwaited;
     private int _isSettled;
@@ -29,6 +29,7 @@ internal sealed class StreamDisposal : IValueTaskSource
         StreamDisposal disposal = Pool.Get();
         disposal._handle = handle;
         disposal._isAwaited = isAwaited;
+        disposal._source.RunContinuationsAsynchronously = !handle.Driver.CompletesInline;
         return disposal;
     }
 

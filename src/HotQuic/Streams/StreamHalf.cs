@@ -68,7 +68,6 @@ internal sealed class StreamHalf(AwaitedStream stream, bool isReading) : IValueT
     /// </summary>
     public bool CompletesInline
     {
-        get => !_source.RunContinuationsAsynchronously;
         set => _source.RunContinuationsAsynchronously = !value;
     }
 

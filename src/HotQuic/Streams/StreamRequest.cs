@@ -19,7 +19,7 @@ internal sealed class StreamRequest : IValueTaskSource<QuicStream>
 
     private static readonly DefaultObjectPool<StreamRequest> Pool = new(new DefaultPooledObjectPolicy<StreamRequest>(), MaxRetained);
 
-    private ManualResetValueTaskSourceCore<AwaitedStream> _source = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<AwaitedStream> _source;
     private CancellationTokenRegistration _cancellation;
     private QuicConnection? _connection;
     private bool _isOurs;
@@ -52,6 +52,7 @@ internal sealed class StreamRequest : IValueTaskSource<QuicStream>
     {
         StreamRequest request = Pool.Get();
         request._connection = connection;
+        request._source.RunContinuationsAsynchronously = !connection.Awaited.CompletesInline;
         request._isOurs = false;
         request.Token = token;
         return request;

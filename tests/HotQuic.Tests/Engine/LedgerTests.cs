@@ -78,7 +78,7 @@ public class LedgerTests
 
     /// <summary>Handshakes that fail in each way, and connections that nobody accepted.</summary>
     [Theory]
-    [MemberData(nameof(TransferTests.IoModes), MemberType = typeof(TransferTests))]
+    [MemberData(nameof(TransferTests.Modes), MemberType = typeof(TransferTests))]
     public async Task AfterFailedHandshakesEveryLedgerIsAtZero(QuicIoMode io)
     {
         using var engine = new QuicEngine(new QuicEngineOptions { Shards = 2 });

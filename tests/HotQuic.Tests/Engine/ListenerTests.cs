@@ -33,7 +33,7 @@ public class ListenerTests
     }
 
     [Theory]
-    [MemberData(nameof(TransferTests.IoModes), MemberType = typeof(TransferTests))]
+    [MemberData(nameof(TransferTests.Modes), MemberType = typeof(TransferTests))]
     public async Task S2_APortThatAnotherSocketHoldsIsInUse(QuicIoMode io)
     {
         using var foreign = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

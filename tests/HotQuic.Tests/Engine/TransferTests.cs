@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HotQuic.Options;
 
 namespace HotQuic.Tests.Engine;
 
@@ -6,12 +7,13 @@ namespace HotQuic.Tests.Engine;
 public class TransferTests
 {
     /// <summary>Every way that the system has of driving sockets.</summary>
-    public static IEnumerable<QuicIoMode> EveryIoMode => OperatingSystem.IsLinux() ? [QuicIoMode.Offload, QuicIoMode.Sockets] : [QuicIoMode.Sockets];
+    public static IEnumerable<QuicIoMode> EveryIoMode =>
+        OperatingSystem.IsLinux() ? [QuicIoMode.Offload, QuicIoMode.Sockets, IoModes.Datagrams] : [QuicIoMode.Sockets];
 
-    public static TheoryData<QuicIoMode> IoModes => new(EveryIoMode);
+    public static TheoryData<QuicIoMode> Modes => new(EveryIoMode);
 
     [Theory]
-    [MemberData(nameof(IoModes))]
+    [MemberData(nameof(Modes))]
     public async Task WhatIsWrittenComesBack(QuicIoMode io)
     {
         await using Pair pair = await Pair.ConnectAsync(io);
@@ -26,7 +28,7 @@ public class TransferTests
     }
 
     [Theory]
-    [MemberData(nameof(IoModes))]
+    [MemberData(nameof(Modes))]
     public async Task TwentyMegabytesGoBothWaysWithEqualHashes(QuicIoMode io)
     {
         const int length = 20_000_000;
@@ -44,7 +46,7 @@ public class TransferTests
     }
 
     [Theory]
-    [MemberData(nameof(IoModes))]
+    [MemberData(nameof(Modes))]
     public async Task ThreeHundredStreamsAtATimeGetTheirOwnAnswers(QuicIoMode io)
     {
         await using Pair pair = await Pair.ConnectAsync(io);

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using HotQuic.Core.Packets;
+using HotQuic.Options;
 using HotQuic.Ports;
 using HotQuic.Tests.Engine;
 
@@ -13,6 +14,7 @@ public sealed class AdmissionTests
     [Theory]
     [InlineData(QuicIoMode.Auto)]
     [InlineData(QuicIoMode.Sockets)]
+    [InlineData(IoModes.Datagrams)]
     public async Task L22_AShardThatHasFallenBehindRefusesAndCounts(QuicIoMode io)
     {
         // Nothing is handled within a ten-millionth of a second of its arrival: every shard counts as late.
@@ -27,6 +29,7 @@ public sealed class AdmissionTests
     [Theory]
     [InlineData(QuicIoMode.Auto)]
     [InlineData(QuicIoMode.Sockets)]
+    [InlineData(IoModes.Datagrams)]
     public async Task L22_WhereEvenRefusingIsTooDearItIsSilentAndCounts(QuicIoMode io)
     {
         var options = new QuicServerOptions { IoMode = io, OverloadLimit = TimeSpan.FromTicks(1), OverloadDropLimit = TimeSpan.FromTicks(1) };

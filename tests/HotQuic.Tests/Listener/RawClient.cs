@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
+using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Time;
@@ -85,6 +86,9 @@ internal sealed class RawClient : IDisposable
         var forge = new PacketForge(new SimulatedNetwork(1), Connection, Connection.Attempt.OriginalDestinationId);
         return forge.Packet(EncryptionLevel.Initial, PacketForge.Crypto(0, hello), new Forgery { PadTo = 1200 });
     }
+
+    /// <summary>Closes the connection with a code of the transport.</summary>
+    public void Close(TransportErrorCode code) => Connection.CloseByTransport(new TransportError(code, 0, ""), _now);
 
     /// <summary>What the connection has to send now.</summary>
     public byte[][] Transmit()

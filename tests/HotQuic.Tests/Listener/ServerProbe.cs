@@ -64,6 +64,9 @@ internal sealed class ServerProbe : QuicServerHandler
         return (exception as QuicException ?? (QuicException)exception.InnerException!).TransportErrorCode;
     }
 
+    /// <summary>Waits where nothing can be awaited: in a callback, or under a lock.</summary>
+    public static void BlockUntil(Task task) => Assert.True(task.Wait(Pair.Patience));
+
     /// <summary>Waits for what no event tells: a number that another thread counts.</summary>
     public static async Task EventuallyAsync(Func<bool> condition, Func<string>? describe = null)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using HotQuic.Options;
 using HotQuic.Ports;
 using HotQuic.Tests.Engine;
 using HotQuic.Udp;
@@ -11,7 +12,7 @@ namespace HotQuic.Tests.Listener;
 [Collection("listener sockets")]
 public sealed class StartingTests
 {
-    public static TheoryData<QuicIoMode> IoModes => [QuicIoMode.Auto, QuicIoMode.Sockets];
+    public static TheoryData<QuicIoMode> EveryIoMode => [QuicIoMode.Auto, QuicIoMode.Sockets, IoModes.Datagrams];
 
     [Fact]
     public void L1_BindingsThatMakeNoSenseAreArgumentErrorsThatNameThem()
@@ -131,8 +132,30 @@ public sealed class StartingTests
         Assert.Equal(["connection"], probe.Events);
     }
 
+    [Fact]
+    public async Task L5_AStartThatFailsIsShownNoClientMeanwhile()
+    {
+        using QuicEngine engine = AddressFilterTests.OneShard();
+        var probe = new ServerProbe();
+        await using var other = new QuicServer(engine, new ServerProbe(), null);
+        await using var server = new QuicServer(engine, probe, null);
+        other.Start(ServerProbe.Loopback(0, "other"));
+        IPEndPoint open = other.LocalEndPoints[0];
+        Task<long?>? failing = null;
+        engine.Ports.Bind = (_, _) =>
+        {
+            // Of the two bindings the first one's port is open already, and the second one's cannot be had.
+            failing = ServerProbe.FailureCodeAsync(() => ServerProbe.ConnectAsync(open, "mine"));
+            ServerProbe.BlockUntil(failing);
+            throw new SocketException((int)SocketError.AddressAlreadyInUse);
+        };
+        Assert.Throws<SocketException>(() => server.Start(ServerProbe.Loopback(open.Port, "mine"), ServerProbe.Loopback()));
+        Assert.Equal(0x178, await failing!);
+        Assert.Empty(probe.Events);
+    }
+
     [Theory]
-    [MemberData(nameof(IoModes))]
+    [MemberData(nameof(EveryIoMode))]
     public async Task L6_APortThatASocketOfEitherFamilyHoldsIsInUse(QuicIoMode io)
     {
         foreach (IPAddress address in (IPAddress[])[IPAddress.Any, IPAddress.Loopback, IPAddress.IPv6Any, IPAddress.IPv6Loopback])
@@ -159,7 +182,7 @@ public sealed class StartingTests
     }
 
     [Theory]
-    [MemberData(nameof(IoModes))]
+    [MemberData(nameof(EveryIoMode))]
     public async Task L8_PortZeroGivesEachBindingItsOwnPort(QuicIoMode io)
     {
         await using var one = new QuicServer(new ServerProbe(), new QuicServerOptions { IoMode = io });

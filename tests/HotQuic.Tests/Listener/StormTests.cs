@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using HotQuic.Options;
 using HotQuic.Testing;
 using HotQuic.Tests.Handlers;
 using Xunit.Abstractions;
@@ -21,6 +22,7 @@ public sealed class StormTests(ITestOutputHelper output)
     [Theory]
     [InlineData(QuicIoMode.Auto, 850)]
     [InlineData(QuicIoMode.Sockets, 150)]
+    [InlineData(IoModes.Datagrams, 150)]
     public async Task L23_L24_L25_StormsOfStartsStopsAndDisposalsLeaveNothingBehind(QuicIoMode io, int sequences)
     {
         ulong seed = ulong.TryParse(Environment.GetEnvironmentVariable("HOTQUIC_SEED"), out ulong given) ? given : (ulong)Random.Shared.NextInt64();

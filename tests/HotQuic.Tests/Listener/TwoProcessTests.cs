@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using HotQuic.Options;
 
 namespace HotQuic.Tests.Listener;
 
@@ -11,6 +12,7 @@ public sealed class TwoProcessTests
     [Theory]
     [InlineData(QuicIoMode.Auto)]
     [InlineData(QuicIoMode.Sockets)]
+    [InlineData(IoModes.Datagrams)]
     public async Task L7_ASecondProcessCannotListenOnThePortUntilTheFirstHasLeftIt(QuicIoMode io)
     {
         var server = new QuicServer(new ServerProbe(), new QuicServerOptions { IoMode = io });

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using HotQuic.Handshakes;
 using HotQuic.Tests.Engine;
+using HotQuic.Tests.Handlers;
 
 namespace HotQuic.Tests.Parity;
 
@@ -27,6 +28,48 @@ public class NameTests
         options.RemoteEndPoint = new DnsEndPoint("127.0.0.1", listener.LocalEndPoint.Port);
         await using QuicConnection client = await QuicConnection.ConnectAsync(options).AsTask().WaitAsync(Pair.Patience);
         Assert.Equal(listener.LocalEndPoint, client.RemoteEndPoint);
+    }
+
+    /// <summary>As a socket of both families tells an IPv4 address: packets carry it plain.</summary>
+    [SkippableTheory]
+    [InlineData(QuicIoMode.Offload)]
+    [InlineData(QuicIoMode.Sockets)]
+    public async Task S18_AMappedAddressIsTheIPv4AddressInIt(QuicIoMode io)
+    {
+        Skip.If(io == QuicIoMode.Offload && !OperatingSystem.IsLinux(), "Only Linux has these calls.");
+        await using QuicListener listener = await QuicListener.ListenAsync(Pair.ListenerOptions(io));
+        var mapped = new IPEndPoint(IPAddress.Loopback.MapToIPv6(), listener.LocalEndPoint.Port);
+        foreach (EndPoint to in (EndPoint[])[mapped, new DnsEndPoint("::ffff:127.0.0.1", mapped.Port)])
+        {
+            await using QuicConnection client = await QuicConnection.ConnectAsync(
+                Pair.ClientOptions(mapped, io, options => options.RemoteEndPoint = to)).AsTask().WaitAsync(Pair.Patience);
+            Assert.Equal(listener.LocalEndPoint, client.RemoteEndPoint);
+        }
+
+        var probe = new ConnectionProbe();
+        QuicClient.Connect(QuicClientConfiguration.Create(Pair.ClientOptions(mapped, io)), mapped, probe);
+        QuicConnectionHandle handled = await probe.WhenConnected;
+        await ConnectionProbe.RunAsync(handled, () => handled.Close(0));
+        await probe.WhenClosed;
+    }
+
+    /// <summary>No answer would ever come from it, and the time limit of the handshake would have to tell.</summary>
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("::")]
+    [InlineData("::ffff:0.0.0.0")]
+    public async Task S18_AWildcardIsNoAddressToConnectTo(string wildcard)
+    {
+        var to = new IPEndPoint(IPAddress.Parse(wildcard), 4433);
+        ArgumentException exception = await Assert.ThrowsAsync<ArgumentException>(async () => await QuicConnection.ConnectAsync(Pair.ClientOptions(to)));
+        Assert.Contains("stands for any", exception.Message, StringComparison.Ordinal);
+        QuicClientConfiguration configuration = QuicClientConfiguration.Create(Pair.ClientOptions(new IPEndPoint(IPAddress.Loopback, 1)));
+        Assert.Throws<ArgumentException>(() => QuicClient.Connect(configuration, to, new ConnectionProbe()));
+
+        // What a name leads to is no mistake of the caller.
+        SocketException failure = await Assert.ThrowsAsync<SocketException>(async () => await QuicConnection.ConnectAsync(
+            Pair.ClientOptions(to, change: options => options.RemoteEndPoint = new DnsEndPoint(wildcard, 4433))));
+        Assert.Equal(SocketError.HostNotFound, failure.SocketErrorCode);
     }
 
     [Fact]

@@ -54,6 +54,20 @@ public class OptionChecksTests
     }
 
     [Fact]
+    public void AListenersUnknownModesAreNamedAtOnce()
+    {
+        AssertNames(ListenFailure(options => options.RetryMode = (QuicRetryMode)9), typeof(ArgumentOutOfRangeException), nameof(QuicListenerOptions.RetryMode));
+        AssertNames(ListenFailure(options => options.IoMode = (QuicIoMode)9), typeof(ArgumentOutOfRangeException), nameof(QuicListenerOptions.IoMode));
+
+        static Exception ListenFailure(Action<QuicListenerOptions> change)
+        {
+            QuicListenerOptions options = Pair.ListenerOptions();
+            change(options);
+            return Record.Exception(() => { _ = QuicListener.ListenAsync(options).AsTask(); })!;
+        }
+    }
+
+    [Fact]
     public void NoOptionsAtAllAreNull()
     {
         Assert.Equal("options", Assert.Throws<ArgumentNullException>(() => { _ = QuicConnection.ConnectAsync(null!).AsTask(); }).ParamName);

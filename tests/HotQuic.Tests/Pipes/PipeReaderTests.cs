@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
+using HotQuic.Options;
 using HotQuic.Tests.Engine;
 
 namespace HotQuic.Tests.Pipes;
@@ -311,6 +312,7 @@ public class PipeReaderTests
     [Theory]
     [InlineData(QuicIoMode.Auto)]
     [InlineData(QuicIoMode.Sockets)]
+    [InlineData(IoModes.Datagrams)]
     public async Task AsStreamAndCopyToAsyncGiveEveryByte(QuicIoMode io)
     {
         await using Pair pair = await Pair.ConnectAsync(io);

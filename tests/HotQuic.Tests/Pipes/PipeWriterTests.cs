@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
+using HotQuic.Options;
 using HotQuic.Streams;
 using HotQuic.Tests.Engine;
 
@@ -12,6 +13,7 @@ public class PipeWriterTests
     [Theory]
     [InlineData(QuicIoMode.Auto)]
     [InlineData(QuicIoMode.Sockets)]
+    [InlineData(IoModes.Datagrams)]
     public async Task WhateverTheSizesEveryByteArrivesInOrder(QuicIoMode io)
     {
         await using Pair pair = await Pair.ConnectAsync(io);

@@ -39,7 +39,7 @@ public class AwaitingTests
     [Fact]
     public async Task ReadsGoOnOnTheShardWhereThatIsWanted()
     {
-        await using StreamPair pair = await StreamPair.OpenAsync(client: options => options.Transport.CompletesReadsInline = true);
+        await using StreamPair pair = await StreamPair.OpenAsync(client: options => options.Transport.CompletesInline = true);
         for (int i = 0; i < 100; i++)
         {
             Assert.StartsWith(ShardThread, await NextReadThreadAsync(pair), StringComparison.Ordinal);
@@ -50,7 +50,7 @@ public class AwaitingTests
     [Fact]
     public async Task ReadsThatGoOnOnTheShardMayReadAndWriteAgain()
     {
-        await using StreamPair pair = await StreamPair.OpenAsync(client: options => options.Transport.CompletesReadsInline = true);
+        await using StreamPair pair = await StreamPair.OpenAsync(client: options => options.Transport.CompletesInline = true);
         Task<Exception?> echo = EchoInlineAsync(pair.Client);
         byte[] buffer = new byte[10];
         for (int i = 0; i < 100; i++)
@@ -64,12 +64,28 @@ public class AwaitingTests
         Assert.IsType<InvalidOperationException>(await echo.WaitAsync(Pair.Patience));
     }
 
+    /// <summary>One who is on the shard stays there, whatever operation of a stream he awaits, and each is complete in the same turn or later, never at once.</summary>
+    [Fact]
+    public async Task EveryOperationOfAStreamGoesOnOnTheShardWhereThatIsWanted()
+    {
+        await using StreamPair pair = await StreamPair.OpenAsync(
+            server: options => options.Transport.CompletesInline = true,
+            client: options => options.Transport.CompletesInline = true);
+        Task<List<string>> answering = AnswerAsync(pair.Connections.Server);
+        Task<List<string>> asking = AskAfterReadAsync(pair);
+        await pair.Server.WriteAsync(new byte[1]);
+
+        Assert.All(await asking.WaitAsync(Pair.Patience), thread => Assert.StartsWith(ShardThread, thread, StringComparison.Ordinal));
+        List<string> answered = await answering.WaitAsync(Pair.Patience);
+        Assert.All(answered.Skip(1), thread => Assert.StartsWith(ShardThread, thread, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task ACapturedContextIsHonouredAndConfigureAwaitToo()
     {
         foreach (bool inline in new[] { false, true })
         {
-            await using StreamPair pair = await StreamPair.OpenAsync(client: options => options.Transport.CompletesReadsInline = inline);
+            await using StreamPair pair = await StreamPair.OpenAsync(client: options => options.Transport.CompletesInline = inline);
             using var context = new SingleThreadContext();
             Task<(Thread Captured, Thread Free)> reading = context.RunAsync(async () =>
             {
@@ -150,6 +166,49 @@ public class AwaitingTests
         await pair.Server.WriteAsync(Ten);
         Assert.Equal(10, await reading.WaitAsync(Pair.Patience));
         Assert.Equal(Ten, buffer);
+    }
+
+    /// <summary>Once a read has ended, makes requests one after the other, and gives the threads on which it went on.</summary>
+    private static async Task<List<string>> AskAfterReadAsync(StreamPair pair)
+    {
+        List<string> names = [];
+        byte[] buffer = new byte[100];
+        Assert.Equal(1, await pair.Client.ReadAsync(buffer).ConfigureAwait(false));
+        for (int i = 0; i < 10; i++)
+        {
+            QuicStream stream = await pair.Connections.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).ConfigureAwait(false);
+            names.Add(Thread.CurrentThread.Name ?? "");
+            await stream.WriteAsync(Ten, completeWrites: true).ConfigureAwait(false);
+            names.Add(Thread.CurrentThread.Name ?? "");
+            while (await stream.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+                names.Add(Thread.CurrentThread.Name ?? "");
+            }
+
+            await stream.DisposeAsync().ConfigureAwait(false);
+            names.Add(Thread.CurrentThread.Name ?? "");
+        }
+
+        return names;
+    }
+
+    /// <summary>Answers ten requests, and gives the threads on which it took them.</summary>
+    private static async Task<List<string>> AnswerAsync(QuicConnection connection)
+    {
+        List<string> names = [];
+        byte[] buffer = new byte[100];
+        for (int i = 0; i < 10; i++)
+        {
+            await using QuicStream stream = await connection.AcceptInboundStreamAsync().ConfigureAwait(false);
+            names.Add(Thread.CurrentThread.Name ?? "");
+            while (await stream.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+            }
+
+            await stream.WriteAsync(Ten, completeWrites: true).ConfigureAwait(false);
+        }
+
+        return names;
     }
 
     [Fact]

@@ -8,6 +8,7 @@ public sealed class ShardWaiterTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void AWaitEndsWhenItsTimeIsUp(Io io)
     {
         using var peers = new Peers(io, Route.IPv4);
@@ -21,6 +22,7 @@ public sealed class ShardWaiterTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void ADatagramEndsAWaitWithoutATime(Io io)
     {
         using var peers = new Peers(io, Route.DualModeByIPv4);
@@ -37,6 +39,7 @@ public sealed class ShardWaiterTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void AWakeFromAnotherThreadEndsAWaitWithoutATime(Io io)
     {
         using var peers = new Peers(io, Route.IPv4);
@@ -53,6 +56,7 @@ public sealed class ShardWaiterTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void WakesBeforeAWaitAreTakenTogetherByTheNext(Io io)
     {
         using ShardWaiter waiter = ShardWaiter.Create((UdpIo)io);
@@ -67,6 +71,7 @@ public sealed class ShardWaiterTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void NoWakeIsLost(Io io)
     {
         const int Steps = 5_000;
@@ -108,6 +113,7 @@ public sealed class ShardWaiterTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void DisposingAWaiterEndsTheWaitOfAnotherThread(Io io)
     {
         var peers = new Peers(io, Route.IPv4);
@@ -131,6 +137,7 @@ public sealed class ShardWaiterTests
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
     public void DisposingASocketEndsTheWaitOfAnotherThreadAndFreesThePort(Io io)
     {
         for (int round = 0; round < 20; round++)
@@ -156,11 +163,11 @@ public sealed class ShardWaiterTests
     }
 
     [Fact]
-    public void OneWaiterWaitsForSocketsOfBothKinds()
+    public void OneWaiterWaitsForSocketsOfEveryKind()
     {
         using ShardWaiter waiter = ShardWaiter.Create();
         UdpSocket[] sockets = [.. Enumerable.Range(0, 20).Select(i =>
-            UdpSocket.Bind(new UdpSocketOptions { Io = i % 2 == 0 ? UdpIo.Offload : UdpIo.Sockets }))];
+            UdpSocket.Bind(new UdpSocketOptions { Io = (UdpIo)Enum.GetValues<Io>()[i % 3] }))];
         Array.ForEach(sockets, waiter.Add);
         using UdpSocket sender = UdpSocket.Bind(new UdpSocketOptions());
         for (int i = 0; i < sockets.Length; i++)
@@ -184,12 +191,14 @@ public sealed class ShardWaiterTests
         Array.ForEach(sockets, socket => socket.Dispose());
     }
 
-    [Fact]
-    public void ASocketIsWithOneWaiterThatTakesItsKind()
+    [Theory]
+    [InlineData(Io.Offload)]
+    [InlineData(Io.Sockets)]
+    public void ASocketIsWithOneWaiterThatTakesItsKind(Io io)
     {
         using ShardWaiter any = ShardWaiter.Create();
-        using ShardWaiter portable = ShardWaiter.Create(UdpIo.Sockets);
-        using UdpSocket socket = UdpSocket.Bind(new UdpSocketOptions { Io = UdpIo.Offload });
+        using ShardWaiter portable = ShardWaiter.Create(UdpIo.Datagrams);
+        using UdpSocket socket = UdpSocket.Bind(new UdpSocketOptions { Io = (UdpIo)io });
         Assert.Throws<ArgumentException>(() => portable.Add(socket));
         any.Add(socket);
         Assert.Throws<InvalidOperationException>(() => any.Add(socket));

@@ -20,7 +20,7 @@ internal static class CommonOptions
 
     public static Option<string?> Io() => new Option<string?>("--io")
     {
-        Description = "How datagrams are moved: by Linux's batches and segmentation offload, or by sockets as everywhere (default: auto).",
+        Description = "How datagrams are moved: by Linux's batches and segmentation offload, or through System.Net.Sockets (default: auto).",
         HelpName = string.Join('|', IoModes.Names),
     }.OneOf(IoModes.Names);
 
