@@ -1,6 +1,7 @@
 using HotQuic.Diagnostics;
 using HotQuic.Ports;
 using HotQuic.Shards;
+using HotQuic.Udp;
 
 namespace HotQuic;
 
@@ -13,7 +14,9 @@ internal sealed class QuicEngine : IDisposable
     private readonly QlogDirectory? _qlog;
     private int _next = -1;
 
-    public QuicEngine(QuicEngineOptions options)
+    /// <param name="options">How it is set up.</param>
+    /// <param name="bind">Binds sockets to a port, for tests that put another way in its place.</param>
+    public QuicEngine(QuicEngineOptions options, Func<UdpSocketOptions, int, UdpSocket[]>? bind = null)
     {
         Options = options;
         Handshakes = options.AvailableMemory is { } memory ? new HandshakeMemory { Available = memory } : new HandshakeMemory();
@@ -24,7 +27,7 @@ internal sealed class QuicEngine : IDisposable
             _shards[i] = new Shard(options, _qlog, i, _shards.Length);
         }
 
-        Ports = new PortTable(this);
+        Ports = bind is null ? new PortTable(this) : new PortTable(this) { Bind = bind };
         ListenerMetrics.Add(this);
     }
 

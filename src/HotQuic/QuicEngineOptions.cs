@@ -10,7 +10,10 @@ namespace HotQuic;
 /// <code>
 /// AppContext name             default
 /// HotQuic.Shards              number of processors, at most 64
-/// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do
+/// HotQuic.PinShards           false: the system moves shards between processors; true: shard i stays on the i-th processor that the process
+///                             may use, where the system can do that (Linux)
+/// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do; otherwise it looks for work for up to so long before, less
+///                             where that brings nothing: for processors that have nothing else to do
 /// HotQuic.QlogDirectory       none: where each connection writes a qlog file
 /// HotQuic.TokenSecret         random: 64 hexadecimal digits, shared by servers that shall take one another's Retry and NEW_TOKEN tokens
 /// HotQuic.RetryTokenSeconds   30: a Retry token is valid in the period of its making and in the next
@@ -23,7 +26,10 @@ internal sealed record QuicEngineOptions
     /// <summary>Threads, each with its connections.</summary>
     public int Shards { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, MaxShards);
 
-    /// <summary>How long a shard that has nothing to do looks for work before it sleeps.</summary>
+    /// <summary>Whether each shard stays on one processor.</summary>
+    public bool PinShards { get; init; }
+
+    /// <summary>The longest that a shard which has nothing to do looks for work before it sleeps.</summary>
     public TimeSpan Spin { get; init; }
 
     /// <summary>Where each connection's qlog file goes; null for none.</summary>
@@ -66,6 +72,7 @@ internal sealed record QuicEngineOptions
             options = options with { Shards = (int)Math.Clamp(shards, 1, MaxShards) };
         }
 
+        options = options with { PinShards = ReadFlag("HotQuic.PinShards") };
         return Read("HotQuic.SpinMicroseconds") is { } spin
             ? options with { Spin = TimeSpan.FromMicroseconds(Math.Clamp(spin, 0, 1_000_000)) }
             : options;
@@ -79,6 +86,13 @@ internal sealed record QuicEngineOptions
             ? bytes
             : throw new InvalidOperationException($"Expected {name} to be 64 hexadecimal digits.");
     }
+
+    private static bool ReadFlag(string name) => AppContext.GetData(name) switch
+    {
+        bool value => value,
+        string text when bool.TryParse(text, out bool value) => value,
+        _ => false,
+    };
 
     private static long? Read(string name) => AppContext.GetData(name) switch
     {

@@ -52,6 +52,12 @@ public readonly record struct QuicListenerStatistics
     /// <summary>Stateless resets sent (RFC 9000 §10.3), of its ports.</summary>
     public long StatelessResetsSent { get; init; }
 
+    /// <summary>
+    /// Datagrams that arrived at another shard than that of their connection and crossed over, of its ports. Few, but where the port is
+    /// shared with other processes and clients change their addresses.
+    /// </summary>
+    public long DatagramsForwarded { get; init; }
+
     /// <summary>Datagrams dropped before they reached a connection, for whatever reason, of its ports.</summary>
     public long DatagramsDropped { get; init; }
 

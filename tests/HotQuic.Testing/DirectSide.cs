@@ -113,6 +113,8 @@ internal sealed class DirectSide : IAdmission
 
     DropReason IAdmission.CheckDestination(PathAddress local, PathAddress remote) => DropReason.None;
 
+    bool IAdmission.IsSharedWith(int shard, bool mayBegin) => false;
+
     AdmissionVerdict IAdmission.Decide(in AdmissionRequest request) => AdmissionVerdict.Accept;
 
     ConnectionSettings IAdmission.SettingsFor(in AdmissionRequest request) => _settings;

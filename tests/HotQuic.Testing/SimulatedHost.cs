@@ -52,6 +52,9 @@ internal sealed class SimulatedHost : IAdmission
     /// <summary>Why a server listens to nobody; None where it does.</summary>
     public DropReason Absence { get; set; }
 
+    /// <summary>Whether another shard is to have what its connection IDs lead to: its number, and whether the datagram may be a first one.</summary>
+    public Func<int, bool, bool>? Sharing { get; set; }
+
     /// <summary>What a server answers to NeedConfiguration.</summary>
     public TlsServerConfiguration ServerTls { get; set; } = TestTls.Server();
 
@@ -175,6 +178,8 @@ internal sealed class SimulatedHost : IAdmission
     }
 
     DropReason IAdmission.CheckDestination(PathAddress local, PathAddress remote) => Absence;
+
+    bool IAdmission.IsSharedWith(int shard, bool mayBegin) => Sharing?.Invoke(shard, mayBegin) ?? false;
 
     AdmissionVerdict IAdmission.Decide(in AdmissionRequest request) =>
         Admission == AdmissionVerdict.Retry && request.IsAddressValidated ? AdmissionVerdict.Accept : Admission;

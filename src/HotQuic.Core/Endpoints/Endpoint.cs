@@ -23,6 +23,9 @@ internal enum DatagramOutcome : byte
 
     /// <summary>It was dropped, for a reason that was counted.</summary>
     Dropped,
+
+    /// <summary>Its connection ID leads to another shard, which is to have it: nothing was done with it, and nothing of it changed.</summary>
+    Elsewhere,
 }
 
 /// <summary>What a stranger was answered without state.</summary>
@@ -49,6 +52,9 @@ internal readonly record struct DatagramResult(DatagramOutcome Outcome, Connecti
 {
     /// <summary>With <see cref="DatagramOutcome.Answered"/>, what was answered.</summary>
     public StatelessAnswer Answer { get; init; }
+
+    /// <summary>With <see cref="DatagramOutcome.Elsewhere"/>, the number of the shard that is to have it.</summary>
+    public int Shard { get; init; }
 }
 
 /// <summary>
@@ -58,6 +64,7 @@ internal readonly record struct DatagramResult(DatagramOutcome Outcome, Connecti
 /// </summary>
 internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 {
+    private readonly ShardRoute _route;
     private readonly ConnectionIdGenerator _ids;
     private readonly ConnectionTable _table;
     private readonly StatelessResponder _responder;
@@ -71,7 +78,8 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
     /// <param name="admission">Decides about strangers; null for an endpoint that only has clients.</param>
     public Endpoint(EndpointOptions options, RandomSource random, KeyShareFactory keyShares, IAdmission? admission)
     {
-        _ids = new ConnectionIdGenerator(random, options.Route, options.ResetSecret.Span);
+        _route = options.Route;
+        _ids = new ConnectionIdGenerator(random, _route, options.ResetSecret.Span);
         _table = new ConnectionTable(random.NextUInt64());
         _tokens = new TokenProtector(options.Tokens, random, options.TokenSecret.Span);
         _responder = new StatelessResponder(random, _ids, _tokens, new ResponseLimiter(random.NextUInt64(), options.ResponsesPerSecond, options.ResponseBurst));
@@ -161,6 +169,20 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             : OnShortOrReset(datagram, header.DestinationConnectionId, response);
     }
 
+    /// <summary>
+    /// The connection that a datagram is for by the connection ID in front of it; null where it has none of ours. It may have been opened
+    /// in place.
+    /// </summary>
+    public Connection? FindByDestination(ReadOnlySpan<byte> datagram) =>
+        InvariantHeader.TryRead(datagram, _ids.Length, out InvariantHeader header) ? _table.Find(header.DestinationConnectionId) : null;
+
+    /// <summary>
+    /// The connection that sent a packet with a long header, by the connection ID that it gave itself in it; null where it is none of ours.
+    /// </summary>
+    /// <param name="quoted">The first bytes of the packet, in the state in which it was sent.</param>
+    public Connection? FindBySource(ReadOnlySpan<byte> quoted) =>
+        InvariantHeader.TryRead(quoted, _ids.Length, out InvariantHeader header) ? _table.Find(header.SourceConnectionId) : null;
+
     /// <summary>Makes the token that a server offers for later connections from the same address (RFC 9000 §8.1.3).</summary>
     public int WriteNewToken(Span<byte> destination, PathAddress remote, Instant now) =>
         _tokens.Write(destination, new TokenContent(TokenKind.NewToken, ConnectionId.Empty, ConnectionId.Empty), remote, now);
@@ -202,6 +224,13 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
         if (_admission is null)
         {
             return Drop(DropReason.UnknownConnection);
+        }
+
+        // Only a Handshake packet cannot begin a connection: it carries an ID that a server minted.
+        bool isLater = header.Version.IsSupported() && PacketTypeExtensions.FromFirstByte(header.FirstByte, header.Version) == PacketType.Handshake;
+        if (IsElsewhere(header.DestinationConnectionId, mayBegin: !isLater, out int shard))
+        {
+            return Elsewhere(shard);
         }
 
         if (_admission.CheckDestination(datagram.Local, datagram.Remote) is var absence and not DropReason.None)
@@ -336,6 +365,11 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             return Drop(DropReason.HeaderTruncated);
         }
 
+        if (IsElsewhere(destinationId, mayBegin: false, out int shard))
+        {
+            return Elsewhere(shard);
+        }
+
         if (_admission is not null && _admission.CheckDestination(datagram.Local, datagram.Remote) is var absence and not DropReason.None)
         {
             return Drop(absence);
@@ -345,6 +379,15 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             ? Drop(DropReason.ReflectionPort)
             : Answer(StatelessAnswer.Reset, _responder.Reset(destinationId, datagram, response));
     }
+
+    /// <summary>Whether an ID that no connection here has leads to another shard of the same port.</summary>
+    private bool IsElsewhere(ReadOnlySpan<byte> destinationId, bool mayBegin, out int shard)
+    {
+        shard = _route.ShardOf(destinationId);
+        return shard != _route.Shard && _admission is not null && _admission.IsSharedWith(shard, mayBegin);
+    }
+
+    private static DatagramResult Elsewhere(int shard) => new(DatagramOutcome.Elsewhere, null, 0, DropReason.None) { Shard = shard };
 
     private DatagramResult Answer(StatelessAnswer answer, int length) => length > 0
         ? new DatagramResult(DatagramOutcome.Answered, null, length, DropReason.None) { Answer = answer }

@@ -59,6 +59,14 @@ internal interface IAdmission
     /// <param name="remote">Where it came from.</param>
     DropReason CheckDestination(PathAddress local, PathAddress remote);
 
+    /// <summary>
+    /// Whether a stranger's datagram whose connection ID leads to another shard is for that shard: it listens on the same port, and what
+    /// arrives there is spread by connection ID, or the datagram can only be for a connection that exists.
+    /// </summary>
+    /// <param name="shard">The number of the other shard.</param>
+    /// <param name="mayBegin">The datagram may be a client's first: its ID is the client's choice, and leads nowhere by itself.</param>
+    bool IsSharedWith(int shard, bool mayBegin);
+
     AdmissionVerdict Decide(in AdmissionRequest request);
 
     /// <summary>The settings of a connection that was accepted.</summary>

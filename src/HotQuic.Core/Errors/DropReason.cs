@@ -94,4 +94,7 @@ internal enum DropReason : byte
 
     /// <summary>A packet of a key phase that is neither the current, the previous nor the next (RFC 9001 §6).</summary>
     KeyPhaseUnavailable,
+
+    /// <summary>It is another shard's, and as many datagrams are on their way between shards as may be.</summary>
+    ForwardingFull,
 }

@@ -1,7 +1,6 @@
 using HotQuic.Certificates;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Errors;
-using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
@@ -216,14 +215,6 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
 
     /// <summary>The network says that nobody is there; believed only before the peer has answered.</summary>
     public void OnUnreachable() => Core.OnUnreachable(Shard.Now);
-
-    /// <summary>Whether a packet that was quoted is one of ours: it begins with the connection ID that nobody else knows.</summary>
-    public bool HasSent(ReadOnlySpan<byte> quoted)
-    {
-        const int idStart = 6;
-        ConnectionId first = Core.Attempt.OriginalDestinationId;
-        return quoted.Length >= idStart + first.Length && quoted[idStart - 1] == first.Length && first.Matches(quoted.Slice(idStart, first.Length));
-    }
 
     /// <summary>Everything that was to be sent was, the close included.</summary>
     public void OnNothingToSend()

@@ -51,6 +51,7 @@ internal static class QlogNames
         [DropReason.Overload] = new("rejected", "overload"),
         [DropReason.BufferFull] = new("rejected", "buffer_full"),
         [DropReason.KeyPhaseUnavailable] = new("key_unavailable", "key_phase_unavailable"),
+        [DropReason.ForwardingFull] = new("rejected", "forwarding_full"),
     };
 
     // States of ours that the draft names otherwise; the handshake's have its names already. "Open" is where closing starts

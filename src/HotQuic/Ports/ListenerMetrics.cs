@@ -57,9 +57,12 @@ internal static class ListenerMetrics
         Count(meter, "hotquic.listener.retry_mode.starts", "{start}", "Times that memory made a listener ask for Retry.", all => all.RetryModeStarts);
         Count(meter, "hotquic.listener.version_negotiations", "{packet}", "Version Negotiation packets sent.", all => all.VersionNegotiationsSent);
         Count(meter, "hotquic.listener.stateless_resets", "{packet}", "Stateless resets sent.", all => all.StatelessResetsSent);
+        Count(meter, "hotquic.listener.datagrams.forwarded", "{datagram}", "Datagrams that crossed from one shard to another.", all => all.DatagramsForwarded);
         meter.CreateObservableCounter("hotquic.listener.datagrams.dropped", ReadDrops, "{datagram}", "Datagrams dropped before a connection, by reason.");
         meter.CreateObservableUpDownCounter(
             "hotquic.listener.ports", static () => _engines.Sum(engine => engine.Ports.Count), "{port}", "UDP ports that are open for listeners.");
+        meter.CreateObservableUpDownCounter(
+            "hotquic.shards", ReadShards, "{thread}", "Threads that drive connections, by whether each is kept on one processor.");
         return meter;
     }
 
@@ -86,6 +89,12 @@ internal static class ListenerMetrics
         PortTotals totals = ReadPorts();
         return [.. Enum.GetValues<DropReason>().Where(reason => totals[reason] > 0).Select(reason => Reason(totals[reason], QlogNames.Of(reason).Reason))];
     }
+
+    private static IEnumerable<Measurement<long>> ReadShards() =>
+    [
+        .. _engines.SelectMany(engine => engine.Shards.ToArray()).GroupBy(shard => shard.IsPinned)
+            .Select(group => new Measurement<long>(group.Count(), new KeyValuePair<string, object?>("pinned", group.Key))),
+    ];
 
     private static PortTotals ReadPorts()
     {

@@ -45,6 +45,7 @@ internal sealed class ListenerRecord(ListenerCounters counters)
         long reflection = ports[DropReason.ReflectionPort];
         long overload = ports[DropReason.Overload];
         long unwanted = ports[DropReason.NotAdmitted];
+        long crowded = ports[DropReason.ForwardingFull];
         long all = ports.Drops;
         return new QuicListenerStatistics
         {
@@ -62,11 +63,12 @@ internal sealed class ListenerRecord(ListenerCounters counters)
             VersionNegotiationsSent = ports[StatelessAnswer.VersionNegotiation],
             StatelessResetsSent = ports[StatelessAnswer.Reset],
             RetryModeStarts = counters.RetryModeStarts,
+            DatagramsForwarded = ports[PortCounter.ForwardedOut],
             DatagramsDropped = all,
             DatagramsWithoutListener = none,
             DatagramsRateLimited = limited,
             DatagramsFromReflectionPorts = reflection,
-            DatagramsMalformed = all - none - address - limited - reflection - overload - unwanted,
+            DatagramsMalformed = all - none - address - limited - reflection - overload - unwanted - crowded,
         };
     }
 

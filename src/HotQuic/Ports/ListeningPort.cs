@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using HotQuic.Connections;
 using HotQuic.Core.Endpoints;
@@ -162,6 +163,20 @@ internal sealed class ListeningPort : IShardTarget
 
     void IShardTarget.OnFault(Exception exception)
     {
+    }
+
+    /// <summary>On a shard: the socket that another shard has on the port, if it has one.</summary>
+    /// <param name="shard">The other's number.</param>
+    /// <param name="target">The other shard.</param>
+    /// <param name="socket">Its socket: for that shard's thread alone.</param>
+    public bool TryFindSibling(int shard, [NotNullWhen(true)] out Shard? target, [NotNullWhen(true)] out ShardSocket? socket)
+    {
+        // The first places are those of the shards, in their order; where the system cannot share a port there is but one.
+        Place[] places = _places;
+        Place? place = (uint)shard < (uint)places.Length && places[shard].Shard.Number == shard ? places[shard] : null;
+        target = place?.Shard;
+        socket = place?.Socket;
+        return place is not null;
     }
 
     /// <summary>On a shard: whether anybody listens at an address. This is the boundary that wildcard sockets do not draw (L4).</summary>

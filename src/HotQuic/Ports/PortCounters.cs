@@ -15,7 +15,7 @@ internal sealed class PortCounters
     {
         if (result.Outcome == DatagramOutcome.Dropped)
         {
-            Add(PortTotals.IndexOf(result.Reason));
+            Count(result.Reason);
         }
         else if (result.Outcome == DatagramOutcome.Answered)
         {
@@ -24,6 +24,9 @@ internal sealed class PortCounters
     }
 
     public void Count(PortCounter counter) => Add((int)counter);
+
+    /// <summary>A datagram was dropped.</summary>
+    public void Count(DropReason reason) => Add(PortTotals.IndexOf(reason));
 
     public void AddTo(PortTotals totals)
     {
@@ -42,6 +45,12 @@ internal enum PortCounter
     RefusedByLoad,
     NoApplicationProtocol,
     NoAddress,
+
+    /// <summary>Datagrams that landed here and were given to another shard.</summary>
+    ForwardedOut,
+
+    /// <summary>Datagrams that another shard gave.</summary>
+    ForwardedIn,
     Count,
 }
 

@@ -96,21 +96,38 @@ internal sealed partial class Shard
                 At = Now,
                 Ecn = (EcnCodepoint)(byte)train.Ecn,
             };
-            try
+            int elsewhere = Handle(socket, datagram);
+            if (elsewhere >= 0)
             {
-                OnDatagram(socket, datagram);
-            }
-            catch (Exception exception)
-            {
-                // Bytes of a peer must not end the shard, whatever we got wrong about them.
-                OnDatagramFault(datagram, exception);
+                Forward(socket, datagram, elsewhere, train.KernelTime);
             }
         }
     }
 
-    private void OnDatagram(ShardSocket socket, in ReceivedDatagram datagram)
+    /// <summary>Gives the number of the shard that the datagram is for where that is another, or -1 where it was dealt with.</summary>
+    private int Handle(ShardSocket socket, in ReceivedDatagram datagram)
     {
-        DatagramResult result = _endpoint.OnDatagram(datagram, _response);
+        try
+        {
+            DatagramResult result = _endpoint.OnDatagram(datagram, _response);
+            if (result.Outcome == DatagramOutcome.Elsewhere)
+            {
+                return result.Shard;
+            }
+
+            OnHandled(socket, datagram, result);
+        }
+        catch (Exception exception)
+        {
+            // Bytes of a peer must not end the shard, whatever we got wrong about them.
+            OnDatagramFault(datagram, exception);
+        }
+
+        return -1;
+    }
+
+    private void OnHandled(ShardSocket socket, in ReceivedDatagram datagram, in DatagramResult result)
+    {
         if (result.Connection is { } connection)
         {
             if (connection.UserState is not ConnectionDriver driver)
@@ -150,13 +167,9 @@ internal sealed partial class Shard
 
     private void OnDatagramFault(in ReceivedDatagram datagram, Exception exception)
     {
-        foreach (ConnectionDriver driver in _connections)
+        if (_endpoint.FindByDestination(datagram.Bytes)?.UserState is ConnectionDriver driver)
         {
-            if (driver.Core.Path.Remote == datagram.Remote)
-            {
-                driver.OnFault(exception);
-                return;
-            }
+            driver.OnFault(exception);
         }
     }
 
@@ -173,15 +186,13 @@ internal sealed partial class Shard
         }
     }
 
+    /// <summary>The packet that is quoted names its connection by an ID that nobody else knows before the peer has answered.</summary>
     private void OnUnreachable(PathAddress remote, ReadOnlySpan<byte> quoted)
     {
-        foreach (ConnectionDriver driver in _connections)
+        if (_endpoint.FindBySource(quoted) is { Role: EndpointRole.Client, UserState: ConnectionDriver driver } core && core.Path.Remote == remote)
         {
-            if (driver.Core.Role == EndpointRole.Client && driver.Core.Path.Remote == remote && driver.HasSent(quoted))
-            {
-                driver.OnUnreachable();
-                Touch(driver);
-            }
+            driver.OnUnreachable();
+            Touch(driver);
         }
     }
 
@@ -190,6 +201,10 @@ internal sealed partial class Shard
     {
         public DropReason CheckDestination(PathAddress local, PathAddress remote) =>
             shard._receiving?.Port?.CheckDestination(local, remote) ?? DropReason.UnknownConnection;
+
+        // Clients' sockets belong to one shard each: what comes there is for no other.
+        public bool IsSharedWith(int number, bool mayBegin) =>
+            shard._receiving?.Port is { } port && (port.Capabilities.Steering || !mayBegin) && port.TryFindSibling(number, out _, out _);
 
         public AdmissionVerdict Decide(in AdmissionRequest request) =>
             shard._receiving is { Port: { } port } socket ? port.Decide(request, shard._lag, socket.Counters) : AdmissionVerdict.Drop;

@@ -14,7 +14,7 @@ namespace HotQuic.Shards;
 /// One thread with everything it drives: sockets, an endpoint with its connections, their timers. Other threads <see cref="Post"/>;
 /// everything else happens on the shard's own thread, run to completion, round and round:
 /// <code>
-///   sockets ─► endpoint ─► connections touched
+///   sockets ─► endpoint ─► connections touched; what is another shard's goes to its mailbox
 ///   mailbox ─► targets  ─► connections touched
 ///   timers  ─► connections touched
 ///   touched connections: events ─► deadline ─► those that want to send, one train each, round robin, a bounded burst
@@ -52,8 +52,8 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private readonly ReceiveBatch _batch = new();
     private readonly byte[] _sendBuffer = GC.AllocateUninitializedArray<byte>(SendBufferSize, pinned: true);
     private readonly byte[] _response = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
-    private readonly TimeSpan _spin;
-    private Instant _spinUntil;
+    private readonly Spinning _spinning;
+    private readonly bool _pins;
     private TimeSpan _loopLag;
     private bool _isBusy;
     private volatile bool _isStopped;
@@ -61,7 +61,8 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     public Shard(QuicEngineOptions options, QlogDirectory? qlog, int number, int count)
     {
         Number = number;
-        _spin = options.Spin;
+        _spinning = new Spinning(options.Spin);
+        _pins = options.PinShards;
         _waiter = ShardWaiter.Create(options.Io);
         _admission = new Admission(this);
         Drivers = new ConnectionDriverPool(this);
@@ -95,6 +96,9 @@ internal sealed partial class Shard : IShardTarget, IDisposable
 
     /// <summary>What connections have in common.</summary>
     public AgreementTable Agreements { get; } = new();
+
+    /// <summary>Whether the system keeps the thread on one processor.</summary>
+    public bool IsPinned { get; private set; }
 
     /// <summary>Streams of awaiting applications, for reuse.</summary>
     public StreamDriverPool<AwaitedStream> AwaitedStreams { get; } = new();
@@ -221,6 +225,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Takes a socket into the loop.</summary>
     public void AddSocket(ShardSocket socket)
     {
+        socket.IsInUse = true;
         _sockets.Add(socket);
         _waiter.Add(socket.Udp);
     }
@@ -228,6 +233,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// <summary>Takes a socket out of the loop.</summary>
     public void LetGo(ShardSocket socket)
     {
+        socket.IsInUse = false;
         _sockets.Remove(socket);
         _waiter.Remove(socket.Udp);
     }
@@ -280,6 +286,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     private void Run()
     {
         _current = this;
+        IsPinned = _pins && ThreadAffinity.TryPin(Number);
         while (!_isStopped)
         {
             Instant last = Now;
@@ -398,14 +405,16 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     {
         if (isBusy || _senders.Count > 0 || _touched.Count > 0 || _unposted.Count > 0 || !_mailbox.IsEmpty)
         {
-            _spinUntil = _spin > TimeSpan.Zero ? ShardClock.Now + _spin : default;
+            _spinning.OnWork(Now);
             _waiter.Wait(TimeSpan.Zero);
             return;
         }
 
         Instant now = ShardClock.Now;
-        if (now < _spinUntil)
+        if (_spinning.GoesOn(now))
         {
+            // Whoever is to bring the work may wait for this processor.
+            Thread.Yield();
             _waiter.Wait(TimeSpan.Zero);
             return;
         }

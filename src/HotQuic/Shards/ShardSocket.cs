@@ -32,6 +32,9 @@ internal sealed class ShardSocket
     /// <summary>Whether it goes when its last connection does.</summary>
     public bool IsOwned { get; init; }
 
+    /// <summary>Whether its shard looks at it.</summary>
+    public bool IsInUse { get; set; }
+
     /// <summary>Connections that send through it.</summary>
     public int Users { get; set; }
 

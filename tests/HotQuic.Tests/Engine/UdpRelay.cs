@@ -31,11 +31,15 @@ internal sealed class UdpRelay : IAsyncDisposable
     /// <summary>The client's address as the server sees it.</summary>
     public IPEndPoint Address => (IPEndPoint)_outside.LocalEndPoint!;
 
-    public static async Task<UdpRelay> ConnectAsync(Action<QuicClientConnectionOptions>? client = null, Action<QuicServerConnectionOptions>? server = null)
+    /// <param name="client">Changes the client's options.</param>
+    /// <param name="server">Changes the server's, where no listener is given.</param>
+    /// <param name="listen">Starts the listener, which the relay disposes of; null for a common one.</param>
+    public static async Task<UdpRelay> ConnectAsync(
+        Action<QuicClientConnectionOptions>? client = null, Action<QuicServerConnectionOptions>? server = null, Func<ValueTask<QuicListener>>? listen = null)
     {
         var relay = new UdpRelay();
         relay.Rebind();
-        relay._listener = await QuicListener.ListenAsync(Pair.ListenerOptions(change: server));
+        relay._listener = await (listen?.Invoke() ?? QuicListener.ListenAsync(Pair.ListenerOptions(change: server)));
         relay._pumps.Add(relay.PumpToServerAsync());
         Task<QuicConnection> accepting = relay._listener.AcceptConnectionAsync().AsTask();
         relay.Client = await QuicConnection.ConnectAsync(

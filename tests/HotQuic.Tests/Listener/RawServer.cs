@@ -56,6 +56,8 @@ internal sealed class RawServer : IAdmission, IDisposable
 
     DropReason IAdmission.CheckDestination(PathAddress local, PathAddress remote) => DropReason.None;
 
+    bool IAdmission.IsSharedWith(int shard, bool mayBegin) => false;
+
     AdmissionVerdict IAdmission.Decide(in AdmissionRequest request) => AdmissionVerdict.Accept;
 
     ConnectionSettings IAdmission.SettingsFor(in AdmissionRequest request) => ConnectionSettings.Default;

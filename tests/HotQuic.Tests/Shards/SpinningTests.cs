@@ -1,0 +1,59 @@
+using HotQuic.Core.Time;
+using HotQuic.Shards;
+
+namespace HotQuic.Tests.Shards;
+
+public sealed class SpinningTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMicroseconds(64);
+
+    [Fact]
+    public void WithoutALimitItSleepsAtOnce()
+    {
+        var spinning = new Spinning(TimeSpan.Zero);
+        spinning.OnWork(At(100));
+        Assert.False(spinning.GoesOn(At(100)));
+    }
+
+    [Fact]
+    public void ItLooksForWorkUpToTheLimit()
+    {
+        var spinning = new Spinning(Limit);
+        spinning.OnWork(At(100));
+        Assert.True(spinning.GoesOn(At(100)));
+        Assert.True(spinning.GoesOn(At(163)));
+        Assert.False(spinning.GoesOn(At(164)));
+    }
+
+    [Fact]
+    public void WhereItKeepsFailingItLooksForAShorterTimeButNeverNotAtAll()
+    {
+        var spinning = new Spinning(Limit);
+        int now = 0;
+        foreach (int allowed in (int[])[64, 32, 16, 8, 4, 2, 2, 2])
+        {
+            spinning.OnWork(At(now));
+            Assert.True(spinning.GoesOn(At(now + allowed - 1)));
+            Assert.False(spinning.GoesOn(At(now + allowed)));
+            now += 1000;
+        }
+    }
+
+    [Fact]
+    public void WorkThatCameInTimeToBeFoundBringsTheWholeLimitBack()
+    {
+        var spinning = new Spinning(Limit);
+        Sleep(spinning, 0, 64);
+        Sleep(spinning, 1000, 32);
+        spinning.OnWork(At(1060));
+        Assert.True(spinning.GoesOn(At(1060 + 63)));
+    }
+
+    private static void Sleep(Spinning spinning, int at, int after)
+    {
+        spinning.OnWork(At(at));
+        Assert.False(spinning.GoesOn(At(at + after)));
+    }
+
+    private static Instant At(int microseconds) => new(microseconds * TimeSpan.TicksPerMicrosecond);
+}
