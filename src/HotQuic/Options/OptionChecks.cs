@@ -26,7 +26,7 @@ internal static class OptionChecks
             throw OutOfRange(argument, nameof(options.RetryMode), options.RetryMode, "Automatic, Always or Never");
         }
 
-        if (!Enum.IsDefined(options.IoMode))
+        if (!IoModes.IsKnown(options.IoMode))
         {
             throw OutOfRange(argument, nameof(options.IoMode), options.IoMode, "Auto, Offload or Sockets");
         }
