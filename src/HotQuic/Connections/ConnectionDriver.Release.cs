@@ -41,6 +41,15 @@ internal sealed partial class ConnectionDriver
         Recycle();
     }
 
+    /// <summary>The shard took it out of a line in which it stood when its life ended.</summary>
+    public void OnOutOfLine()
+    {
+        if (_waitsForLine)
+        {
+            Recycle();
+        }
+    }
+
     private void ReleaseIfUnused()
     {
         // Not in the middle of telling the application things, whatever it does in answer.
@@ -66,8 +75,9 @@ internal sealed partial class ConnectionDriver
     /// <summary>Forgets everything of the life that is over, and waits for the next.</summary>
     private void Recycle()
     {
-        // One that the shard still has in a line is not used again, as it would stand there for another.
-        if (_isFaulty || IsTouched || IsLinedUp)
+        // One that the shard still has in a line would stand there for another.
+        _waitsForLine = IsTouched || IsLinedUp;
+        if (_isFaulty || _waitsForLine)
         {
             return;
         }

@@ -35,6 +35,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     private AwaitedConnection? _awaited;
     private HandledConnection? _handled;
     private bool _isReleased = true;
+    private bool _waitsForLine;
     private bool _isDraining;
     private bool _isFaulty;
     private bool _isLifeOver;

@@ -23,7 +23,11 @@ internal sealed partial class Shard
             }
 
             driver.IsLinedUp = false;
-            if (!driver.IsDrained)
+            if (driver.IsDrained)
+            {
+                driver.OnOutOfLine();
+            }
+            else
             {
                 trains += Transmit(driver);
             }

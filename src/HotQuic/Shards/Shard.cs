@@ -382,7 +382,11 @@ internal sealed partial class Shard : IShardTarget, IDisposable
             ConnectionDriver driver = _touched[i];
             driver.IsTouched = false;
             driver.DrainEvents();
-            if (!driver.IsDrained)
+            if (driver.IsDrained)
+            {
+                driver.OnOutOfLine();
+            }
+            else
             {
                 LineUp(driver);
             }
