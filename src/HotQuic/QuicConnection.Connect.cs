@@ -17,6 +17,8 @@ public sealed partial class QuicConnection
     /// <returns>The connection, its handshake complete.</returns>
     /// <exception cref="ArgumentException">An option is missing or out of its range; the message names it.</exception>
     /// <exception cref="PlatformNotSupportedException">The options ask for a connection without encryption.</exception>
+    /// <exception cref="IOException">A file for keys or traces, asked for by <see cref="QuicConnectionOptions.Transport"/>, cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
     /// <exception cref="SocketException">The host is not known, or nobody listens there.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed by TLS: certificate, protocols, cipher suites.</exception>
     /// <exception cref="QuicException">The server refused, did not answer in time, or the handshake failed otherwise.</exception>

@@ -99,6 +99,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait; no stream is lost by that.</param>
     /// <returns>The stream.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The type is none of those there are.</exception>
+    /// <exception cref="InvalidOperationException">The handshake is not complete, as in the callback that gives a server's options.</exception>
     /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
     /// <exception cref="QuicException">The connection has ended.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -107,7 +108,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
 
     private ValueTask<QuicStream> OpenAsync(QuicStreamType type, QuicStreamPriority priority, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ThrowIfNotEstablished();
         if (type is not (QuicStreamType.Bidirectional or QuicStreamType.Unidirectional))
         {
             throw new ArgumentOutOfRangeException(nameof(type), type, "Expected Bidirectional or Unidirectional.");
@@ -130,13 +131,15 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <summary>Waits for a stream that the peer opened.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The stream.</returns>
-    /// <exception cref="InvalidOperationException">The options allow the peer no streams at all.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The options allow the peer no streams at all, or the handshake is not complete, as in the callback that gives a server's options.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The connection was disposed of.</exception>
     /// <exception cref="QuicException">The connection has ended.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask<QuicStream> AcceptInboundStreamAsync(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        ThrowIfNotEstablished();
         bool canAccept = Awaited.CanAcceptStreams;
         ThrowIfGone();
         if (!canAccept)
@@ -231,6 +234,17 @@ public sealed partial class QuicConnection : IAsyncDisposable
     {
         var made = _remote.ToIPEndPoint();
         return Interlocked.CompareExchange(ref _remoteEndPoint, made, null) ?? made;
+    }
+
+    /// <summary>Before the handshake is complete nobody has proved anything, and there may be no options yet.</summary>
+    private void ThrowIfNotEstablished()
+    {
+        bool isConnected = Awaited.IsConnected;
+        ThrowIfGone();
+        if (!isConnected)
+        {
+            throw new InvalidOperationException("The connection is not established: streams are for after the handshake.");
+        }
     }
 
     /// <summary>After reading what the shard published: it may have been another connection's, where this one was disposed of meanwhile.</summary>

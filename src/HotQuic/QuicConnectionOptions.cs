@@ -42,8 +42,8 @@ public abstract class QuicConnectionOptions
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Called when the peer lets more streams be opened (RFC 9000 §4.6), the first time with its initial limits. It runs on the thread
-    /// pool, one call at a time for a connection; what it throws is ignored. Default: none.
+    /// Called when the peer lets more streams be opened (RFC 9000 §4.6), the first time with its initial limits, once the handshake is
+    /// complete. It runs on the thread pool, one call at a time for a connection; what it throws is ignored. Default: none.
     /// </summary>
     public Action<QuicConnection, QuicStreamCapacityChangedArgs>? StreamCapacityCallback { get; set; }
 

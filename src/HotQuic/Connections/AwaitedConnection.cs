@@ -32,7 +32,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     private CapacityReports? _capacity;
     private TaskCompletionSource? _closing;
     private Action<QuicConnection, IPEndPoint>? _addressCallback;
-    private bool _isConnected;
+    private volatile bool _isConnected;
 
     public AwaitedConnection(ConnectionDriver driver)
         : base(driver)
@@ -44,6 +44,9 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
     /// <summary>Whether the options let the peer open streams at all. From any thread, once connected.</summary>
     public bool CanAcceptStreams { get; private set; }
+
+    /// <summary>Whether the handshake is complete. From any thread.</summary>
+    public bool IsConnected => _isConnected;
 
     /// <summary>Whether awaiters go on at once, on the shard's thread. From any thread, once connected.</summary>
     public bool CompletesInline { get; private set; }
@@ -132,6 +135,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     {
         _isConnected = true;
         Handle?.Learn(Driver.ReadFacts());
+        ReportCapacity(_bidirectional.Limit, _unidirectional.Limit);
         if (_undelivered is { } handle)
         {
             _undelivered = null;
@@ -156,7 +160,12 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     {
         OpenQueue queue = QueueOf(direction);
         ulong limit = queue.Opened + available;
-        ReportCapacity(direction, (int)Math.Min(limit - queue.Limit, int.MaxValue));
+        if (_isConnected)
+        {
+            ulong more = limit - queue.Limit;
+            ReportCapacity(direction == StreamDirection.Bidirectional ? more : 0, direction == StreamDirection.Unidirectional ? more : 0);
+        }
+
         queue.Limit = limit;
         OpenWaiting(queue, direction);
     }
@@ -373,13 +382,16 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         Driver.Close(code);
     }
 
-    private void ReportCapacity(StreamDirection direction, int increment)
+    /// <summary>The first report comes when the connection is there: a server's options, and so the callback, may come after the client's limits.</summary>
+    private void ReportCapacity(ulong bidirectional, ulong unidirectional)
     {
-        if (increment > 0 && _capacity is { } reports && Handle is { } handle)
+        if (bidirectional + unidirectional > 0 && _capacity is { } reports && Handle is { } handle)
         {
-            reports.Add(handle, direction == StreamDirection.Bidirectional
-                ? new QuicStreamCapacityChangedArgs { BidirectionalIncrement = increment }
-                : new QuicStreamCapacityChangedArgs { UnidirectionalIncrement = increment });
+            reports.Add(handle, new QuicStreamCapacityChangedArgs
+            {
+                BidirectionalIncrement = (int)Math.Min(bidirectional, int.MaxValue),
+                UnidirectionalIncrement = (int)Math.Min(unidirectional, int.MaxValue),
+            });
         }
     }
 }

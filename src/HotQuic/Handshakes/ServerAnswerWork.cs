@@ -58,7 +58,7 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem
 
         // The next to be asked has a token of its own.
         _cancellation = new CancellationTokenSource();
-        ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), cancelled, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(CancelQuietly, cancelled, preferLocal: false);
     }
 
     /// <summary>The answer was taken. The token was the callback's while that ran: who registered with it since is forgotten.</summary>
@@ -76,6 +76,18 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem
         Options = null;
         Configuration = null;
         Pool.Return(this);
+    }
+
+    private static void CancelQuietly(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // What the application had the token call threw, when all was over: there is nobody to tell, and the process goes on.
+        }
     }
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync(_token);

@@ -89,6 +89,58 @@ public class AcceptFailureTests
     }
 
     /// <summary>What the callback may know: who connects, from where to where, and not yet what will be agreed on.</summary>
+    /// <summary>An exception that nobody catches would end the process, at a time that the client chooses.</summary>
+    [Fact]
+    public async Task S7_WhatTheCallbacksTokenCallsMayThrow()
+    {
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int calls = 0;
+        QuicListenerOptions options = Pair.ListenerOptions();
+        options.ConnectionOptionsCallback = async (_, _, token) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                token.UnsafeRegister(_ => called.SetResult(), null);
+                token.UnsafeRegister(_ => throw new NotSupportedException("mine"), null);
+                asked.SetResult();
+                await Task.Delay(Timeout.Infinite, token);
+            }
+
+            return Pair.ServerOptions();
+        };
+        await using QuicListener listener = await QuicListener.ListenAsync(options);
+        using var source = new CancellationTokenSource();
+        Task<QuicConnection> connecting = QuicConnection.ConnectAsync(Pair.ClientOptions(listener.LocalEndPoint), source.Token).AsTask();
+        await asked.Task.WaitAsync(Pair.Patience);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Pair.Patience));
+        await called.Task.WaitAsync(Pair.Patience);
+        await Assert.ThrowsAsync<AuthenticationException>(() => listener.AcceptConnectionAsync().AsTask().WaitAsync(Pair.Patience));
+        await AssertGoesOnAsync(listener);
+    }
+
+    /// <summary>Before the handshake is complete the client has proved nothing, and no options say what it may do.</summary>
+    [Fact]
+    public async Task S7_TheConnectionThatTheCallbackSeesHasNoStreamsYet()
+    {
+        List<Exception?> failures = [];
+        QuicListenerOptions options = Pair.ListenerOptions();
+        options.ConnectionOptionsCallback = (connection, _, _) =>
+        {
+            failures.Add(Record.Exception(() => { _ = connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).AsTask(); }));
+            failures.Add(Record.Exception(() => { _ = connection.AcceptInboundStreamAsync().AsTask(); }));
+            return ValueTask.FromResult(Pair.ServerOptions());
+        };
+        await using QuicListener listener = await QuicListener.ListenAsync(options);
+        Task<QuicConnection> accepting = listener.AcceptConnectionAsync().AsTask();
+        await using QuicConnection client = await QuicConnection.ConnectAsync(Pair.ClientOptions(listener.LocalEndPoint)).AsTask().WaitAsync(Pair.Patience);
+        await using QuicConnection server = await accepting.WaitAsync(Pair.Patience);
+        Assert.Equal(2, failures.Count);
+        Assert.All(failures, failure => Assert.Contains("not established", Assert.IsType<InvalidOperationException>(failure).Message, StringComparison.Ordinal));
+        await using QuicStream stream = await server.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+    }
+
     [Fact]
     public async Task S7_TheConnectionThatTheCallbackSeesIsTheOneThatIsAccepted()
     {

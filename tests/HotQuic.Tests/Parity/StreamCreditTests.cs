@@ -166,6 +166,43 @@ public class StreamCreditTests
         Assert.Same(pair.Client, reportedOn);
     }
 
+    /// <summary>A server's callback is known only after the client's limits are, a client's before the server has proved who it is.</summary>
+    [Fact]
+    public async Task S14_EitherSidesCallbackIsToldTheFirstLimitsOnceStreamsCanBeOpened()
+    {
+        var client = new TaskCompletionSource<QuicStreamCapacityChangedArgs>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var server = new TaskCompletionSource<QuicStreamCapacityChangedArgs>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using Pair pair = await Pair.ConnectAsync(
+            server: options =>
+            {
+                (options.MaxInboundBidirectionalStreams, options.MaxInboundUnidirectionalStreams) = (7, 8);
+                options.StreamCapacityCallback = (connection, args) => Tell(server, connection, args);
+            },
+            client: options =>
+            {
+                (options.MaxInboundBidirectionalStreams, options.MaxInboundUnidirectionalStreams) = (5, 6);
+                options.StreamCapacityCallback = (connection, args) => Tell(client, connection, args);
+                options.ClientAuthenticationOptions.RemoteCertificateValidationCallback = (_, _, _, _) => !client.Task.IsCompleted;
+            });
+        QuicStreamCapacityChangedArgs toClient = await client.Task.WaitAsync(Pair.Patience);
+        QuicStreamCapacityChangedArgs toServer = await server.Task.WaitAsync(Pair.Patience);
+        Assert.Equal((7, 8), (toClient.BidirectionalIncrement, toClient.UnidirectionalIncrement));
+        Assert.Equal((5, 6), (toServer.BidirectionalIncrement, toServer.UnidirectionalIncrement));
+
+        static void Tell(TaskCompletionSource<QuicStreamCapacityChangedArgs> told, QuicConnection connection, QuicStreamCapacityChangedArgs args)
+        {
+            try
+            {
+                _ = connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).AsTask();
+                told.TrySetResult(args);
+            }
+            catch (InvalidOperationException exception)
+            {
+                told.TrySetException(exception);
+            }
+        }
+    }
+
     private static async Task<QuicStream> OpenAsync(QuicConnection connection, QuicStreamType type)
     {
         QuicStream stream = await connection.OpenOutboundStreamAsync(type).AsTask().WaitAsync(Pair.Patience);
