@@ -16,10 +16,7 @@ namespace HotQuic.Streams;
 /// </remarks>
 internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 {
-    private bool _isDisposed;
     private bool _isFinishWanted;
-    private StreamDisposal? _disposal;
-    private QuicStream? _handle;
 
     public AwaitedStream()
     {
@@ -165,9 +162,6 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
     }
 
     public override void OnSendAcknowledged() => EndWriting(failure: null);
-
-    /// <summary>Nobody will ever have a handle on the stream.</summary>
-    public void GiveUp() => OnDispose(disposal: null);
 
     public override void OnClosed()
     {
@@ -446,58 +440,6 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 
     private StreamRead TakeDestination() =>
         Reading.IsWaiting && !Reading.Destination.IsEmpty && Core is not null ? Streams.TakeReadDestination(Core) : default;
-
-    private void OnDispose(StreamDisposal? disposal)
-    {
-        _isDisposed = true;
-        _disposal = disposal;
-        _handle = disposal?.Handle;
-        if (!Reading.IsEnded)
-        {
-            AbortReading(Connection.DefaultStreamErrorCode, new EndCause(Failure.ReadingAborted));
-        }
-
-        if (Writing.IsPending)
-        {
-            AbortWriting(Connection.DefaultStreamErrorCode, new EndCause(Failure.WritingAborted));
-        }
-        else
-        {
-            Finish();
-        }
-
-        if (Core is null || Connection.Failure is not null)
-        {
-            CompleteDisposal();
-        }
-
-        TryReturn();
-    }
-
-    private void CompleteDisposal()
-    {
-        _disposal?.Complete();
-        _disposal = null;
-    }
-
-    private void TryReturn()
-    {
-        if (!_isDisposed || Core is not null)
-        {
-            return;
-        }
-
-        // The handle, where there was one, answers for itself once this state is another stream's.
-        _handle?.Settle(Reading.Outcome, Writing.Outcome);
-        if (TryRecyclePipes() && Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
-        {
-            EndLife();
-            _isDisposed = false;
-            _isFinishWanted = false;
-            _handle = null;
-            Connection.Shard.AwaitedStreams.Return(this);
-        }
-    }
 
     /// <summary>Why a direction ends, and what the operation under way throws, where that is something else.</summary>
     private readonly record struct EndCause(Failure Failure, Exception? Now = null);
