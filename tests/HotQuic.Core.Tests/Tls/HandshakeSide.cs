@@ -64,7 +64,8 @@ internal sealed class HandshakeSide(TlsHandshake handshake) : IDisposable
             {
                 case HandshakeQuestion.Configuration:
                     var server = (TlsServerHandshake)Handshake;
-                    ClientHello = server.ClientHello;
+                    // A copy: its memory is the handshake's own, and another's once the question is answered.
+                    ClientHello = new ClientHelloInfo(server.ClientHello.Message.ToArray());
                     Note(server.ProvideConfiguration(Configuration!, TransportParameters));
                     break;
                 case HandshakeQuestion.Signature:
