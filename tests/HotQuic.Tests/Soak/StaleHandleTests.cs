@@ -30,7 +30,7 @@ public class StaleHandleTests
         var stale = new ConcurrentStack<QuicStream>();
         var staleConnections = new ConcurrentStack<QuicConnection>();
         Task serving = ServeAsync(listener, stale, staleConnections);
-        Task<long>[] attacks = [.. Enumerable.Range(0, Attackers).Select(seed => OnThreadOfItsOwn(() => AttackAsync(seed, stale, staleConnections, stop.Token)).Unwrap())];
+        Task<long>[] attacks = [.. Enumerable.Range(0, Attackers).Select(seed => Task.Run(() => AttackAsync(seed, stale, staleConnections, stop.Token)))];
 
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => AskAsync(engine, listener.LocalEndPoint, worker, stale, staleConnections)))
             .WaitAsync(Pair.Patience * 4 * SoakEngine.Scale);
@@ -86,8 +86,8 @@ public class StaleHandleTests
         faults.AssertNone();
     }
 
-    /// <summary>An attacker never pauses: the thread pool, on which handshakes go on, would soon be all attackers.</summary>
-    private static Task<T> OnThreadOfItsOwn<T>(Func<T> attack) =>
+    /// <summary>Not on the thread pool, on which handshakes go on: it never pauses, and there would soon be nothing but attackers.</summary>
+    private static Task<long> OnThreadOfItsOwn(Func<long> attack) =>
         Task.Factory.StartNew(attack, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static async Task AskAsync(
