@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HotQuic.Load.Scenarios;
@@ -24,7 +25,15 @@ public sealed record PerfReport
 }
 
 /// <summary>Where a run took place.</summary>
-public sealed record PerfEnvironment(string Runtime, string OperatingSystem, string Architecture, int Processors);
+public sealed record PerfEnvironment(string Runtime, string OperatingSystem, string Architecture, int Processors)
+{
+    /// <summary>Where this process runs.</summary>
+    public static PerfEnvironment OfThisProcess() => new(
+        RuntimeInformation.FrameworkDescription,
+        RuntimeInformation.OSDescription,
+        RuntimeInformation.ProcessArchitecture.ToString(),
+        Environment.ProcessorCount);
+}
 
 /// <summary>How reports become JSON.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

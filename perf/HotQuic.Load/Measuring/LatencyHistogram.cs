@@ -54,6 +54,65 @@ public sealed class LatencyHistogram
         }
     }
 
+    /// <summary>
+    /// Takes off what an earlier reading of the same counters had, which becomes what this one had: the rest is what was recorded between them.
+    /// </summary>
+    public void TakeSince(LatencyHistogram earlier)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        for (int index = 0; index < _counts.Length; index++)
+        {
+            long now = _counts[index];
+            _counts[index] -= earlier._counts[index];
+            earlier._counts[index] = now;
+        }
+    }
+
+    /// <summary>The mean in nanoseconds, within <see cref="RelativeError"/>; 0 when there are none.</summary>
+    public double Mean()
+    {
+        double sum = 0;
+        long count = 0;
+        for (int index = 0; index < _counts.Length; index++)
+        {
+            count += _counts[index];
+            sum += (double)_counts[index] * MiddleOf(index);
+        }
+
+        return count == 0 ? 0 : sum / count;
+    }
+
+    /// <summary>The buckets that are not empty, each as its number and its count, to be sent elsewhere.</summary>
+    public long[] ToPairs()
+    {
+        List<long> pairs = [];
+        for (int index = 0; index < _counts.Length; index++)
+        {
+            if (_counts[index] != 0)
+            {
+                pairs.AddRange([index, _counts[index]]);
+            }
+        }
+
+        return [.. pairs];
+    }
+
+    /// <summary>Adds what <see cref="ToPairs"/> gave elsewhere.</summary>
+    /// <exception cref="InvalidDataException">These are no such pairs.</exception>
+    public void AddPairs(IReadOnlyList<long> pairs)
+    {
+        ArgumentNullException.ThrowIfNull(pairs);
+        for (int at = 0; at < pairs.Count; at += 2)
+        {
+            if (at + 1 == pairs.Count || pairs[at] < 0 || pairs[at] >= _counts.Length || pairs[at + 1] < 0)
+            {
+                throw new InvalidDataException("Expected pairs of a histogram's bucket and its count.");
+            }
+
+            _counts[pairs[at]] += pairs[at + 1];
+        }
+    }
+
     /// <summary>The duration in nanoseconds that the given part of all durations does not exceed; 0 when there are none.</summary>
     /// <param name="quantile">From 0 to 1; 0.99 is the 99th percentile.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="quantile"/> is not within 0 to 1.</exception>

@@ -27,6 +27,12 @@ public sealed class ServerTrust
     /// <summary>Certificates that lead to one of these, which may also be the server's own; names and dates are checked.</summary>
     public static ServerTrust Authorities(X509Certificate2Collection authorities) => new(authorities, anything: false);
 
+    /// <summary>Whether any certificate is taken.</summary>
+    internal bool IsAnything => _anything;
+
+    /// <summary>The authorities in PEM; null where there are none given.</summary>
+    internal string? AuthoritiesPem => _authorities?.ExportCertificatePems();
+
     /// <summary>Sets how the server's certificate is judged.</summary>
     public void Apply(SslClientAuthenticationOptions options)
     {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using HotQuic.Load;
 using HotQuic.Load.Scenarios;
 using HotQuic.Load.Transport;
@@ -88,11 +87,7 @@ internal sealed class PerfSession(PerfRequest request, Terminal terminal)
         {
             StartedAt = _startedAt,
             Version = typeof(QuicConnection).Assembly.GetName().Version?.ToString(3) ?? string.Empty,
-            Environment = new(
-                RuntimeInformation.FrameworkDescription,
-                RuntimeInformation.OSDescription,
-                RuntimeInformation.ProcessArchitecture.ToString(),
-                Environment.ProcessorCount),
+            Environment = PerfEnvironment.OfThisProcess(),
             Scenarios = _results,
         };
         if (request.JsonTarget == StandardOutput)

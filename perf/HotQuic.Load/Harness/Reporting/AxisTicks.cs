@@ -1,0 +1,88 @@
+namespace HotQuic.Load.Harness.Reporting;
+
+/// <summary>
+/// An axis with its ticks at round numbers: <see cref="Linear"/> or <see cref="Logarithmic"/> for what is to be shown, then
+/// <see cref="At"/> for where a value lies.
+/// </summary>
+internal sealed class AxisTicks
+{
+    private const int MostDecadesWithSteps = 3;
+
+    private readonly bool _isLogarithmic;
+
+    private AxisTicks(double low, double high, double[] values, bool isLogarithmic)
+    {
+        Low = low;
+        High = high;
+        Values = values;
+        _isLogarithmic = isLogarithmic;
+    }
+
+    /// <summary>Where the axis begins.</summary>
+    public double Low { get; }
+
+    /// <summary>Where it ends.</summary>
+    public double High { get; }
+
+    /// <summary>The ticks, rising, each a round number.</summary>
+    public IReadOnlyList<double> Values { get; }
+
+    /// <summary>An axis from 0 with steps of 1, 2 or 5 times a power of ten.</summary>
+    /// <param name="most">The largest value to show; 0 where there is none.</param>
+    /// <param name="steps">About how many steps.</param>
+    public static AxisTicks Linear(double most, int steps)
+    {
+        double step = RoundStep((most > 0 ? most : 1) / steps);
+        int count = Math.Max(1, (int)Math.Ceiling((most / step) - 1e-9));
+        return new(0, count * step, [.. Enumerable.Range(0, count + 1).Select(index => index * step)], isLogarithmic: false);
+    }
+
+    /// <summary>An axis that ends where the time does, which need not be at a tick.</summary>
+    /// <param name="end">The end.</param>
+    /// <param name="steps">About how many steps.</param>
+    public static AxisTicks Time(double end, int steps)
+    {
+        AxisTicks round = Linear(end, steps);
+        return new(0, Math.Max(end, 1e-3), [.. round.Values.Where(value => value <= end * (1 + 1e-9))], isLogarithmic: false);
+    }
+
+    /// <summary>An axis of powers of ten, with 2 and 5 between them where they are few.</summary>
+    /// <param name="least">The smallest value to show, above 0.</param>
+    /// <param name="most">The largest.</param>
+    public static AxisTicks Logarithmic(double least, double most)
+    {
+        double low = Math.Max(least, 1e-9);
+        double high = Math.Max(most, low);
+        int first = (int)Math.Floor(Math.Log10(low) + 1e-9);
+        int last = (int)Math.Ceiling(Math.Log10(high) - 1e-9);
+        last = Math.Max(last, first + 1);
+        double[] factors = last - first <= MostDecadesWithSteps ? [1, 2, 5] : [1];
+        List<double> ticks = [];
+        for (int power = first; power <= last; power++)
+        {
+            ticks.AddRange(factors.Select(factor => factor * Math.Pow(10, power)));
+        }
+
+        // The axis is no longer than it must be: from the last tick below to the first above.
+        int from = Math.Max(0, ticks.FindLastIndex(tick => tick <= low * (1 + 1e-9)));
+        int to = ticks.FindIndex(Math.Min(from + 1, ticks.Count - 1), tick => tick >= high * (1 - 1e-9));
+        List<double> used = ticks[from..((to < 0 ? ticks.Count - 1 : to) + 1)];
+        return new(used[0], used[^1], [.. used], isLogarithmic: true);
+    }
+
+    /// <summary>Where a value lies, 0 at the axis's beginning and 1 at its end; outside, at the nearer of them.</summary>
+    public double At(double value)
+    {
+        double at = _isLogarithmic
+            ? Math.Log(Math.Max(value, Low) / Low) / Math.Log(High / Low)
+            : (value - Low) / (High - Low);
+        return Math.Clamp(at, 0, 1);
+    }
+
+    private static double RoundStep(double step)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(step)));
+        double rest = step / power;
+        return power * (rest <= 1 + 1e-9 ? 1 : rest <= 2 + 1e-9 ? 2 : rest <= 5 + 1e-9 ? 5 : 10);
+    }
+}
