@@ -62,6 +62,7 @@ public abstract class PerfServer : IAsyncDisposable
     {
         QuicTransportOptions transport = options.Transport.ToOptions();
         transport.CompletesInline = options.Api == PerfApi.Stream;
+        transport.MaxDatagramFrameSize = ushort.MaxValue;
         return new()
         {
             ServerAuthenticationOptions = new()

@@ -51,6 +51,8 @@ internal static class CommandLine
     {
         PerfCommand.Create(terminal),
         PerfServerCommand.Create(terminal),
+        LoadCommand.Create(terminal),
+        LoadAgentCommand.Create(terminal),
         ServeCommand.Create(terminal),
         GetCommand.Create(terminal),
         new HelpOption(),

@@ -21,6 +21,15 @@ internal sealed class ServedConnection(HandlerServer server) : QuicConnectionHan
         return _control;
     }
 
+    /// <summary>Datagrams come back, as far as there is room for them.</summary>
+    public override void OnDatagram(QuicConnectionHandle connection, ReadOnlySpan<byte> data)
+    {
+        if (data.Length <= connection.MaxDatagramSize)
+        {
+            connection.TrySendDatagram(data);
+        }
+    }
+
     public override void OnMessage(QuicConnectionHandle connection, object? message)
     {
         switch (message)

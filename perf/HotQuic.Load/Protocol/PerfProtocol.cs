@@ -5,7 +5,8 @@ namespace HotQuic.Load.Protocol;
 /// <summary>
 /// The protocol between <see cref="PerfClient"/> and <see cref="PerfServer"/>. A connection's first stream is its control
 /// stream: JSON lines, one <see cref="ControlRequest"/> answered by one <see cref="ControlReply"/>. All later streams do what the
-/// last <see cref="WorkOrder"/> of that connection said, and carry nothing but the load itself.
+/// last <see cref="WorkOrder"/> of that connection said, and carry nothing but the load itself. Datagrams
+/// come back as they are, from a server of event handlers.
 /// </summary>
 public static class PerfProtocol
 {

@@ -6,12 +6,17 @@ namespace HotQuic.Tools.Tests.Commands;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("", "perf perf-server serve get --version")]
+    [InlineData("", "perf perf-server load load-agent serve get --version")]
     [InlineData(
         "perf",
         "upload download handshake request latency --seconds --connections --outstanding --request-size --response-size "
         + "--api stream|stream-pool|handler --spin --cipher aes128|aes256|chacha20 --io auto|offload|sockets --shards --server --json")]
     [InlineData("perf-server", "--listen --cert --key --api stream|stream-pool|handler --spin --io --shards")]
+    [InlineData(
+        "load",
+        "FILE --target --rate --copies --during --warm-up --connections --connect --datagrams --request-size --response-size --alpn --threshold --ca "
+        + "--insecure --agents --json --csv --html")]
+    [InlineData("load-agent", "--listen --shards HOTQUIC_LOAD_TOKEN")]
     [InlineData("serve", "DIR --listen --alpn --cert --key --retry --keylog --qlog")]
     [InlineData("get", "URL --output --ca --insecure --alpn --cipher --keylog --qlog")]
     public async Task HelpNamesEverything(string command, string words)
@@ -49,6 +54,12 @@ public sealed class CommandLineTests
     [InlineData("perf-server --listen nowhere:1")]
     [InlineData("perf-server --api quic")]
     [InlineData("perf-server --spin fast")]
+    [InlineData("load")]
+    [InlineData("load file.yaml --target quic://host:1")]
+    [InlineData("load --target http://host:1")]
+    [InlineData("load --target quic://host:1 --rate 1 --copies 1")]
+    [InlineData("load --target quic://host:1 --during 5")]
+    [InlineData("load --target quic://host:1 --connect --datagrams")]
     [InlineData("serve")]
     [InlineData("serve . --listen 4433")]
     [InlineData("serve . --cert chain.pem")]
@@ -76,6 +87,8 @@ public sealed class CommandLineTests
     [InlineData("get https://127.0.0.1:1/file --ca /no/such/file")]
     [InlineData("perf latency --server 127.0.0.1:1 --ca /no/such/file")]
     [InlineData("perf latency --json /no/such/file")]
+    [InlineData("load /no/such/file.yaml")]
+    [InlineData("load --target quic://127.0.0.1:1 --html /no/such/file")]
     [InlineData("serve . --listen 127.0.0.1:0 --keylog /no/such/file")]
     [InlineData("get https://127.0.0.1:1/file --keylog /no/such/file")]
     public async Task WhatCannotBeDoneIsAFailureInPlainWords(string commandLine)

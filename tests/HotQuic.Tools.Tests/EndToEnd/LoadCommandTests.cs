@@ -1,0 +1,74 @@
+using System.Text.Json;
+using HotQuic.Load.Harness.Statistics;
+using HotQuic.Tools.Perf;
+
+namespace HotQuic.Tools.Tests.EndToEnd;
+
+[Collection(nameof(EndToEnd))]
+public sealed class LoadCommandTests : IDisposable
+{
+    private readonly TemporaryDirectory _temporary = new();
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public async Task AScenarioFileIsRunAndReportedInAllForms()
+    {
+        using ToolProcess server = ToolProcess.Start("perf-server", "--listen", "127.0.0.1:0", "--until-stdin-ends", "--api", "handler");
+        ServerAnnouncement announcement = Announcement(await server.ReadLineAsync());
+        _temporary.Write("server.pem", announcement.Certificate);
+        string file = _temporary.Write("load.yaml", $$"""
+            target: { address: "perf://{{announcement.Listening}}", ca: server.pem }
+            scenarios:
+              - name: short
+                warmUp: 200ms
+                steps: [{ kind: request, name: ask, requestBytes: 10, responseBytes: 20 }]
+                simulations: [{ kind: inject, rate: 100, during: 1s }]
+                thresholds: [failed <= 0%, rate > 1000000]
+            """);
+
+        Invocation load = await Invocation.RunAsync(
+            "load", file, "--json", _temporary.In("report.json"), "--csv", _temporary.In("report.csv"), "--html", _temporary.In("report.html"));
+        ScenarioReport report = Assert.Single(LoadReport.FromJson(File.ReadAllText(_temporary.In("report.json"))).Scenarios);
+
+        Assert.Equal(ExitCode.Failure, load.ExitCode);
+        Assert.Contains("failed <= 0%: 0.00, holds", load.Output, StringComparison.Ordinal);
+        Assert.Contains("DOES NOT HOLD", load.Output, StringComparison.Ordinal);
+        Assert.Equal(100, report.Iterations.Succeeded);
+        Assert.StartsWith("scenario,step,", File.ReadAllText(_temporary.In("report.csv")), StringComparison.Ordinal);
+        Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(_temporary.In("report.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CtrlCLeavesAReportOfWhatRan()
+    {
+        using ToolProcess server = ToolProcess.Start("perf-server", "--listen", "127.0.0.1:0", "--until-stdin-ends", "--api", "handler");
+        ServerAnnouncement announcement = Announcement(await server.ReadLineAsync());
+        string authorities = _temporary.Write("server.pem", announcement.Certificate);
+        using ToolProcess load = ToolProcess.Start(
+            "load", "--target", $"perf://{announcement.Listening}", "--ca", authorities, "--rate", "100", "--during", "1h", "--json", _temporary.In("report.json"));
+
+        // The second line comes with the tenth second.
+        await load.ReadLineAsync();
+        await load.ReadLineAsync();
+        load.Signal("INT");
+
+        Assert.Equal(ExitCode.Failure, await load.WaitForExitAsync());
+        ScenarioReport report = Assert.Single(LoadReport.FromJson(File.ReadAllText(_temporary.In("report.json"))).Scenarios);
+        Assert.True(report.Interrupted);
+        Assert.True(report.Iterations.Succeeded >= 900);
+    }
+
+    [Fact]
+    public async Task AMistakeInAFileIsSaidWithItsLine()
+    {
+        string file = _temporary.Write("load.yaml", "target: quic://127.0.0.1:1\nscenarios:\n  - name: x\n    stops: []\n");
+
+        Invocation load = await Invocation.RunAsync("load", file);
+
+        Assert.Equal(ExitCode.Failure, load.ExitCode);
+        Assert.Contains("line 3: scenarios[0]: the field 'steps' is missing", load.Error, StringComparison.Ordinal);
+    }
+
+    private static ServerAnnouncement Announcement(string line) => JsonSerializer.Deserialize(line, AnnouncementJson.Default.ServerAnnouncement)!;
+}
