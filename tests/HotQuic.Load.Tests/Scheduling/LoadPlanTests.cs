@@ -94,7 +94,7 @@ public sealed class LoadPlanTests
         {
             double at = plan.ArrivalSeconds(arrival);
             Assert.InRange(at, before, plan.Seconds);
-            Assert.Equal(arrival + 1, plan.ArrivalsBefore(at + 1e-6));
+            Assert.Equal(arrival + 1, plan.ArrivalsBefore((at + Math.Min(plan.ArrivalSeconds(arrival + 1), plan.Seconds)) / 2));
             before = at;
         }
     }
