@@ -90,6 +90,14 @@ public sealed record Http3ConnectionOptions
         StreamCapacityCallback = StreamCredit.OnCapacity,
     };
 
+    /// <summary>The same, to somewhere else.</summary>
+    internal Http3ConnectionOptions For(EndPoint remote, SslClientAuthenticationOptions? tls, string host) => this with
+    {
+        RemoteEndPoint = remote,
+        ClientAuthenticationOptions = TlsOptions.For(tls, host),
+        _prepared = null,
+    };
+
     private static string HostOf(EndPoint endPoint) => endPoint switch
     {
         DnsEndPoint name => name.Host,

@@ -9,14 +9,22 @@ internal sealed class StreamCredit
     private static readonly ConditionalWeakTable<QuicConnection, StreamCredit> Credits = [];
 
     private int _available;
+    private volatile bool _isTold;
+
+    /// <summary>Whether the server's first word about it has come, which is soon after the handshake.</summary>
+    public bool IsTold => _isTold;
 
     /// <summary>Below zero where requests wait for it.</summary>
     public int Available => Volatile.Read(ref _available);
 
     public static StreamCredit Of(QuicConnection connection) => Credits.GetOrCreateValue(connection);
 
-    public static void OnCapacity(QuicConnection connection, QuicStreamCapacityChangedArgs change) =>
-        Interlocked.Add(ref Of(connection)._available, change.BidirectionalIncrement);
+    public static void OnCapacity(QuicConnection connection, QuicStreamCapacityChangedArgs change)
+    {
+        StreamCredit credit = Of(connection);
+        Interlocked.Add(ref credit._available, change.BidirectionalIncrement);
+        credit._isTold = true;
+    }
 
     public void Take() => Interlocked.Decrement(ref _available);
 

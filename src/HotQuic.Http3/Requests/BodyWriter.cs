@@ -75,6 +75,12 @@ internal sealed class BodyWriter(PipeWriter output) : PipeWriter
     /// <summary>What the writer was completed with.</summary>
     public Exception? Failure { get; private set; }
 
+    /// <summary>Whether the request ends unfinished.</summary>
+    public bool IsAbandoned { get; private set; }
+
+    /// <summary>Nobody needs the content: the request ends unfinished, and its response is read all the same.</summary>
+    public void Abandon() => IsAbandoned = true;
+
     /// <summary>Ends the DATA frame that is being written.</summary>
     public void Finish()
     {

@@ -78,6 +78,11 @@ internal sealed partial class Exchange
             }
 
             body.Finish();
+            if (body.IsAbandoned)
+            {
+                _stream.Abort(QuicAbortDirection.Write, (long)Http3ErrorCode.RequestCancelled);
+            }
+
             output.Complete();
         }
         catch (Exception) when (body.IsStopped)
