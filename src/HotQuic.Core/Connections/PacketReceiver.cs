@@ -272,12 +272,12 @@ internal sealed class PacketReceiver
             DestinationConnectionId = packet.DestinationConnectionId,
         });
 
-        if (packet.Level == EncryptionLevel.OneRtt && error is null)
+        if (packet.Level == EncryptionLevel.OneRtt && error is null && !space.IsDiscarded)
         {
             _connection.Migration.OnPacketHandled(packet, _dispatcher.WasNonProbing && packet.Number > space.Acknowledgements.LargestReceived, datagram);
         }
 
-        // RFC 9000 §13.1: acknowledged once all its frames were handled. The handshake may have discarded the space meanwhile.
+        // RFC 9000 §13.1: acknowledged once all its frames were handled. The handshake may have discarded the space meanwhile, or the peer's close did.
         if (!space.IsDiscarded)
         {
             space.Acknowledgements.OnPacketReceived(new ReceivedPacketInfo(packet.Number, _dispatcher.WasAckEliciting, datagram.Ecn, datagram.At));
