@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -76,9 +77,16 @@ internal sealed class ScriptedServer : IAsyncDisposable
         {
             while (true)
             {
-                QuicConnection connection = await _listener.AcceptConnectionAsync();
-                Connections++;
-                connections.Add(ServeAsync(connection, script));
+                try
+                {
+                    QuicConnection connection = await _listener.AcceptConnectionAsync();
+                    Connections++;
+                    connections.Add(ServeAsync(connection, script));
+                }
+                catch (AuthenticationException)
+                {
+                    // The client does not trust us.
+                }
             }
         }
         catch (ObjectDisposedException)
