@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using HotQuic.Core.Tests;
-using HotQuic.Http3.Frames;
 using HotQuic.Http3.Qpack;
 
 namespace HotQuic.Http3.Tests.Qpack;

@@ -1,4 +1,3 @@
-using HotQuic.Http3.Frames;
 using HotQuic.Http3.Qpack;
 
 namespace HotQuic.Http3.Tests.Qpack;
