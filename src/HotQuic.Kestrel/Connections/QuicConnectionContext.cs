@@ -25,6 +25,9 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
     private readonly StreamContextPool _streams = new();
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _gate = new();
+
+    /// <summary>Streams other than requests, such as control streams, which Kestrel may leave to the connection's end.</summary>
+    private readonly HashSet<QuicStreamContext> _lasting = [];
     private IDictionary<object, object?>? _items;
     private string? _connectionId;
     private EndPoint? _localEndPoint;
@@ -174,6 +177,17 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
 
         _lastStatistics = _connection.GetStatistics();
         await _connection.DisposeAsync().ConfigureAwait(false);
+        QuicStreamContext[] left;
+        lock (_gate)
+        {
+            left = [.. _lasting];
+        }
+
+        foreach (QuicStreamContext stream in left)
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+        }
+
         _streams.Clear();
         Services.Metrics.OnConnectionEnd();
     }
@@ -184,6 +198,14 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
     public void OnStreamEnd(QuicStreamContext stream, bool isReusable)
     {
         Services.Metrics.OnStreamEnd();
+        if (stream.IsLasting)
+        {
+            lock (_gate)
+            {
+                _lasting.Remove(stream);
+            }
+        }
+
         if (isReusable)
         {
             _streams.Return(stream);
@@ -241,6 +263,14 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
 
         Services.Metrics.OnStreamBegin();
         context.Begin(stream, isOurs);
+        if (context.IsLasting)
+        {
+            lock (_gate)
+            {
+                _lasting.Add(context);
+            }
+        }
+
         return context;
     }
 

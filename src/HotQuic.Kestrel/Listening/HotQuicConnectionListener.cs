@@ -17,9 +17,6 @@ internal sealed class HotQuicConnectionListener(TransportServices services, TlsC
 
     public EndPoint EndPoint { get; private set; } = null!;
 
-    /// <summary>What the port has seen, for tests.</summary>
-    public QuicListenerStatistics Statistics => _listener!.GetStatistics();
-
     public async ValueTask StartAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
     {
         var options = new QuicListenerOptions

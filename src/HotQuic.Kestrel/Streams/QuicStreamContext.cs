@@ -63,6 +63,9 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
 
     public PipeWriter Output => _writer;
 
+    /// <summary>Whether it is no request: a stream of one direction, or one that this side opened.</summary>
+    public bool IsLasting { get; private set; }
+
     public override string ConnectionId
     {
         get => _connectionId ??= string.Create(CultureInfo.InvariantCulture, $"{_connection.ConnectionId}:{StreamId:X8}");
@@ -121,6 +124,7 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
         StreamId = stream.Id;
         CanRead = stream.Type == QuicStreamType.Bidirectional || !isOurs;
         CanWrite = stream.Type == QuicStreamType.Bidirectional || isOurs;
+        IsLasting = isOurs || stream.Type == QuicStreamType.Unidirectional;
         _error = -1;
         _isAborted = false;
         _isSpoiled = false;

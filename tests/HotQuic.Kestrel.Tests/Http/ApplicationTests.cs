@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -59,32 +58,35 @@ public sealed class ApplicationTests
     [Fact]
     public async Task TcpOnTheSamePortOffersHttp3()
     {
-        await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings { Port = FreePort() });
+        await using TestApplication application = await TestApplication.StartAsync();
         using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null } };
         using var tcp = new HttpClient(handler);
         using HttpResponseMessage response = await tcp.GetAsync($"https://{application.EndPoint}/json").OrFail();
         Assert.Contains("HTTP/1.1", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Equal($"h3=\":{application.EndPoint.Port}\"; ma=86400", Assert.Single(response.Headers.GetValues("Alt-Svc")));
+        Assert.Equal($"h3=\":{application.EndPoint.Port}\"", Assert.Single(response.Headers.GetValues("Alt-Svc")));
         await using Http3TestClient client = await application.ConnectAsync();
         Assert.Equal(200, (await client.GetAsync("/json")).Status);
     }
 
+    /// <summary>
+    /// Kestrel leaves HTTP/3 out where the system chooses the port and TCP is asked for too, since the two need not get the same one: it says
+    /// so in its log, and does not ask the transport.
+    /// </summary>
     [Fact]
-    public async Task AnEphemeralPortIsTheSameForTcpAndUdp()
+    public async Task WithAnEphemeralPortKestrelServesTcpAlone()
     {
-        await using TestApplication application = await TestApplication.StartAsync();
-        Assert.NotEqual(0, application.EndPoint.Port);
+        await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings { Port = 0 });
         using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null } };
         using var tcp = new HttpClient(handler);
         Assert.Contains("HTTP/1.1", await tcp.GetStringAsync($"https://{application.EndPoint}/json").OrFail(), StringComparison.Ordinal);
-        await using Http3TestClient client = await application.ConnectAsync();
-        Assert.Equal(200, (await client.GetAsync("/json")).Status);
+        Assert.Contains(application.Log.Entries, entry => entry.Category.Contains("Kestrel", StringComparison.Ordinal) && entry.Message.Contains("HTTP/3", StringComparison.Ordinal));
+        Assert.DoesNotContain(application.Log.Entries, entry => entry.Event.Name == "Listening");
     }
 
     [Fact]
     public async Task AnEphemeralPortServesHttp3Alone()
     {
-        await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings { Protocols = HttpProtocols.Http3 });
+        await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings { Port = 0, Protocols = HttpProtocols.Http3 });
         await using Http3TestClient client = await application.ConnectAsync();
         Assert.Equal(200, (await client.GetAsync("/json")).Status);
     }
@@ -157,13 +159,5 @@ public sealed class ApplicationTests
         }
 
         Assert.Null(await Http3TestClient.ReadFrameAsync(stream));
-    }
-
-    /// <summary>A port that is free for TCP and UDP, unless somebody takes it meanwhile.</summary>
-    private static int FreePort()
-    {
-        using var tcp = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        tcp.Start();
-        return ((IPEndPoint)tcp.LocalEndpoint).Port;
     }
 }

@@ -11,7 +11,8 @@ namespace HotQuic.Kestrel.Tests.Http;
 /// </summary>
 internal sealed class Http3TestClient : IAsyncDisposable
 {
-    private static readonly byte[] ControlStreamStart = [0x00, 0x04, 0x00];
+    /// <summary>The stream's type, and SETTINGS that permit WebTransport and its datagrams (0x2b603742 and 0xffd277).</summary>
+    private static readonly byte[] ControlStreamStart = [0x00, 0x04, 0x0a, 0xab, 0x60, 0x37, 0x42, 0x01, 0x80, 0xff, 0xd2, 0x77, 0x01];
 
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _listening;
@@ -61,6 +62,21 @@ internal sealed class Http3TestClient : IAsyncDisposable
     }
 
     public static byte[] DataHeader(long length) => [0x00, .. VarInt(length)];
+
+    /// <summary>Always in eight bytes, which RFC 9000 §16 allows.</summary>
+    public static byte[] VarInt(long value)
+    {
+        byte[] bytes = BitConverter.GetBytes(IPAddress.HostToNetworkOrder(value));
+        bytes[0] |= 0xc0;
+        return bytes;
+    }
+
+    /// <summary>RFC 9204 §4.5.4: a literal with a name of the static table, not Huffman-coded, shorter than 127 bytes.</summary>
+    public static byte[] Literal(int name, string value) => [(byte)(0x50 | name), (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
+
+    /// <summary>RFC 9204 §4.5.6: a literal with a name of its own, 7 to 133 bytes long.</summary>
+    public static byte[] Literal(string name, string value) =>
+        [0x27, (byte)(name.Length - 7), .. Encoding.ASCII.GetBytes(name), (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
 
     public Task<Http3Answer> GetAsync(string path) => SendAsync("GET", path, default);
 
@@ -144,17 +160,6 @@ internal sealed class Http3TestClient : IAsyncDisposable
 
         return value;
     }
-
-    /// <summary>Always in eight bytes, which RFC 9000 §16 allows.</summary>
-    private static byte[] VarInt(long value)
-    {
-        byte[] bytes = BitConverter.GetBytes(IPAddress.HostToNetworkOrder(value));
-        bytes[0] |= 0xc0;
-        return bytes;
-    }
-
-    /// <summary>RFC 9204 §4.5.4: a literal with a name of the static table, not Huffman-coded, shorter than 127 bytes.</summary>
-    private static byte[] Literal(int name, string value) => [(byte)(0x50 | name), (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
 
     /// <summary>The first field line is the status: indexed, or a literal with a name of the static table.</summary>
     private static int StatusOf(byte[] section)

@@ -18,6 +18,8 @@ namespace HotQuic.Kestrel.Tests.Http;
 /// </summary>
 internal sealed class TestApplication : IAsyncDisposable
 {
+    private const int MostAttempts = 5;
+
     private readonly WebApplication _application;
     private readonly MeterListener _meters = new();
     private long _connections;
@@ -66,32 +68,21 @@ internal sealed class TestApplication : IAsyncDisposable
     /// <summary>Stream contexts that were made.</summary>
     public long StreamContexts => Interlocked.Read(ref _contexts);
 
+    /// <summary>Starts it on a port that is free for TCP and UDP; somebody may be faster, so more than once where needed.</summary>
     public static async Task<TestApplication> StartAsync(TestApplicationSettings? settings = null)
     {
         settings ??= new TestApplicationSettings();
-        var log = new LogRecord();
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
-        builder.WebHost.UseHotQuic(settings.Transport);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        for (int attempt = 1; ; attempt++)
         {
-            settings.Kestrel?.Invoke(kestrel);
-            kestrel.Listen(IPAddress.Loopback, settings.Port, listen =>
+            try
             {
-                listen.Protocols = settings.Protocols;
-                listen.UseHttps(https =>
-                {
-                    https.ServerCertificate = TestCertificates.Localhost;
-                    settings.Https?.Invoke(https);
-                });
-            });
-        });
-        WebApplication application = builder.Build();
-        Map(application);
-        settings.Map?.Invoke(application);
-        var started = new TestApplication(application, log);
-        await application.StartAsync().OrFail();
-        return started;
+                return await StartOnAsync(settings.Port ?? FreePort.Find(), settings);
+            }
+            catch (IOException) when (settings.Port is null && attempt < MostAttempts)
+            {
+                continue;
+            }
+        }
     }
 
     public Task<Http3TestClient> ConnectAsync(string host = "localhost", X509Certificate2? certificate = null) =>
@@ -130,6 +121,33 @@ internal sealed class TestApplication : IAsyncDisposable
         _meters.Dispose();
     }
 
+    private static async Task<TestApplication> StartOnAsync(int port, TestApplicationSettings settings)
+    {
+        var log = new LogRecord();
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
+        builder.WebHost.UseHotQuic(settings.Transport);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            settings.Kestrel?.Invoke(kestrel);
+            kestrel.Listen(IPAddress.Loopback, port, listen =>
+            {
+                listen.Protocols = settings.Protocols;
+                listen.UseHttps(https =>
+                {
+                    https.ServerCertificate = TestCertificates.Localhost;
+                    settings.Https?.Invoke(https);
+                });
+            });
+        });
+        WebApplication application = builder.Build();
+        Map(application);
+        settings.Map?.Invoke(application);
+        var started = new TestApplication(application, log);
+        await application.StartAsync().OrFail();
+        return started;
+    }
+
     private static void Map(WebApplication application)
     {
         application.MapGet("/", () => Results.Content("<!doctype html><title>HotQuic</title>", "text/html"));
@@ -147,7 +165,8 @@ internal sealed class TestApplication : IAsyncDisposable
 /// <summary>What a test wants otherwise than usual.</summary>
 internal sealed record TestApplicationSettings
 {
-    public int Port { get; init; }
+    /// <summary>Null for one that is free for TCP and UDP.</summary>
+    public int? Port { get; init; }
 
     public HttpProtocols Protocols { get; init; } = HttpProtocols.Http1AndHttp2AndHttp3;
 

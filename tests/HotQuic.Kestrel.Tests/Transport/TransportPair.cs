@@ -16,25 +16,21 @@ internal sealed class TransportPair : IAsyncDisposable
 {
     public static readonly SslApplicationProtocol Protocol = new("kestrel-test");
 
-    private readonly HotQuicConnectionListener _listener;
-
-    private TransportPair(HotQuicConnectionListener listener, LogRecord log)
+    private TransportPair(IMultiplexedConnectionListener listener, LogRecord log)
     {
-        _listener = listener;
+        Listener = listener;
         Log = log;
     }
 
     public LogRecord Log { get; }
 
-    public IMultiplexedConnectionListener Listener => _listener;
-
-    public QuicListenerStatistics Statistics => _listener.Statistics;
+    public IMultiplexedConnectionListener Listener { get; }
 
     public QuicConnection Client { get; private set; } = null!;
 
     public MultiplexedConnectionContext Server { get; private set; } = null!;
 
-    public IPEndPoint EndPoint => (IPEndPoint)_listener.EndPoint;
+    public IPEndPoint EndPoint => (IPEndPoint)Listener.EndPoint;
 
     public static HotQuicTransportFactory CreateFactory(LogRecord? log = null, Action<HotQuicTransportOptions>? configure = null)
     {
@@ -61,7 +57,7 @@ internal sealed class TransportPair : IAsyncDisposable
         var log = new LogRecord();
         HotQuicTransportFactory factory = CreateFactory(log, configure);
         IMultiplexedConnectionListener listener = await factory.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), features ?? FeaturesFor()).OrFail();
-        return new TransportPair((HotQuicConnectionListener)listener, log);
+        return new TransportPair(listener, log);
     }
 
     /// <summary>A listener with one connection.</summary>
