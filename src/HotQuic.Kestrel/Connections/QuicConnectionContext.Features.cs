@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace HotQuic.Kestrel.Connections;
 
@@ -12,6 +13,7 @@ internal sealed partial class QuicConnectionContext :
     IProtocolErrorCodeFeature,
     ITlsConnectionFeature,
     ITlsHandshakeFeature,
+    ITlsApplicationProtocolFeature,
     IConnectionIdFeature,
     IConnectionItemsFeature,
     IConnectionLifetimeFeature,
@@ -22,7 +24,7 @@ internal sealed partial class QuicConnectionContext :
     /// <summary>Those that Kestrel or an application asks for, by name.</summary>
     private static readonly HashSet<Type> OfferedFeatures =
     [
-        typeof(IProtocolErrorCodeFeature), typeof(ITlsConnectionFeature), typeof(ITlsHandshakeFeature), typeof(IConnectionIdFeature),
+        typeof(IProtocolErrorCodeFeature), typeof(ITlsConnectionFeature), typeof(ITlsHandshakeFeature), typeof(ITlsApplicationProtocolFeature), typeof(IConnectionIdFeature),
         typeof(IConnectionItemsFeature), typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
         typeof(IQuicConnectionStatisticsFeature),
     ];
@@ -48,6 +50,8 @@ internal sealed partial class QuicConnectionContext :
         };
         set => _clientCertificate = value;
     }
+
+    ReadOnlyMemory<byte> ITlsApplicationProtocolFeature.ApplicationProtocol => _connection.NegotiatedApplicationProtocol.Protocol;
 
     SslProtocols ITlsHandshakeFeature.Protocol => _connection.SslProtocol;
 

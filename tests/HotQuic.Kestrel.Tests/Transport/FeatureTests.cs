@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace HotQuic.Kestrel.Tests.Transport;
 
@@ -20,6 +21,7 @@ public sealed class FeatureTests
         Assert.Null(await features.Get<ITlsConnectionFeature>()!.GetClientCertificateAsync(default).OrFail());
         ITlsHandshakeFeature handshake = features.Get<ITlsHandshakeFeature>()!;
         Assert.Equal((SslProtocols.Tls13, TlsCipherSuite.TLS_AES_128_GCM_SHA256, "localhost"), (handshake.Protocol, handshake.NegotiatedCipherSuite, handshake.HostName));
+        Assert.Equal(TransportPair.Protocol.Protocol, features.Get<ITlsApplicationProtocolFeature>()!.ApplicationProtocol);
         IConnectionEndPointFeature endPoints = features.Get<IConnectionEndPointFeature>()!;
         Assert.Equal(pair.EndPoint, endPoints.LocalEndPoint);
         Assert.Equal(pair.Client.LocalEndPoint, endPoints.RemoteEndPoint);
