@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace HotQuic.Http3.Qpack;
 
@@ -83,114 +84,86 @@ internal static class Huffman
         }
 
         written = 0;
-        var bits = new BitWindow(source);
         ReadOnlySpan<HuffmanStep> steps = HuffmanCode.Steps;
-        while (bits.TryFill(HuffmanCode.StepBits))
+        ulong bits = 0; // the next bits, from the highest down; below them is what follows, or zeros
+        int count = 0;
+        int position = 0;
+        while (true)
         {
-            HuffmanStep step = steps[bits.Peek(HuffmanCode.StepBits)];
+            if (count < LongestCode)
+            {
+                Fill(source, ref position, ref bits, ref count);
+                if (count < HuffmanCode.StepBits)
+                {
+                    return TryDecodeTail(bits, count, destination, ref written);
+                }
+            }
+
+            HuffmanStep step = steps[(int)(bits >> (64 - HuffmanCode.StepBits))];
+            int length = step.Length;
             if (step.Count == 0)
             {
-                if (!TryDecodeLong(ref bits, out destination[written]))
+                // EOS, or a code that the string's end cuts off: then what is left is longer than padding.
+                (int symbol, length) = HuffmanCode.Find(PadWithOnes(bits, count));
+                if (symbol > byte.MaxValue || length > count)
                 {
-                    // Either EOS, or a code that the string's end cuts off: then what is left is not padding.
                     return false;
                 }
 
-                written++;
-                continue;
+                destination[written++] = (byte)symbol;
+            }
+            else
+            {
+                BinaryPrimitives.WriteUInt16LittleEndian(destination[written..], step.Symbols);
+                written += step.Count;
             }
 
-            destination[written] = step.First;
-            destination[written + 1] = step.Second;
-            written += step.Count;
-            bits.Skip(step.Length);
+            bits <<= length;
+            count -= length;
         }
-
-        return TryDecodeTail(ref bits, destination, ref written);
     }
 
-    /// <summary>One code of more than <see cref="HuffmanCode.StepBits"/> bits.</summary>
-    private static bool TryDecodeLong(ref BitWindow bits, out byte symbol)
+    /// <summary>Takes as many whole bytes as have room.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // Keeps the window in registers: QpackBenchmarks.HuffmanDecode.
+    private static void Fill(ReadOnlySpan<byte> source, ref int position, ref ulong bits, ref int count)
     {
-        bits.TryFill(LongestCode);
-        (int value, int length) = HuffmanCode.Find(bits.PeekPadded());
-        symbol = (byte)value;
-        if (value > byte.MaxValue || length > bits.Count)
+        if (source.Length - position >= sizeof(ulong))
         {
-            return false;
+            bits |= BinaryPrimitives.ReadUInt64BigEndian(source[position..]) >> count;
+            int bytes = (63 - count) >> 3;
+            position += bytes;
+            count += bytes * 8;
+            return;
         }
 
-        bits.Skip(length);
-        return true;
+        while (count <= 56 && position < source.Length)
+        {
+            bits |= (ulong)source[position++] << (56 - count);
+            count += 8;
+        }
     }
 
     /// <summary>The last codes, of which fewer bits are left than a step looks at, and the padding.</summary>
-    private static bool TryDecodeTail(ref BitWindow bits, Span<byte> destination, ref int written)
+    private static bool TryDecodeTail(ulong bits, int count, Span<byte> destination, ref int written)
     {
-        while (bits.Count >= ShortestCode)
+        while (count >= ShortestCode)
         {
-            (int value, int length) = HuffmanCode.Find(bits.PeekPadded());
-            if (length > bits.Count)
+            (int symbol, int length) = HuffmanCode.Find(PadWithOnes(bits, count));
+            if (length > count)
             {
                 break;
             }
 
-            destination[written++] = (byte)value;
-            bits.Skip(length);
+            destination[written++] = (byte)symbol;
+            bits <<= length;
+            count -= length;
         }
 
-        return bits.Count < 8 && bits.PeekPadded() == uint.MaxValue;
+        return count < 8 && PadWithOnes(bits, count) == uint.MaxValue;
     }
+
+    /// <summary>The next 32 bits, with ones where fewer are left.</summary>
+    private static uint PadWithOnes(ulong bits, int count) => (uint)((bits | (count == 64 ? 0 : ulong.MaxValue >> count)) >> 32);
 
     private static ArgumentException TooShort() => new("The destination is shorter than the string.");
-
-    /// <summary>The next bits of a string, up to 64 of them, the first in the highest place; below the last there are zeros.</summary>
-    private ref struct BitWindow(ReadOnlySpan<byte> source)
-    {
-        private ReadOnlySpan<byte> _rest = source;
-        private ulong _bits;
-
-        /// <summary>How many bits are there.</summary>
-        public int Count { get; private set; }
-
-        /// <summary>Takes more bytes if fewer than <paramref name="count"/> bits are there; false where they end before.</summary>
-        public bool TryFill(int count)
-        {
-            if (Count >= count)
-            {
-                return true;
-            }
-
-            if (_rest.Length >= sizeof(ulong))
-            {
-                // As many whole bytes as have room.
-                int bytes = (63 - Count) >> 3;
-                ulong next = BinaryPrimitives.ReadUInt64BigEndian(_rest) >> (64 - (bytes * 8)) << (64 - (bytes * 8));
-                _bits |= next >> Count;
-                _rest = _rest[bytes..];
-                Count += bytes * 8;
-                return true;
-            }
-
-            while (Count <= 56 && !_rest.IsEmpty)
-            {
-                _bits |= (ulong)_rest[0] << (56 - Count);
-                _rest = _rest[1..];
-                Count += 8;
-            }
-
-            return Count >= count;
-        }
-
-        public readonly int Peek(int count) => (int)(_bits >> (64 - count));
-
-        /// <summary>The next 32 bits, with ones behind the end.</summary>
-        public readonly uint PeekPadded() => (uint)((_bits | (Count == 64 ? 0 : ulong.MaxValue >> Count)) >> 32);
-
-        public void Skip(int count)
-        {
-            _bits <<= count;
-            Count -= count;
-        }
-    }
 }

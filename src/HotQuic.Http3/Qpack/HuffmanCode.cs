@@ -99,7 +99,7 @@ internal static class HuffmanCode
 
         (int second, int secondLength) = Find(padded << firstLength);
         return firstLength + secondLength > StepBits
-            ? new HuffmanStep((byte)first, 0, 1, (byte)firstLength)
-            : new HuffmanStep((byte)first, (byte)second, 2, (byte)(firstLength + secondLength));
+            ? new HuffmanStep((ushort)first, 1, (byte)firstLength)
+            : new HuffmanStep((ushort)(first | (second << 8)), 2, (byte)(firstLength + secondLength));
     }
 }
