@@ -2,10 +2,12 @@
 # Sets up all that the tests need, builds, checks the format, runs every test project and closes with one line:
 # "N passed, N failed, N skipped".
 #
-#   tools/test.sh [--long] [--filter EXPRESSION]
+#   tools/test.sh [--long] [--filter EXPRESSION] [--shards N] [--io MODE]
 #
 #   --long      many more seeds and longer fuzzing (sets HOTQUIC_LONG=1)
 #   --filter    only the tests that match (dotnet test's filter expression)
+#   --shards    engines that tests leave to their defaults have N shards, not one for each processor (sets HOTQUIC_TEST_SHARDS)
+#   --io        and drive sockets so: offload, sockets, or datagrams, which is one datagram a system call (sets HOTQUIC_TEST_IO)
 #
 # CI=true turns a missing peer or missing test vectors from a skip into a failure. The exit code is 0 only when tests ran and nothing
 # failed.
@@ -41,13 +43,19 @@ section() {
 }
 
 usage() {
-  sed -n '5,8s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"
+  sed -n '5,10s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"
 }
 
 while [ $# -gt 0 ]; do
   case $1 in
     --long) export HOTQUIC_LONG=1 ;;
     --filter) filter=(--filter "${2:?--filter needs an expression}"); shift ;;
+    --shards)
+      [[ ${2-} =~ ^[1-9][0-9]?$ && $2 -le 64 ]] || { echo "--shards needs a number from 1 to 64" >&2; exit 2; }
+      export HOTQUIC_TEST_SHARDS=$2; shift ;;
+    --io)
+      [[ ${2-} =~ ^(offload|sockets|datagrams)$ ]] || { echo "--io needs offload, sockets or datagrams" >&2; exit 2; }
+      export HOTQUIC_TEST_IO=$2; shift ;;
     --help | -h) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -116,6 +124,15 @@ run_project() {
   skipped=$((skipped + total - $(counter "$trx" executed)))
 }
 
+check_budgets() {
+  if dotnet perf/HotQuic.Benchmarks/bin/$configuration/net10.0/HotQuic.Benchmarks.dll budgets; then
+    passed=$((passed + 1))
+  else
+    echo "FAILED: something allocates more, or less, than perf/HotQuic.Benchmarks/allocation-budgets.json says" >&2
+    failed=$((failed + 1))
+  fi
+}
+
 cd "$root" || exit 1
 rm -rf "$results"
 section "set-up"
@@ -128,5 +145,9 @@ check_format
 for project in tests/*/*.csproj; do
   run_project "$project"
 done
+if [ ${#filter[@]} -eq 0 ]; then
+  section "allocation budgets"
+  check_budgets
+fi
 section "done"
 finish
