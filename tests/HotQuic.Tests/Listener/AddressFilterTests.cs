@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using HotQuic.Options;
 using HotQuic.Tests.Engine;
+using HotQuic.Udp;
 
 namespace HotQuic.Tests.Listener;
 
@@ -26,7 +27,7 @@ public sealed class AddressFilterTests
                     var to = (string)row[2];
 
                     // System.Net.Sockets alone cannot choose the address to send from: a wildcard answers from the system's choice, 127.0.0.1.
-                    bool isWrongSource = io == IoModes.Datagrams && (to is "127.0.0.2" or "127.0.0.9")
+                    bool isWrongSource = IoModes.ToUdp(io) == UdpIo.Datagrams && (to is "127.0.0.2" or "127.0.0.9")
                         && !((string)row[3]).StartsWith("No", StringComparison.Ordinal)
                         && !listeners.Any(listener => listener.Contains($" {to} ", StringComparison.Ordinal));
                     if (listeners.Length > 0 && !isWrongSource && (to == "::1" || to.StartsWith("127.", StringComparison.Ordinal)))
