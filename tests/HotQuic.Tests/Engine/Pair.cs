@@ -26,13 +26,16 @@ internal sealed class Pair : IAsyncDisposable
     /// <summary>Long enough that only a hang reaches it.</summary>
     public static TimeSpan Patience => TimeSpan.FromSeconds(30);
 
+    /// <summary>The system's own calls, where we have them: for tests of what only these do, or of what the platform's sockets cost.</summary>
+    public static QuicIoMode SystemIo => OperatingSystem.IsLinux() ? QuicIoMode.Offload : QuicIoMode.Auto;
+
     /// <summary>
     /// How sockets are driven in this test where it does not say so itself: as its class or HOTQUIC_TEST_IO has set it, otherwise by the system's
     /// own calls.
     /// </summary>
     public static QuicIoMode Io
     {
-        get => AmbientIo.Value ?? (IoModes.Auto == QuicIoMode.Auto && OperatingSystem.IsLinux() ? QuicIoMode.Offload : IoModes.Auto);
+        get => AmbientIo.Value ?? (IoModes.Auto == QuicIoMode.Auto ? SystemIo : IoModes.Auto);
         set => AmbientIo.Value = value;
     }
 

@@ -76,7 +76,7 @@ public sealed class StartingTests
     public async Task L4_ListenersOfOnePortShareItsSockets()
     {
         using QuicEngine engine = AddressFilterTests.OneShard(options => options with { Shards = 3 });
-        var options = new QuicServerOptions { IoMode = OperatingSystem.IsLinux() ? QuicIoMode.Offload : QuicIoMode.Auto };
+        var options = new QuicServerOptions { IoMode = Pair.SystemIo };
         await using var one = new QuicServer(engine, new ServerProbe(), options);
         await using var other = new QuicServer(engine, new ServerProbe(), options);
         one.Start(ServerProbe.Loopback());

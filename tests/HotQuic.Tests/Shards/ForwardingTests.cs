@@ -23,7 +23,7 @@ public sealed class ForwardingTests
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux shares a port among shards.");
         using QuicEngine engine = EverythingLandsAtTheFirst();
-        await using QuicListener listener = await QuicListener.ListenOnAsync(engine, Pair.ListenerOptions(), CancellationToken.None);
+        await using QuicListener listener = await QuicListener.ListenOnAsync(engine, Pair.ListenerOptions(QuicIoMode.Offload), CancellationToken.None);
 
         Task echoing = Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => EchoOneAsync(listener)));
         await Task.WhenAll(Enumerable.Range(0, Connections).Select(seed => TransferAsync(listener.LocalEndPoint, seed)));
