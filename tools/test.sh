@@ -19,6 +19,12 @@ project_limit=20m # a project that takes longer hangs
 test_limit=5m     # so does a test
 configuration=Release
 filter=()
+combined_tests='FullyQualifiedName~.Engine.ConnectionTests|FullyQualifiedName~.Engine.ListenerTests|FullyQualifiedName~.Engine.StreamTests
+|FullyQualifiedName~.Engine.TransferTests|FullyQualifiedName~.Engine.EngineSetUpTests|FullyQualifiedName~.Handlers.ConnectionLifeTests
+|FullyQualifiedName~.Handlers.StreamDataTests|FullyQualifiedName~.Handlers.StreamAbortTests|FullyQualifiedName~.Listener.StartingTests
+|FullyQualifiedName~.Listener.StoppingTests|FullyQualifiedName~.Listener.AttemptTests|FullyQualifiedName~.Listener.AdmissionTests
+|FullyQualifiedName~.Pipes.PipeReaderTests|FullyQualifiedName~.Pipes.PipeWriterTests|FullyQualifiedName~.Shards.ForwardingTests'
+combined_tests=${combined_tests//$'\n'/}
 passed=0 failed=0 skipped=0
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
@@ -94,12 +100,14 @@ skip_reasons() { # skip_reasons TRX_FILE: each reason, with the number of tests 
   sed -n '/outcome="NotExecuted"/,/<\/UnitTestResult>/s/.*<Message>\(.*\)<\/Message>.*/\1/p' "$1" | sort | uniq -c | sed 's/^ */  skipped /'
 }
 
-run_project() {
+run_project() { # run_project PROJECT [FILTER [SUFFIX OF ITS NAME]]
   local project=$1 name code trx project_passed project_failed total
-  name=$(basename "$project" .csproj)
+  local chosen=("${filter[@]}")
+  [ -n "${2-}" ] && chosen=(--filter "$2")
+  name=$(basename "$project" .csproj)${3-}
   section "$name"
   timeout --kill-after=10s "$project_limit" \
-    dotnet test "$project" -c "$configuration" --no-build --results-directory "$results/$name" "${filter[@]}" \
+    dotnet test "$project" -c "$configuration" --no-build --results-directory "$results/$name" "${chosen[@]}" \
     --logger 'console;verbosity=minimal' --logger 'trx;LogFileName=results.trx' \
     --blame-hang-timeout "$test_limit" --blame-hang-dump-type none </dev/null |
     grep -v -e '\[SKIP\]$' -e '^  Skipped ' -e "^Data collector 'Blame'" # the reasons follow, once each
@@ -124,6 +132,18 @@ run_project() {
   skipped=$((skipped + total - $(counter "$trx" executed)))
 }
 
+# What the number of shards and the way of driving sockets are most likely to break, once more in each combination of them: the rest runs
+# with the engine's defaults. --shards and --io run everything in one combination.
+run_combinations() {
+  local io shards
+  for io in offload datagrams; do
+    for shards in 1 4; do
+      HOTQUIC_TEST_IO=$io HOTQUIC_TEST_SHARDS=$shards run_project tests/HotQuic.Tests/HotQuic.Tests.csproj "$combined_tests" "-$io-$shards"
+    done
+  done
+  HOTQUIC_TEST_IO=datagrams HOTQUIC_TEST_SHARDS=4 run_project tests/HotQuic.Interop.Tests/HotQuic.Interop.Tests.csproj DisplayName~Download -datagrams-4
+}
+
 check_budgets() {
   if dotnet perf/HotQuic.Benchmarks/bin/$configuration/net10.0/HotQuic.Benchmarks.dll budgets; then
     passed=$((passed + 1))
@@ -145,6 +165,9 @@ check_format
 for project in tests/*/*.csproj; do
   run_project "$project"
 done
+if [ -z "${filter[*]}${HOTQUIC_TEST_SHARDS-}${HOTQUIC_TEST_IO-}" ]; then
+  run_combinations
+fi
 if [ ${#filter[@]} -eq 0 ]; then
   section "allocation budgets"
   check_budgets
