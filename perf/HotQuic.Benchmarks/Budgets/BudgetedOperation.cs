@@ -5,6 +5,8 @@ namespace HotQuic.Benchmarks.Budgets;
 /// <param name="Measure">Does it so many times, and gives the bytes that were allocated meanwhile.</param>
 internal sealed record BudgetedOperation(string Name, Func<int, long> Measure)
 {
+    private const int ObjectGrain = 8;
+
     /// <summary>How often it is done before anything is counted: pools are full and methods have their last compilation then.</summary>
     public int WarmUp { get; init; } = 20_000;
 
@@ -13,8 +15,11 @@ internal sealed record BudgetedOperation(string Name, Func<int, long> Measure)
 
     public int Windows { get; init; } = 9;
 
-    /// <summary>Bytes that a window itself costs, however often the operation is done in it: less than one for each operation.</summary>
-    public int WindowCost { get; init; }
+    /// <summary>
+    /// Where engines run, looking at them costs something too, and a busy machine makes a pool grow now and then: figures are then rounded down to
+    /// what the sizes of objects are multiples of. One object in three operations is still seen.
+    /// </summary>
+    public bool IsRounded { get; init; }
 
     /// <summary>An operation that is over when the call returns; what this thread allocates is what it costs.</summary>
     public static BudgetedOperation OnThisThread(string name, Action operation) => new(name, count =>
@@ -29,8 +34,8 @@ internal sealed record BudgetedOperation(string Name, Func<int, long> Measure)
     });
 
     /// <summary>
-    /// Bytes that one operation allocates, rounded up: the least of the windows, since a pool may grow in any of them, and what each operation
-    /// costs is in all.
+    /// Bytes that one operation allocates, rounded up unless <see cref="IsRounded"/>: the least of the windows, since a pool may grow in any of
+    /// them, and what each operation costs is in all.
     /// </summary>
     public long BytesPerOperation()
     {
@@ -41,6 +46,6 @@ internal sealed record BudgetedOperation(string Name, Func<int, long> Measure)
             least = Math.Min(least, Measure(Window));
         }
 
-        return (Math.Max(0, least - WindowCost) + Window - 1) / Window;
+        return IsRounded ? least / Window / ObjectGrain * ObjectGrain : (least + Window - 1) / Window;
     }
 }

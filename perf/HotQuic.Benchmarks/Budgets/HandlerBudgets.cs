@@ -3,9 +3,6 @@ namespace HotQuic.Benchmarks.Budgets;
 /// <summary>Event handlers over loopback: requests on one connection, and connections that the server closes once they are there.</summary>
 internal sealed class HandlerBudgets : IBudgetedPart
 {
-    /// <summary>The shard is asked for its counter by a delegate.</summary>
-    private const int CostOfReading = 96;
-
     private readonly LoopbackEngines _engines = new();
     private readonly QuicServer _server;
     private readonly QuicServer _closingServer;
@@ -60,7 +57,7 @@ internal sealed class HandlerBudgets : IBudgetedPart
     })
     {
         WarmUp = 30_000,
-        WindowCost = CostOfReading,
+        IsRounded = true,
     };
 
     private BudgetedOperation OfConnections(string name, QuicEngine side) => new(name, count =>
@@ -73,7 +70,7 @@ internal sealed class HandlerBudgets : IBudgetedPart
         WarmUp = 3000,
         Window = 100,
         Windows = 11,
-        WindowCost = CostOfReading,
+        IsRounded = true,
     };
 
     private sealed class Accepting(QuicServerConfiguration configuration, QuicConnectionHandler handler) : QuicServerHandler

@@ -6,9 +6,6 @@ internal sealed class StreamApiBudgets : IBudgetedPart
     private const int RequestSize = 64;
     private const int ChunkSize = 16 * 1024;
 
-    /// <summary>The loop's buffer and task, and what waits for it.</summary>
-    private const int CostOfLoops = 500;
-
     private readonly LoopbackEngines _engines = new();
     private readonly QuicListener _listener;
     private readonly QuicConnection _client;
@@ -51,7 +48,7 @@ internal sealed class StreamApiBudgets : IBudgetedPart
         WarmUp = 10_000,
         Window = 1000,
         Windows = 11,
-        WindowCost = CostOfLoops,
+        IsRounded = true,
     };
 
     private async Task RequestAsync(int count)
