@@ -15,6 +15,7 @@ internal sealed partial class AwaitedStream
     private void OnDispose(StreamDisposal? disposal)
     {
         _isDisposed = true;
+        _watcher = null;
         _disposal = disposal;
         _handle = disposal?.Handle;
         if (!Reading.IsEnded)
@@ -59,6 +60,7 @@ internal sealed partial class AwaitedStream
             EndLife();
             _isDisposed = false;
             _isFinishWanted = false;
+            _abortedBy = null;
             _handle = null;
             Connection.Shard.AwaitedStreams.Return(this);
         }

@@ -90,6 +90,9 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
             case StreamMessageKind.SetPriority:
                 SetPriority(QuicStreamPriority.FromValue(message.Value).ToCore());
                 break;
+            case StreamMessageKind.WatchAborts:
+                OnWatchAborts((QuicStream)message.Argument!);
+                break;
             case StreamMessageKind.Dispose:
                 OnDispose((StreamDisposal)message.Argument!);
                 break;
@@ -146,10 +149,17 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
     public override void OnReceiveReset(ulong code)
     {
         _ = TakeDestination();
-        EndReading(Failure.ReadingAbortedByPeer(code));
+        var failure = Failure.ReadingAbortedByPeer(code);
+        EndReading(failure);
+        TellAborted(failure);
     }
 
-    public override void OnSendStopped(ulong code) => EndWriting(Failure.WritingAbortedByPeer(code));
+    public override void OnSendStopped(ulong code)
+    {
+        var failure = Failure.WritingAbortedByPeer(code);
+        EndWriting(failure);
+        TellAborted(failure);
+    }
 
     public override void OnWritable()
     {
@@ -187,6 +197,7 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
         }
 
         CompleteDisposal();
+        TellAborted(failure);
     }
 
     public override void OnReleased(Failure failure)

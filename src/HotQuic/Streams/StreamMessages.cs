@@ -27,6 +27,9 @@ internal enum StreamMessageKind
     /// <summary>The priority changes; the value is a <see cref="QuicStreamPriority"/>.</summary>
     SetPriority,
 
+    /// <summary>The handle, which is the argument, is to be told when the peer aborts the stream or the connection ends.</summary>
+    WatchAborts,
+
     /// <summary>The handle was disposed of; the argument is the <see cref="StreamDisposal"/>.</summary>
     Dispose,
 

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
+namespace HotQuic.Kestrel;
+
+/// <summary>Finds values out of their range before anything listens, so that the server does not start with them.</summary>
+internal sealed class HotQuicTransportOptionsValidation : IValidateOptions<HotQuicTransportOptions>
+{
+    private const int MaxStreamCount = 65_535;
+    private const int MinUnidirectionalStreamCount = 3;
+    private const int MaxBufferSize = 1 << 30;
+    private const long MaxErrorCode = (1L << 62) - 1;
+
+    public ValidateOptionsResult Validate(string? name, HotQuicTransportOptions options)
+    {
+        List<string> failures = [];
+        Check(nameof(options.MaxBidirectionalStreamCount), options.MaxBidirectionalStreamCount, 1, MaxStreamCount);
+        Check(nameof(options.MaxUnidirectionalStreamCount), options.MaxUnidirectionalStreamCount, MinUnidirectionalStreamCount, MaxStreamCount);
+        Check(nameof(options.MaxReadBufferSize), options.MaxReadBufferSize, 1, MaxBufferSize);
+        Check(nameof(options.MaxWriteBufferSize), options.MaxWriteBufferSize, 1, MaxBufferSize);
+        Check(nameof(options.Backlog), options.Backlog, 1, int.MaxValue);
+        Check(nameof(options.DefaultStreamErrorCode), options.DefaultStreamErrorCode, 0, MaxErrorCode);
+        Check(nameof(options.DefaultCloseErrorCode), options.DefaultCloseErrorCode, 0, MaxErrorCode);
+        CheckTime(nameof(options.IdleTimeout), options.IdleTimeout);
+        CheckTime(nameof(options.HandshakeTimeout), options.HandshakeTimeout);
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+
+        void Check(string property, long value, long least, long most)
+        {
+            if (value < least || value > most)
+            {
+                failures.Add(string.Create(CultureInfo.InvariantCulture, $"{property} is {value}: expected {least} to {most}."));
+            }
+        }
+
+        void CheckTime(string property, TimeSpan value)
+        {
+            if (value <= TimeSpan.Zero && value != Timeout.InfiniteTimeSpan)
+            {
+                failures.Add(string.Create(CultureInfo.InvariantCulture, $"{property} is {value}: expected more than zero, or Timeout.InfiniteTimeSpan."));
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using WebApp;
+
+// A web application over HTTP/1.1, HTTP/2 and HTTP/3 on one port: dotnet run, then open the page that it names.
+WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+builder.WebHost.UseHotQuic();
+int port = builder.Configuration.GetValue("Port", 8443);
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.Limits.MaxRequestBodySize = Transfers.MaxUpload;
+    Certificates.Listen(kestrel, port);
+});
+
+WebApplication app = builder.Build();
+Page.Map(app);
+Transfers.Map(app);
+Events.Map(app);
+app.Logger.LogInformation("Open https://localhost:{Port}/ and see which protocol serves it.", port);
+await app.RunAsync();
