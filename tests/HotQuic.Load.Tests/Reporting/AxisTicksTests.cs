@@ -5,7 +5,7 @@ namespace HotQuic.Load.Tests.Reporting;
 public sealed class AxisTicksTests
 {
     [Theory]
-    [InlineData(0, new[] { 0, 0.2 })]
+    [InlineData(0, new[] { 0, 0.2, 0.4, 0.6, 0.8, 1 })]
     [InlineData(100, new[] { 0.0, 20, 40, 60, 80, 100 })]
     [InlineData(101, new[] { 0.0, 50, 100, 150 })]
     [InlineData(0.7, new[] { 0, 0.2, 0.4, 0.6, 0.8 })]

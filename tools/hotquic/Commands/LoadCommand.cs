@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net;
 using HotQuic.Load.Harness.Agents;
 using HotQuic.Load.Harness.Files;
@@ -23,17 +24,16 @@ internal static class LoadCommand
         LoadOptions options = new();
         Command command = new("load", "Load any QUIC server: from a scenario file, or with what the options say.")
         {
-            options.File, options.Target, options.Rate, options.Copies, options.During, options.WarmUp, options.Connections, options.Connect,
+            options.File, options.Target, options.Http3, options.Rate, options.Copies, options.During, options.WarmUp, options.Connections, options.Connect,
             options.Datagrams, options.RequestBytes, options.ResponseBytes, options.Alpn, options.Thresholds, options.Authorities,
             options.Insecure, options.Cipher, options.Agents, options.Json, options.Csv, options.Html, options.Shards, options.Spin,
         };
         command.Validators.Add(result =>
         {
-            bool hasFile = result.GetResult(options.File) is { Implicit: false };
-            bool hasTarget = result.GetResult(options.Target) is { Implicit: false };
-            if (hasFile == hasTarget)
+            SymbolResult?[] whats = [result.GetResult(options.File), result.GetResult(options.Target), result.GetResult(options.Http3)];
+            if (whats.Count(what => what is ArgumentResult { Implicit: false } or OptionResult { Implicit: false }) != 1)
             {
-                result.AddError("Expected a scenario file, or --target with what to do.");
+                result.AddError("Expected a scenario file, --target or --http3.");
             }
         });
         Checks.RequireOneAtMost(command, options.Rate, options.Copies);
@@ -75,6 +75,22 @@ internal static class LoadCommand
                     result.AddError($"--target: {e.Message}");
                     return null;
                 }
+            },
+        };
+
+        public Option<Uri?> Http3 { get; } = new("--http3")
+        {
+            Description = "What is asked for over HTTP/3: by GET, or, with --request-size, by POST.",
+            HelpName = "URL",
+            CustomParser = result =>
+            {
+                if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? uri) && uri.Scheme == Uri.UriSchemeHttps)
+                {
+                    return uri;
+                }
+
+                result.AddError($"--http3: '{result.Tokens[0].Value}' is not a URL such as https://localhost:4433/.");
+                return null;
             },
         };
 
@@ -226,7 +242,8 @@ internal static class LoadCommand
         {
             try
             {
-                LoadTarget target = WithTrust(parsed.GetValue(Target)!, parsed);
+                LoadTarget target = WithTrust(
+                    parsed.GetValue(Http3) is { } uri ? LoadTarget.Parse(uri.GetLeftPart(UriPartial.Authority)) : parsed.GetValue(Target)!, parsed);
                 target = parsed.GetValue(Alpn) is { } alpn ? target.WithApplicationProtocol(alpn) : target;
                 target = target.WithTransport(target.Transport with { Cipher = parsed.GetValue(Cipher) });
                 TimeSpan during = parsed.GetValue(During) ?? DefaultDuring;
@@ -248,7 +265,9 @@ internal static class LoadCommand
         {
             int request = parsed.GetValue(RequestBytes) ?? DefaultBytes;
             int? response = parsed.GetValue(ResponseBytes) ?? (target.Protocol == LoadProtocol.Perf ? DefaultBytes : null);
+            string method = parsed.GetValue(RequestBytes) is null ? "GET" : "POST";
             return parsed.GetValue(Connect) ? LoadStep.Connect("connect")
+                : parsed.GetValue(Http3) is { } uri ? LoadStep.Http(method, method, uri.PathAndQuery, method == "GET" ? 0 : request)
                 : parsed.GetValue(Datagrams) ? LoadStep.Datagram("datagram", request)
                 : LoadStep.Request("request", request, response);
         }

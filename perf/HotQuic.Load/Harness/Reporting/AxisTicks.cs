@@ -28,12 +28,13 @@ internal sealed class AxisTicks
     public IReadOnlyList<double> Values { get; }
 
     /// <summary>An axis from 0 with steps of 1, 2 or 5 times a power of ten.</summary>
-    /// <param name="most">The largest value to show; 0 where there is none.</param>
+    /// <param name="most">The largest value to show; 0 where there is none, which makes it 1.</param>
     /// <param name="steps">About how many steps.</param>
     public static AxisTicks Linear(double most, int steps)
     {
-        double step = RoundStep((most > 0 ? most : 1) / steps);
-        int count = Math.Max(1, (int)Math.Ceiling((most / step) - 1e-9));
+        double shown = most > 0 ? most : 1;
+        double step = RoundStep(shown / steps);
+        int count = Math.Max(1, (int)Math.Ceiling((shown / step) - 1e-9));
         return new(0, count * step, [.. Enumerable.Range(0, count + 1).Select(index => index * step)], isLogarithmic: false);
     }
 

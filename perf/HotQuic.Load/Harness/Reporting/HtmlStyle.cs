@@ -49,6 +49,7 @@ internal static class HtmlStyle
         svg .grid { stroke: var(--rule); }
         svg .axis { stroke: var(--axis); fill: none; }
         svg .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
+        svg .line.broad { stroke-width: 7; stroke-opacity: 0.35; }
         svg .line.s0 { stroke: var(--c0); } svg .dot.s0 { fill: var(--c0); }
         svg .line.s1 { stroke: var(--c1); } svg .dot.s1 { fill: var(--c1); }
         svg .line.s2 { stroke: var(--c2); } svg .dot.s2 { fill: var(--c2); }

@@ -70,7 +70,8 @@ internal static class ScenarioCharts
             lines.Add(("copies (number)", interval => interval.Copies));
         }
 
-        return Chart(scenario, "Rate", "iterations/s", [.. lines]);
+        TimeChart chart = Chart(scenario, "Rate", "iterations/s", [.. lines]);
+        return scenario.Due == 0 ? chart : chart with { Series = [chart.Series[0] with { IsBroad = true }, .. chart.Series.Skip(1)] };
     }
 
     private static TimeChart Latency(string title, ScenarioReport scenario, Func<IntervalReport, LatencyFigures> figures)

@@ -5,7 +5,11 @@ using System.Text;
 namespace HotQuic.Load.Harness.Reporting;
 
 /// <summary>A line of a chart: values over time, in seconds; a value that is not a number leaves a gap.</summary>
-internal sealed record ChartSeries(string Name, IReadOnlyList<(double Seconds, double Value)> Points);
+internal sealed record ChartSeries(string Name, IReadOnlyList<(double Seconds, double Value)> Points)
+{
+    /// <summary>Whether the line is a broad one that others may lie upon, such as what they should be.</summary>
+    public bool IsBroad { get; init; }
+}
 
 /// <summary>
 /// A chart of lines over time as SVG: <see cref="ToSvg"/>. Colours are those of the page's style sheet, by class: <c>axis</c>, <c>grid</c>, and
@@ -79,6 +83,8 @@ internal sealed record TimeChart
 
     private static double Y(AxisTicks values, double value, int top) => Height - Bottom - (values.At(value) * (Height - Bottom - top));
 
+    private string LineClass(int index) => $"line s{index % Colours}{(Series[index].IsBroad ? " broad" : string.Empty)}";
+
     private bool IsShown(double value) => double.IsFinite(value) && (!IsLogarithmic || value > 0);
 
     /// <summary>Where each entry of the legend stands: entries that do not fit in a row begin the next.</summary>
@@ -109,7 +115,7 @@ internal sealed record TimeChart
         {
             (int row, double x) = places[index];
             int y = 40 + (row * LegendRow);
-            svg.Append(Invariant($"<line class=\"line s{index % Colours}\" x1=\"{x:0.#}\" y1=\"{y - 4}\" x2=\"{x + 18:0.#}\" y2=\"{y - 4}\"/>"));
+            svg.Append(Invariant($"<line class=\"{LineClass(index)}\" x1=\"{x:0.#}\" y1=\"{y - 4}\" x2=\"{x + 18:0.#}\" y2=\"{y - 4}\"/>"));
             svg.Append(Invariant($"<text class=\"label\" x=\"{x + 23:0.#}\" y=\"{y}\">{Escape(Series[index].Name)}</text>"));
         }
     }
@@ -154,12 +160,12 @@ internal sealed record TimeChart
             (double x, double y) = (X(time, seconds), Y(values, value, top));
             path.Append(CultureInfo.InvariantCulture, $"{(isGap ? 'M' : 'L')}{x:0.#} {y:0.#}");
             isGap = false;
-            if (points.Count <= MostDots)
+            if (points.Count <= MostDots && !Series[index].IsBroad)
             {
                 dots.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot s{index % Colours}\" cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"2.2\"/>");
             }
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"line s{index % Colours}\" d=\"{path}\"/>{dots}");
+        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"{LineClass(index)}\" d=\"{path}\"/>{dots}");
     }
 }

@@ -77,6 +77,14 @@ internal sealed class LaneSet : IAsyncDisposable
     private static async Task<LaneSet> MakeAsync(
         LoadScenario scenario, PlanShare share, Action<long>? onStamp, CancellationToken cancellation)
     {
+        if (scenario.Target.Protocol == LoadProtocol.Http3)
+        {
+            HttpContext http = await HttpContext.CreateAsync(scenario, cancellation);
+            int count = scenario.ConnectsEachIteration ? 1 : scenario.Connections;
+            HttpLane[] httpLanes = [.. Enumerable.Range(0, count).Select(_ => new HttpLane(http))];
+            return new(scenario, share, httpLanes, new Pacer(httpLanes), http.Ledger);
+        }
+
         RawContext context = await RawContext.CreateAsync(scenario, cancellation) with { OnStamp = onStamp };
         if (scenario.ConnectsEachIteration)
         {

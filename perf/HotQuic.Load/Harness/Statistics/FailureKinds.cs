@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using HotQuic.Http3;
 
 namespace HotQuic.Load.Harness.Statistics;
 
@@ -41,6 +42,7 @@ internal static class FailureKinds
         QuicException quic => Of(quic.QuicError),
         AuthenticationException => "TLS handshake failed",
         SocketException socket => $"network: {socket.SocketErrorCode}",
+        Http3Exception { ErrorCode: { } code } => $"HTTP/3 {code}",
         OperationCanceledException or TimeoutException => Timeout,
         _ when exception.InnerException is QuicException inner => Of(inner),
         _ => exception.GetType().Name,
