@@ -14,8 +14,8 @@ public sealed class CommandLineTests
     [InlineData("perf-server", "--listen --cert --key --api stream|stream-pool|handler --spin --io --shards")]
     [InlineData(
         "load",
-        "FILE --target --rate --copies --during --warm-up --connections --connect --datagrams --request-size --response-size --alpn --threshold --ca "
-        + "--insecure --agents --json --csv --html")]
+        "FILE --target --http3 --rate --copies --during --warm-up --connections --connect --datagrams --request-size --response-size --alpn --threshold --ca "
+        + "--insecure --processes --agents --json --csv --html")]
     [InlineData("load-agent", "--listen --shards HOTQUIC_LOAD_TOKEN")]
     [InlineData("serve", "DIR --listen --alpn --cert --key --retry --keylog --qlog")]
     [InlineData("get", "URL --output --ca --insecure --alpn --cipher --keylog --qlog")]
@@ -57,6 +57,8 @@ public sealed class CommandLineTests
     [InlineData("load")]
     [InlineData("load file.yaml --target quic://host:1")]
     [InlineData("load --target http://host:1")]
+    [InlineData("load --http3 http://host:1")]
+    [InlineData("load --http3 https://host:1 --target quic://host:1")]
     [InlineData("load --target quic://host:1 --rate 1 --copies 1")]
     [InlineData("load --target quic://host:1 --during 5")]
     [InlineData("load --target quic://host:1 --connect --datagrams")]

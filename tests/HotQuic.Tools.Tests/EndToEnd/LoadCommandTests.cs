@@ -40,6 +40,21 @@ public sealed class LoadCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task SeveralProcessesShareALoad()
+    {
+        using ToolProcess server = ToolProcess.Start("perf-server", "--listen", "127.0.0.1:0", "--until-stdin-ends", "--api", "handler");
+        ServerAnnouncement announcement = Announcement(await server.ReadLineAsync());
+        string authorities = _temporary.Write("server.pem", announcement.Certificate);
+        using ToolProcess load = ToolProcess.Start(
+            "load", "--target", $"perf://{announcement.Listening}", "--ca", authorities, "--rate", "100", "--during", "1s", "--processes", "2",
+            "--json", _temporary.In("report.json"));
+
+        Assert.True(await load.WaitForExitAsync() == ExitCode.Success, await load.ReadErrorAsync());
+        ScenarioReport report = Assert.Single(LoadReport.FromJson(File.ReadAllText(_temporary.In("report.json"))).Scenarios);
+        Assert.Equal((2, 2, 100), (report.Agents, report.Connections, report.Iterations.Succeeded));
+    }
+
+    [Fact]
     public async Task CtrlCLeavesAReportOfWhatRan()
     {
         using ToolProcess server = ToolProcess.Start("perf-server", "--listen", "127.0.0.1:0", "--until-stdin-ends", "--api", "handler");

@@ -93,6 +93,11 @@ internal static class CommonOptions
         CustomParser = Parsing.ApplicationProtocol,
     };
 
+    public static Option<bool> UntilInputEnds() => new("--until-stdin-ends")
+    {
+        Description = "End when standard input ends, and leave Ctrl-C to whoever started this.",
+    };
+
     public static Option<FileInfo?> KeyLog() => new("--keylog")
     {
         Description = "Append the secrets of the connections to this file, for a packet analyser. Whoever reads it reads the traffic.",

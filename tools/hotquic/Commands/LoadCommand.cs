@@ -17,6 +17,7 @@ internal static class LoadCommand
     public const string TokenVariable = "HOTQUIC_LOAD_TOKEN";
 
     private const int DefaultBytes = 64;
+    private const int MostProcesses = 256;
     private static readonly TimeSpan DefaultDuring = TimeSpan.FromSeconds(10);
 
     public static Command Create(Terminal terminal)
@@ -26,7 +27,7 @@ internal static class LoadCommand
         {
             options.File, options.Target, options.Http3, options.Rate, options.Copies, options.During, options.WarmUp, options.Connections, options.Connect,
             options.Datagrams, options.RequestBytes, options.ResponseBytes, options.Alpn, options.Thresholds, options.Authorities,
-            options.Insecure, options.Cipher, options.Agents, options.Json, options.Csv, options.Html, options.Shards, options.Spin,
+            options.Insecure, options.Cipher, options.Processes, options.Agents, options.Json, options.Csv, options.Html, options.Shards, options.Spin,
         };
         command.Validators.Add(result =>
         {
@@ -38,6 +39,7 @@ internal static class LoadCommand
         });
         Checks.RequireOneAtMost(command, options.Rate, options.Copies);
         Checks.RequireOneAtMost(command, options.Connect, options.Datagrams);
+        Checks.RequireOneAtMost(command, options.Processes, options.Agents);
         Checks.RequireOneAtMost(command, options.Authorities, options.Insecure);
         command.SetAction((parsed, cancellation) =>
         {
@@ -152,6 +154,13 @@ internal static class LoadCommand
 
         public Option<string?> Cipher { get; } = CommonOptions.Cipher();
 
+        public Option<int?> Processes { get; } = new("--processes")
+        {
+            Description = "Have so many processes on this machine make the load, an equal share each (default: this one does).",
+            HelpName = "N",
+            CustomParser = Parsing.Whole(1, MostProcesses),
+        };
+
         public Option<string[]> Agents { get; } = new("--agents")
         {
             Description = $"Have these machines make the load, where 'hotquic load-agent' runs with the same {TokenVariable}.",
@@ -172,6 +181,7 @@ internal static class LoadCommand
         public LoadRequest Read(ParseResult parsed) => new()
         {
             Scenarios = parsed.GetValue(File) is { } file ? FromFile(file, parsed) : [FromOptions(parsed)],
+            Processes = parsed.GetValue(Processes) ?? 0,
             Agents = ReadAgents(parsed.GetValue(Agents) ?? []),
             Json = parsed.GetValue(Json),
             Csv = parsed.GetValue(Csv),

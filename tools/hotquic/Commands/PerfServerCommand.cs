@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using HotQuic.Load;
 using HotQuic.Load.Transport;
@@ -26,10 +25,7 @@ internal static class PerfServerCommand
         Option<string?> io = CommonOptions.Io();
         Option<int?> shards = CommonOptions.Shards();
         Option<int?> udpPayloadLimit = CommonOptions.UdpPayloadLimit();
-        Option<bool> untilInputEnds = new("--until-stdin-ends")
-        {
-            Description = "End when standard input ends, and leave Ctrl-C to whoever started this.",
-        };
+        Option<bool> untilInputEnds = CommonOptions.UntilInputEnds();
         Command command = new("perf-server", "The server of perf, on its own. Once ready it prints one line of JSON: address, certificate.")
         {
             listen, certificate, key, api, spin, io, shards, udpPayloadLimit, untilInputEnds,
@@ -51,12 +47,7 @@ internal static class PerfServerCommand
                 SpinMicroseconds = parsed.GetValue(spin) ?? 0,
                 Transport = new() { IoMode = IoModes.Parse(parsed.GetValue(io)), MaxUdpPayloadSize = parsed.GetValue(udpPayloadLimit) },
             };
-            using CancellationTokenSource end = parsed.GetValue(untilInputEnds)
-                ? EndOfInput()
-                : CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            using PosixSignalRegistration? interrupt = parsed.GetValue(untilInputEnds)
-                ? PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true)
-                : null;
+            using EndOfInput end = new(parsed.GetValue(untilInputEnds), cancellation);
             try
             {
                 await ServeAsync(options, identity, terminal, end.Token);
@@ -81,27 +72,5 @@ internal static class PerfServerCommand
         terminal.Output.WriteLine(JsonSerializer.Serialize(announcement, AnnouncementJson.Default.ServerAnnouncement));
         await terminal.Output.FlushAsync(cancellation);
         await server.RunAsync(cancellation);
-    }
-
-    /// <summary>Is cancelled once standard input has ended, which it does however the parent dies.</summary>
-    private static CancellationTokenSource EndOfInput()
-    {
-        CancellationTokenSource end = new();
-        Thread reader = new(() =>
-        {
-            using Stream input = Console.OpenStandardInput();
-            byte[] ignored = new byte[256];
-            while (input.Read(ignored) > 0)
-            {
-            }
-
-            end.Cancel();
-        })
-        {
-            IsBackground = true,
-            Name = "standard input",
-        };
-        reader.Start();
-        return end;
     }
 }

@@ -12,6 +12,9 @@ internal sealed record LoadRequest
     /// <summary>The machines that make the load; none: this process does.</summary>
     public IReadOnlyList<LoadAgentAddress> Agents { get; init; } = [];
 
+    /// <summary>How many processes on this machine make the load; 0: this one does, or the agents.</summary>
+    public int Processes { get; init; }
+
     /// <summary>Where the JSON goes: a file, "-" for standard output, null for nowhere.</summary>
     public string? Json { get; init; }
 

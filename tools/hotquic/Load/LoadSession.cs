@@ -25,7 +25,9 @@ internal sealed class LoadSession(LoadRequest request, Terminal terminal)
         }
 
         LoadDisplay display = new(_display, request.Scenarios);
-        LoadReport report = await display.ShowAsync(observer => new LoadRunner(observer, request.Agents).RunAsync(request.Scenarios, cancellation));
+        await using ChildAgents? children = request.Processes > 0 ? await ChildAgents.StartAsync(request.Processes, cancellation) : null;
+        LoadReport report = await display.ShowAsync(
+            observer => new LoadRunner(observer, children?.Addresses ?? request.Agents).RunAsync(request.Scenarios, cancellation));
         LoadTable.Print(report, _display);
         await WriteAsync(request.Json, report.ToJson);
         await WriteAsync(request.Csv, () => CsvReport.Of(report));

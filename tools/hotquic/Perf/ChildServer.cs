@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -7,17 +6,13 @@ namespace HotQuic.Tools.Perf;
 
 /// <summary>
 /// A <c>hotquic perf-server</c> in a second process, for as long as this object lives: <see cref="StartAsync"/>, connect to
-/// <see cref="EndPoint"/> trusting <see cref="Certificate"/>, dispose. The child ends when its standard input ends, so that it does not
-/// outlive this process however that dies.
+/// <see cref="EndPoint"/> trusting <see cref="Certificate"/>, dispose.
 /// </summary>
 internal sealed class ChildServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+    private readonly ChildProcess _process;
 
-    private readonly Process _process;
-
-    private ChildServer(Process process, ServerAnnouncement announcement)
+    private ChildServer(ChildProcess process, ServerAnnouncement announcement)
     {
         _process = process;
         EndPoint = IPEndPoint.Parse(announcement.Listening);
@@ -34,77 +29,35 @@ internal sealed class ChildServer : IAsyncDisposable
     /// <exception cref="CommandException">It did not get there.</exception>
     public static async Task<ChildServer> StartAsync(PerfServerArguments arguments, CancellationToken cancellation)
     {
-        Process process = Process.Start(StartInfo(arguments)) ?? throw new CommandException("The server's process cannot be started.");
+        ChildProcess process = await ChildProcess.StartAsync("server", arguments.ToCommandLine(), new Dictionary<string, string>(), cancellation);
         try
         {
-            using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            timeout.CancelAfter(StartTimeout);
-            string? line = await process.StandardOutput.ReadLineAsync(timeout.Token);
-            return new(process, Parse(line));
+            return new(process, Parse(process.FirstLine));
         }
-        catch (Exception e)
+        catch
         {
-            await StopAsync(process);
-            throw e is OperationCanceledException && !cancellation.IsCancellationRequested
-                ? new CommandException("The server's process did not become ready in time.", e)
-                : e;
+            await process.DisposeAsync();
+            throw;
         }
     }
 
     /// <summary>Ends the process.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         Certificate.Dispose();
-        await StopAsync(_process);
+        return _process.DisposeAsync();
     }
 
-    private static ServerAnnouncement Parse(string? line)
+    private static ServerAnnouncement Parse(string line)
     {
         try
         {
-            return line is not null && JsonSerializer.Deserialize(line, AnnouncementJson.Default.ServerAnnouncement) is { } announcement
-                ? announcement
-                : throw new CommandException("The server's process ended before it was ready.");
+            return JsonSerializer.Deserialize(line, AnnouncementJson.Default.ServerAnnouncement)
+                ?? throw new CommandException($"The server's process said something unexpected: {line}");
         }
         catch (JsonException e)
         {
             throw new CommandException($"The server's process said something unexpected: {line}", e);
-        }
-    }
-
-    private static ProcessStartInfo StartInfo(PerfServerArguments arguments)
-    {
-        string executable = Environment.ProcessPath ?? throw new CommandException("The path of this program is not known.");
-        ProcessStartInfo info = new(executable) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
-
-        // Run as "dotnet HotQuic.Tools.dll", the process is dotnet, and has to be told which assembly is meant.
-        if (Path.GetFileNameWithoutExtension(executable).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
-        {
-            info.ArgumentList.Add(typeof(ChildServer).Assembly.Location);
-        }
-
-        foreach (string argument in arguments.ToCommandLine())
-        {
-            info.ArgumentList.Add(argument);
-        }
-
-        return info;
-    }
-
-    private static async Task StopAsync(Process process)
-    {
-        using (process)
-        {
-            process.StandardInput.Close();
-            using CancellationTokenSource timeout = new(StopTimeout);
-            try
-            {
-                await process.WaitForExitAsync(timeout.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill();
-            }
         }
     }
 }

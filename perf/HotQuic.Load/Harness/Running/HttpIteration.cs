@@ -177,9 +177,9 @@ internal sealed class HttpIteration(HttpContext context, HttpLane lane) : IDispo
     private async Task CloseAsync(Http3Connection connection)
     {
         QuicConnectionStatistics nothing = default;
-        context.Ledger.Read(connection.Transport.GetStatistics(), ref nothing);
         try
         {
+            context.Ledger.Read(connection.Transport.GetStatistics(), ref nothing);
             await connection.DisposeAsync();
         }
         catch (Exception e) when (PeerFailures.IsOne(e) || e is IOException)

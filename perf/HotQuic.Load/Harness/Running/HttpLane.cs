@@ -60,10 +60,7 @@ internal sealed class HttpLane(HttpContext context) : ILoadLane, IPulsed
         {
             _nextCheck = now + CheckInterval;
             Array.ForEach(Active(), iteration => iteration.CancelIfLate(now));
-            if (_connection is { } connection)
-            {
-                context.Ledger.Read(connection.Transport.GetStatistics(), ref _statistics);
-            }
+            ReadStatistics();
         }
 
         return Math.Min(schedule.NextDue(now), _nextCheck);
@@ -85,6 +82,21 @@ internal sealed class HttpLane(HttpContext context) : ILoadLane, IPulsed
 
         schedule.OnEnded(start);
         BeginDue(schedule, Stopwatch.GetTimestamp());
+    }
+
+    private void ReadStatistics()
+    {
+        try
+        {
+            if (_connection is { } connection)
+            {
+                context.Ledger.Read(connection.Transport.GetStatistics(), ref _statistics);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection has just ended, which this thread cannot know before.
+        }
     }
 
     private void BeginDue(LaneSchedule schedule, long now)

@@ -67,11 +67,11 @@ internal sealed class LaneSet : IAsyncDisposable
         return phase;
     }
 
-    /// <summary>Closes the connections and stops the thread.</summary>
+    /// <summary>Stops the thread and closes the connections.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAny(Task.WhenAll(_lanes.Select(lane => lane.CloseAsync())), Task.Delay(ClosingPatience));
         _pacer.Dispose();
+        await Task.WhenAny(Task.WhenAll(_lanes.Select(lane => lane.CloseAsync())), Task.Delay(ClosingPatience));
     }
 
     private static async Task<LaneSet> MakeAsync(

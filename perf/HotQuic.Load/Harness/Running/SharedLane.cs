@@ -79,6 +79,8 @@ internal sealed class SharedLane(RawContext context, ShardGroups groups) : ILoad
 
     public void OnReady(RawConnection connection)
     {
+        // Where something threw in a turn, the connection of that turn has ended by it.
+        _isTurning = false;
         _isReady = true;
         groups.Join(this);
         _ready.TrySetResult();
