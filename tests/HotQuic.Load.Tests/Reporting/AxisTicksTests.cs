@@ -22,7 +22,8 @@ public sealed class AxisTicksTests
     [InlineData(0.3, 7, new[] { 0.2, 0.5, 1, 2, 5, 10 })]
     [InlineData(1, 1000, new[] { 1.0, 2, 5, 10, 20, 50, 100, 200, 500, 1000 })]
     [InlineData(0.02, 3000, new[] { 0.01, 0.1, 1, 10, 100, 1000, 10000 })]
-    [InlineData(5, 5, new[] { 5.0, 10 })]
+    [InlineData(5, 5, new[] { 5.0, 6 })]
+    [InlineData(10.3, 16.3, new[] { 10.0, 12, 14, 16, 18 })]
     public void ALogarithmicAxisHasRoundTicksAndShowsAll(double least, double most, double[] expected)
     {
         AxisTicks axis = AxisTicks.Logarithmic(least, most);

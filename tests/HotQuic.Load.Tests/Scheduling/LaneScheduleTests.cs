@@ -90,7 +90,8 @@ public sealed class LaneScheduleTests
         (LaneSchedule schedule, LoadRecorder recorder) = Of(LoadSimulation.Inject(10, OneSecond, OneSecond));
 
         schedule.FailDue(At(0.5), "not connected");
-        Assert.Equal(6, recorder.TakeInterval().Accounts[0].Failures["not connected"]);
+        IntervalCounts counts = recorder.TakeInterval();
+        Assert.Equal((6, 0), (counts.Accounts[0].Failures["not connected"], counts.Started));
         Assert.Equal(4, TakeAll(schedule, At(0.95)).Count);
     }
 

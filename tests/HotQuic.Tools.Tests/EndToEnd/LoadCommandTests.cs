@@ -32,7 +32,7 @@ public sealed class LoadCommandTests : IDisposable
         ScenarioReport report = Assert.Single(LoadReport.FromJson(File.ReadAllText(_temporary.In("report.json"))).Scenarios);
 
         Assert.Equal(ExitCode.Failure, load.ExitCode);
-        Assert.Contains("failed <= 0%: 0.00, holds", load.Output, StringComparison.Ordinal);
+        Assert.Contains("failed <= 0%: 0.00 %, holds", load.Output, StringComparison.Ordinal);
         Assert.Contains("DOES NOT HOLD", load.Output, StringComparison.Ordinal);
         Assert.Equal(100, report.Iterations.Succeeded);
         Assert.StartsWith("scenario,step,", File.ReadAllText(_temporary.In("report.csv")), StringComparison.Ordinal);

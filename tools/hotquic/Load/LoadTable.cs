@@ -66,7 +66,7 @@ internal static class LoadTable
         foreach (ThresholdReport threshold in scenario.Thresholds)
         {
             string verdict = threshold.Holds ? "holds" : "DOES NOT HOLD";
-            terminal.Output.WriteLine($"threshold {threshold.Condition}: {Figures.Brief(threshold.Value)}, {verdict}");
+            terminal.Output.WriteLine($"threshold {threshold.Condition}: {Figures.Brief(threshold.Value)} {threshold.Unit}, {verdict}");
         }
 
         void AddRow(string name, StepReport step) =>

@@ -69,6 +69,15 @@ public sealed partial record LoadThreshold
     /// <summary>Whether the figure is a latency.</summary>
     public bool IsLatency => Metric is LoadMetric.P50 or LoadMetric.P75 or LoadMetric.P95 or LoadMetric.P99 or LoadMetric.P999 or LoadMetric.Max;
 
+    /// <summary>The unit of the figure, as it is shown.</summary>
+    public string Unit => Metric switch
+    {
+        LoadMetric.Rate => "/s",
+        LoadMetric.FailedPercent => "%",
+        LoadMetric.MegabitPerSecond => "Mbit/s",
+        _ => "us",
+    };
+
     /// <summary>Reads a condition.</summary>
     /// <exception cref="FormatException">It is none; the message says what was expected.</exception>
     public static LoadThreshold Parse(string text)

@@ -7,6 +7,10 @@ namespace HotQuic.Load.Harness.Reporting;
 internal sealed class AxisTicks
 {
     private const int MostDecadesWithSteps = 3;
+    private const int FewestTicks = 4;
+
+    /// <summary>Where the values lie close together.</summary>
+    private static readonly double[] FineFactors = [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9];
 
     private readonly bool _isLogarithmic;
 
@@ -47,7 +51,7 @@ internal sealed class AxisTicks
         return new(0, Math.Max(end, 1e-3), [.. round.Values.Where(value => value <= end * (1 + 1e-9))], isLogarithmic: false);
     }
 
-    /// <summary>An axis of powers of ten, with 2 and 5 between them where they are few.</summary>
+    /// <summary>An axis of powers of ten, with more between them where they are few.</summary>
     /// <param name="least">The smallest value to show, above 0.</param>
     /// <param name="most">The largest.</param>
     public static AxisTicks Logarithmic(double least, double most)
@@ -57,18 +61,10 @@ internal sealed class AxisTicks
         int first = (int)Math.Floor(Math.Log10(low) + 1e-9);
         int last = (int)Math.Ceiling(Math.Log10(high) - 1e-9);
         last = Math.Max(last, first + 1);
-        double[] factors = last - first <= MostDecadesWithSteps ? [1, 2, 5] : [1];
-        List<double> ticks = [];
-        for (int power = first; power <= last; power++)
-        {
-            ticks.AddRange(factors.Select(factor => factor * Math.Pow(10, power)));
-        }
-
-        // The axis is no longer than it must be: from the last tick below to the first above.
-        int from = Math.Max(0, ticks.FindLastIndex(tick => tick <= low * (1 + 1e-9)));
-        int to = ticks.FindIndex(Math.Min(from + 1, ticks.Count - 1), tick => tick >= high * (1 - 1e-9));
-        List<double> used = ticks[from..((to < 0 ? ticks.Count - 1 : to) + 1)];
-        return new(used[0], used[^1], [.. used], isLogarithmic: true);
+        double[] coarse = last - first <= MostDecadesWithSteps ? [1, 2, 5] : [1];
+        List<double> ticks = TicksWithin(low, high, Decades(first, last, coarse));
+        ticks = ticks.Count < FewestTicks ? TicksWithin(low, high, Decades(first, last, FineFactors)) : ticks;
+        return new(ticks[0], ticks[^1], [.. ticks], isLogarithmic: true);
     }
 
     /// <summary>Where a value lies, 0 at the axis's beginning and 1 at its end; outside, at the nearer of them.</summary>
@@ -78,6 +74,17 @@ internal sealed class AxisTicks
             ? Math.Log(Math.Max(value, Low) / Low) / Math.Log(High / Low)
             : (value - Low) / (High - Low);
         return Math.Clamp(at, 0, 1);
+    }
+
+    private static List<double> Decades(int first, int last, double[] factors) =>
+        [.. Enumerable.Range(first, last - first + 1).SelectMany(power => factors.Select(factor => factor * Math.Pow(10, power)))];
+
+    /// <summary>An axis is no longer than it must be: from the last tick below to the first above.</summary>
+    private static List<double> TicksWithin(double low, double high, List<double> ticks)
+    {
+        int from = Math.Max(0, ticks.FindLastIndex(tick => tick <= low * (1 + 1e-9)));
+        int to = ticks.FindIndex(Math.Min(from + 1, ticks.Count - 1), tick => tick >= high * (1 - 1e-9));
+        return ticks[from..((to < 0 ? ticks.Count - 1 : to) + 1)];
     }
 
     private static double RoundStep(double step)

@@ -71,12 +71,11 @@ public static class HtmlReport
         Tile("succeeded", $"{Quantity.Number(all.PerSecond)}/s", $"{Quantity.Number(all.Succeeded)} iterations");
         if (scenario.Due > 0)
         {
-            double part = 100.0 * scenario.Started / scenario.Due;
-            Tile("begun of those due", $"{part.ToString("0.###", CultureInfo.InvariantCulture)} %", $"{Quantity.Number(scenario.Due)} were due");
+            Tile("begun of those due", $"{Quantity.Percent(100.0 * scenario.Started / scenario.Due)} %", $"{Quantity.Number(scenario.Due)} were due");
             Tile("lag, p99", Quantity.Duration(scenario.LagMicroseconds.P99), $"p50 {Quantity.Duration(scenario.LagMicroseconds.P50)}");
         }
 
-        Tile("failed", $"{all.FailedPercent.ToString("0.####", CultureInfo.InvariantCulture)} %", $"{Quantity.Number(all.Failed)} iterations");
+        Tile("failed", $"{Quantity.Percent(all.FailedPercent)} %", $"{Quantity.Number(all.Failed)} iterations");
         Tile("latency, p99", Quantity.Duration(all.LatencyMicroseconds.P99), $"p50 {Quantity.Duration(all.LatencyMicroseconds.P50)}");
         Tile("harness", $"{Quantity.Number(scenario.Harness.CpuPercent)} % CPU", $"{Quantity.Number(scenario.Harness.CpuMicrosecondsPerIteration)} us an iteration");
         Tile("packets lost", Quantity.Number(scenario.Transport.PacketsLost), $"of {Quantity.Number(scenario.Transport.PacketsSent)} sent");
@@ -97,7 +96,7 @@ public static class HtmlReport
         foreach (ThresholdReport threshold in scenario.Thresholds)
         {
             string verdict = threshold.Holds ? "<td class=\"good\">holds</td>" : "<td class=\"bad\">does not hold</td>";
-            page.Append(CultureInfo.InvariantCulture, $"<tr><th>{Escape(threshold.Condition)}</th><td>{Quantity.Number(threshold.Value)}</td>{verdict}</tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><th>{Escape(threshold.Condition)}</th><td>{Quantity.Number(threshold.Value)} {Escape(threshold.Unit)}</td>{verdict}</tr>\n");
         }
 
         page.Append("</table>\n");
@@ -121,7 +120,7 @@ public static class HtmlReport
             string[] cells =
             [
                 Quantity.Number(step.Succeeded), Quantity.Number(step.Failed), Quantity.Number(step.PerSecond), Quantity.Number(step.MegabitPerSecond),
-                .. new[] { latency.Mean, latency.P50, latency.P75, latency.P95, latency.P99, latency.P999, latency.Max }.Select(Quantity.Duration),
+                .. new[] { latency.Mean, latency.P50, latency.P75, latency.P95, latency.P99, latency.P999, latency.Max }.Select(value => step.Succeeded > 0 ? Quantity.Duration(value) : "–"),
             ];
             page.Append(CultureInfo.InvariantCulture, $"<tr><th>{Escape(name)}</th>{string.Concat(cells.Select(cell => $"<td>{cell}</td>"))}</tr>\n");
         }

@@ -13,6 +13,10 @@ internal static class Quantity
         _ => value.ToString("0.##", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>A percentage, of which the small ones and those close to all matter to the last digit.</summary>
+    public static string Percent(double value) =>
+        value.ToString(value is < 1 or > 99 ? "0.####" : "0.#", CultureInfo.InvariantCulture);
+
     /// <summary>Microseconds, with the unit that suits them.</summary>
     public static string Duration(double microseconds) => microseconds switch
     {

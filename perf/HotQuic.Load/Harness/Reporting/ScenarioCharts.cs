@@ -20,6 +20,11 @@ internal static class ScenarioCharts
             for (int step = 0; step < scenario.Steps.Count; step++)
             {
                 int which = step;
+                if (scenario.Steps[step].Succeeded == 0)
+                {
+                    continue;
+                }
+
                 yield return Latency($"Latency of '{scenario.Steps[step].Name}'", scenario, interval => interval.Steps[which].LatencyMicroseconds);
             }
         }

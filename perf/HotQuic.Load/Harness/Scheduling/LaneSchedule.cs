@@ -62,10 +62,22 @@ internal sealed class LaneSchedule
             {
                 Settle();
             }
-            else if (_outstanding < _mostOutstanding && (TryTakeArrival(now, out start) || TryTakeCopy(now, out start)))
+            else if (_outstanding < _mostOutstanding)
             {
-                _outstanding++;
-                return true;
+                if (TryTakeArrival(now, out start))
+                {
+                    _tally.OnStarted(now - start.Due);
+                    _outstanding++;
+                    return true;
+                }
+
+                if (TryTakeCopy(now, out start))
+                {
+                    _tally.OnStarted();
+                    _outstanding++;
+                    _copies++;
+                    return true;
+                }
             }
 
             start = default;
@@ -113,7 +125,6 @@ internal sealed class LaneSchedule
             if (now - due <= _phase.Timeout)
             {
                 start = new(due, IsCopy: false);
-                _tally.OnStarted(now - due);
                 return true;
             }
 
@@ -127,14 +138,7 @@ internal sealed class LaneSchedule
     private bool TryTakeCopy(long now, out IterationStart start)
     {
         start = new(now, IsCopy: true);
-        if (now < _phase.Start || now >= _phase.End || _copies >= _share.Of(_phase.Plan.CopiesAt(_phase.SecondsAt(now))))
-        {
-            return false;
-        }
-
-        _copies++;
-        _tally.OnStarted();
-        return true;
+        return now >= _phase.Start && now < _phase.End && _copies < _share.Of(_phase.Plan.CopiesAt(_phase.SecondsAt(now)));
     }
 
     /// <summary>Nothing more begins: what was due and did not is told.</summary>

@@ -174,9 +174,10 @@ public sealed record TransportFigures(long PacketsSent, long PacketsReceived, lo
 
 /// <summary>A threshold and what came of it.</summary>
 /// <param name="Condition">The condition.</param>
-/// <param name="Value">The figure, in the condition's unit.</param>
+/// <param name="Value">The figure.</param>
+/// <param name="Unit">The figure's unit: us, %, Mbit/s or /s.</param>
 /// <param name="Holds">Whether the condition holds.</param>
-public sealed record ThresholdReport(string Condition, double Value, bool Holds);
+public sealed record ThresholdReport(string Condition, double Value, string Unit, bool Holds);
 
 /// <summary>What happened in one interval.</summary>
 /// <param name="EndSeconds">When it ended, since the load began.</param>

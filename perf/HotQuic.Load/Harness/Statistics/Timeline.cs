@@ -137,6 +137,6 @@ internal sealed class Timeline
 
         // A latency of nothing is none: where no operation went well, no condition on latency holds.
         bool holds = threshold.Holds(value) && !(threshold.IsLatency && step.Succeeded == 0);
-        return new(threshold.ToString(), value, holds);
+        return new(threshold.ToString(), value, threshold.Unit, holds);
     }
 }
