@@ -8,7 +8,7 @@ sources=$root/tests/peers
 target=$root/artifacts/peers
 log=$target/install.log
 quic_go=/usr/share/gocode/src/github.com/lucas-clemente/quic-go
-debian_packages=(openssl ngtcp2-client ngtcp2-server golang-go golang-github-lucas-clemente-quic-go-dev)
+debian_packages=(openssl caddy ngtcp2-client ngtcp2-server golang-go golang-github-lucas-clemente-quic-go-dev)
 
 mkdir -p "$target"
 

@@ -10,10 +10,12 @@ public class PacketProtectionBenchmarks
 {
     private const int HeaderLength = 13;
     private const int NumberOffset = 9;
+    private const int TrainLength = 16;
 
     private readonly byte[] _packet = new byte[1452];
     private readonly byte[] _sealed = new byte[1452];
     private readonly byte[] _tail = new byte[1300];
+    private readonly byte[] _train = new byte[TrainLength * 1452];
     private PacketKeys _keys = null!;
 
     /// <summary>The suite's code point.</summary>
@@ -45,4 +47,24 @@ public class PacketProtectionBenchmarks
         return PacketProtector.TryUnprotect(_keys.HeaderProtection, _packet, NumberOffset, out _)
             && _keys.Aead.TryOpen(new PacketNumber(7), _packet.AsSpan(0, HeaderLength), _packet.AsSpan(HeaderLength));
     }
+
+    /// <summary>The headers of packets that came together.</summary>
+    [Benchmark(OperationsPerInvoke = TrainLength)]
+    public int UnprotectTrain()
+    {
+        var masks = default(HeaderMasks);
+        int sum = 0;
+        for (int i = 0; i < TrainLength; i++)
+        {
+            masks.TryUnprotect(
+                _keys.HeaderProtection, _train.AsSpan(i * 1452, 1452), _train.AsSpan((i + 1) * 1452), NumberOffset, out UnprotectedHeader header);
+            sum += header.PacketNumberLength;
+        }
+
+        return sum;
+    }
+
+    /// <summary>The header of a packet that came alone.</summary>
+    [Benchmark]
+    public bool Unprotect() => PacketProtector.TryUnprotect(_keys.HeaderProtection, _packet, NumberOffset, out _);
 }

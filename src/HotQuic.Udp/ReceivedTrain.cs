@@ -38,4 +38,7 @@ internal readonly ref struct ReceivedTrain
         int start = index * SegmentSize;
         return Payload.Slice(start, Math.Min(SegmentSize, Payload.Length - start));
     }
+
+    /// <summary>The datagrams after one of the train.</summary>
+    public ReadOnlySpan<byte> After(int index) => Payload[Math.Min((index + 1) * SegmentSize, Payload.Length)..];
 }

@@ -10,8 +10,8 @@ internal enum UdpIo : byte
     Offload,
 
     /// <summary>
-    /// System.Net.Sockets. Where this process could <see cref="Offload"/>, it tells when something has arrived, and everything else is done
-    /// as there; elsewhere it is <see cref="Datagrams"/>.
+    /// System.Net.Sockets. Where this process could <see cref="Offload"/>, it tells a thread that has slept for a while when something has
+    /// arrived, and everything else is done as there; elsewhere it is <see cref="Datagrams"/>.
     /// </summary>
     Sockets,
 

@@ -10,8 +10,8 @@ public enum QuicIoMode
     Offload,
 
     /// <summary>
-    /// System.Net.Sockets. On Linux it tells when something has arrived, and datagrams move as with <see cref="Offload"/>; on other systems
-    /// they move one a call, slower and without ECN.
+    /// System.Net.Sockets. On Linux it tells when something has arrived after 10 ms of silence or more, and datagrams move as with
+    /// <see cref="Offload"/>; on other systems they move one a call, slower and without ECN.
     /// </summary>
     Sockets,
 }

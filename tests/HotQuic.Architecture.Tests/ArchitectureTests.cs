@@ -110,6 +110,22 @@ public sealed class ArchitectureTests
         Assert.Empty(module.AssemblyReferences.Where(reference => reference.Name.StartsWith("HotQuic", StringComparison.Ordinal)).Select(reference => reference.Name));
     }
 
+    /// <summary>What is built on HotQuic is built as any user would build it.</summary>
+    [Theory]
+    [InlineData("HotQuic.Http3.dll")]
+    public void WhatIsBuiltOnHotQuicUsesItsPublicTypesOnly(string file)
+    {
+        using ModuleDefinition module = Read(file);
+        using ModuleDefinition transport = Read("HotQuic.dll");
+        string[] ours = [.. module.AssemblyReferences.Select(reference => reference.Name).Where(name => name.StartsWith("HotQuic", StringComparison.Ordinal))];
+        Assert.Equal(["HotQuic"], ours);
+        string[] hidden = [.. module.GetTypeReferences()
+            .Where(reference => reference.Scope.Name == "HotQuic")
+            .Select(reference => reference.FullName)
+            .Where(name => transport.GetType(name) is not { IsPublic: true } and not { IsNestedPublic: true })];
+        Assert.Empty(hidden);
+    }
+
     [Fact]
     public void NothingButThePlatformComesWithTheProtocol()
     {

@@ -66,14 +66,13 @@ internal struct CongestionWindowState
 
     /// <summary>
     /// Whether this batch may make the window grow: it belongs to no recovery period (RFC 9002 §7.3.2), and the window
-    /// was in use (RFC 9002 §7.8): the sender had enough to send, or filled the window nevertheless, or half of it in slow
-    /// start, where the window doubles in the time that the acknowledgment took.
+    /// was in use (RFC 9002 §7.8): filled, or half of it where the sender had enough to send or is in slow start, where the window
+    /// doubles in the time that the acknowledgment took. A sender that its processor or flow control limits leaves it emptier.
     /// </summary>
     public readonly bool MayGrow(in AcknowledgedBatch batch, bool isInSlowStart) =>
         !IsCoveredByRecovery(batch.EarliestSentAt) && IsUtilized(batch, isInSlowStart);
 
     public readonly bool IsUtilized(in AcknowledgedBatch batch, bool isInSlowStart) =>
-        !batch.IsApplicationLimited
-        || batch.BytesInFlightBefore + ((long)UnusedDatagrams * _maxDatagramSize) >= _size
-        || (isInSlowStart && batch.BytesInFlightBefore >= _size / 2);
+        batch.BytesInFlightBefore + ((long)UnusedDatagrams * _maxDatagramSize) >= _size
+        || ((isInSlowStart || !batch.IsApplicationLimited) && batch.BytesInFlightBefore >= _size / 2);
 }

@@ -388,15 +388,21 @@ internal sealed partial class Connection
         Raise(ConnectionEventKind.Closed);
     }
 
-    internal void OnDrained(Instant now)
+    /// <summary>Nothing is opened and nothing sent any more (RFC 9000 §10.2.2): what that takes goes back before the wait, not after it.</summary>
+    internal void OnDraining(Instant now)
     {
-        LocalIds.RetireAll();
-        PeerIds.ForgetAll();
         DiscardSpace(PacketNumberSpace.Initial, now);
         DiscardSpace(PacketNumberSpace.Handshake, now);
         DiscardSpace(PacketNumberSpace.Application, now);
         _oneRtt.End();
         OneRtt = null;
+    }
+
+    internal void OnDrained(Instant now)
+    {
+        OnDraining(now);
+        LocalIds.RetireAll();
+        PeerIds.ForgetAll();
         Handshake.End();
         Raise(ConnectionEventKind.Drained);
     }

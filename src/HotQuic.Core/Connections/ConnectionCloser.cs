@@ -195,6 +195,7 @@ internal sealed class ConnectionCloser
     {
         ChangeState(CloseState.Draining, now);
         Deadline = now + (3 * _connection.CurrentPto);
+        _connection.OnDraining(now);
     }
 
     private void EnterDrained(Instant now)

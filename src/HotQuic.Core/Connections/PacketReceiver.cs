@@ -24,6 +24,7 @@ internal sealed class PacketReceiver
     private HeldPacket[] _held = [];
     private int _heldCount;
     private bool _areKeysNew;
+    private HeaderMasks _masks;
 
     public PacketReceiver(Connection connection)
     {
@@ -36,6 +37,7 @@ internal sealed class PacketReceiver
     {
         DropHeld();
         _areKeysNew = false;
+        _masks.Clear();
         _dispatcher.Begin();
     }
 
@@ -205,7 +207,8 @@ internal sealed class PacketReceiver
             return Hold(datagram, bytes) ? DropReason.None : DropReason.BufferFull;
         }
 
-        if (!PacketProtector.TryUnprotect(phases.ReceiveHeaderProtection, bytes, packet.PacketNumberOffset, out UnprotectedHeader header))
+        ReadOnlySpan<byte> following = bytes.Length == datagram.Bytes.Length ? datagram.Following : default;
+        if (!_masks.TryUnprotect(phases.ReceiveHeaderProtection, bytes, following, packet.PacketNumberOffset, out UnprotectedHeader header))
         {
             return DropReason.TooShortToSample;
         }
@@ -272,12 +275,12 @@ internal sealed class PacketReceiver
             DestinationConnectionId = packet.DestinationConnectionId,
         });
 
-        if (packet.Level == EncryptionLevel.OneRtt && error is null)
+        if (packet.Level == EncryptionLevel.OneRtt && error is null && !space.IsDiscarded)
         {
             _connection.Migration.OnPacketHandled(packet, _dispatcher.WasNonProbing && packet.Number > space.Acknowledgements.LargestReceived, datagram);
         }
 
-        // RFC 9000 §13.1: acknowledged once all its frames were handled. The handshake may have discarded the space meanwhile.
+        // RFC 9000 §13.1: acknowledged once all its frames were handled. The handshake may have discarded the space meanwhile, or the peer's close did.
         if (!space.IsDiscarded)
         {
             space.Acknowledgements.OnPacketReceived(new ReceivedPacketInfo(packet.Number, _dispatcher.WasAckEliciting, datagram.Ecn, datagram.At));

@@ -17,6 +17,12 @@ internal readonly ref struct ReceivedDatagram
 {
     public required Span<byte> Bytes { get; init; }
 
+    /// <summary>
+    /// The datagrams that came together with it and are given next, each of its length but the last, or nothing: a look ahead, at what may
+    /// be another connection's.
+    /// </summary>
+    public ReadOnlySpan<byte> Following { get; init; }
+
     public required PathAddress Remote { get; init; }
 
     /// <summary>The address it was sent to.</summary>

@@ -65,6 +65,8 @@ internal sealed partial class Transmitter
         {
             case CloseState.Open:
                 break;
+            case CloseState.Closing when OwesFinished:
+                return TransmitCoalesced(now, buffer);
             case CloseState.Closing when _connection.Closer.HasPendingClose:
                 return TransmitClose(now, buffer);
             default:
@@ -85,6 +87,14 @@ internal sealed partial class Transmitter
             : _connection.Migration.PathToChallenge is { } old ? TransmitChallenge(now, buffer, old)
             : TransmitTrain(now, buffer);
     }
+
+    /// <summary>
+    /// A client that is closed as soon as its handshake is complete still says its Finished first, once: the server then knows whom it
+    /// spoke to, reads the application's own code (RFC 9000 §10.2.3), and has measured the path, which bounds how long it drains.
+    /// </summary>
+    private bool OwesFinished =>
+        _connection.Role == EndpointRole.Client && _connection.Handshake.IsComplete && _connection.Closer.HasPendingClose
+        && HasSendKeys(EncryptionLevel.Handshake) && _connection.Space(PacketNumberSpace.Handshake) is { Crypto.HasPendingData: true };
 
     /// <summary>False where packet numbers or keys are used up, which ends the connection.</summary>
     private bool CanGoOn(Instant now)

@@ -17,7 +17,8 @@ internal static class ChaCha20
 /// The ChaCha20 block function (RFC 8439 §2.3) for many blocks of one key. A group of blocks, as many as a vector has rows for, is one
 /// chain of dependent instructions that fills about a third of the processor's vector units; so two or three groups go through the
 /// rounds together, and any number of groups is made of twos and threes. AggressiveOptimization, since tier-0 code is many times slower
-/// and handshakes are short.
+/// and handshakes are short. NoInlining, since that does not imply it: what the JIT pulls into a caller competes for one budget of
+/// inlining, and the rounds that then stay calls take their vectors through memory (PacketProtectionBenchmarks.Open).
 /// </summary>
 internal static unsafe class ChaCha20<TRows>
     where TRows : struct, IChaCha20Rows<TRows>
@@ -56,8 +57,26 @@ internal static unsafe class ChaCha20<TRows>
         }
     }
 
+    /// <summary>
+    /// The first row of one block. A received packet's header comes alone: for it this is half the work of <see cref="FirstRows"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    public static Vector128<byte> FirstRow(byte* key, Vector128<uint> position)
+    {
+        TRows a0 = TRows.OfAll(Constants);
+        TRows a = a0, b = TRows.OfAll(Vector128.Load(key).AsUInt32()), c = TRows.OfAll(Vector128.Load(key + 16).AsUInt32());
+        TRows d = TRows.OfAll(position);
+        for (int doubleRound = 0; doubleRound < 10; doubleRound++)
+        {
+            DoubleRound(ref a, ref b, ref c, ref d);
+        }
+
+        TRows row = a + a0;
+        return Unsafe.As<TRows, Vector128<byte>>(ref row);
+    }
+
     /// <summary>For each position the first row of its block: two groups of them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void FirstRows(byte* key, byte* positions, byte* destination)
     {
         TRows a0 = TRows.OfAll(Constants);
@@ -75,7 +94,7 @@ internal static unsafe class ChaCha20<TRows>
         (aY + a0).Store(destination + (FirstRowsLength / 2));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void TwoGroups(byte* key, Vector128<uint> position, byte* destination)
     {
         TRows a0 = TRows.OfAll(Constants);
@@ -95,7 +114,7 @@ internal static unsafe class ChaCha20<TRows>
         TRows.StoreBlocks(aY + a0, bY + b0, cY + c0, dY + d0 + next, destination + GroupLength);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void ThreeGroups(byte* key, Vector128<uint> position, byte* destination)
     {
         TRows a0 = TRows.OfAll(Constants);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace HotQuic.Core.Protection;
 
@@ -34,7 +35,11 @@ internal sealed unsafe class ChaCha20HeaderProtection<TRows>() : HeaderProtectio
                 ChaCha20<TRows>.FirstRows(_key.Pointer, source + done, destination + done);
             }
 
-            if (done < samples.Length)
+            if (samples.Length - done == SampleLength)
+            {
+                ChaCha20<TRows>.FirstRow(_key.Pointer, Vector128.Load(source + done).AsUInt32()).Store(destination + done);
+            }
+            else if (done < samples.Length)
             {
                 Unsafe.SkipInit(out Rest rest);
                 samples[done..].CopyTo(rest);

@@ -33,7 +33,7 @@ internal static unsafe class ChaCha20Poly1305Kernel<TRows, TBatches>
 
     /// <summary>Encrypts or decrypts the text, and gives the tag that it has, or should have had.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Vector128<byte> Run<TDirection>(scoped ChaCha20Packet packet)
         where TDirection : struct
     {

@@ -4,23 +4,20 @@ namespace HotQuic.Core.Protection;
 
 /// <summary>What <see cref="PacketProtector"/> uncovered in a header.</summary>
 /// <param name="FirstByte">The packet's first byte, unprotected.</param>
-/// <param name="PacketNumberLength">1 to 4 bytes; 0 where the packet is too short to have been unprotected.</param>
+/// <param name="PacketNumberLength">1 to 4 bytes.</param>
 /// <param name="TruncatedPacketNumber">The packet number as it is in the packet.</param>
 internal readonly record struct UnprotectedHeader(byte FirstByte, int PacketNumberLength, uint TruncatedPacketNumber)
 {
     private const byte KeyPhaseBit = 0x04;
-
-    /// <summary>The packet was too short to be sampled: drop it (RFC 9001 §5.4.2).</summary>
-    public bool IsTooShort => PacketNumberLength == 0;
 
     /// <summary>The Key Phase bit, which only short headers have (RFC 9000 §17.3.1).</summary>
     public bool KeyPhase => (FirstByte & KeyPhaseBit) != 0;
 }
 
 /// <summary>
-/// Puts header protection on sealed packets and takes it off received ones, in place (RFC 9001 §5.4). One packet a call, or a train:
-/// packets one after the other, all of the segment size but the last, which may be shorter, with the packet number at the same offset;
-/// then eight masks are computed at a time.
+/// Puts header protection on sealed packets and takes it off received ones, in place (RFC 9001 §5.4). One packet a call, or a train to be
+/// sent: packets one after the other, all of the segment size but the last, which may be shorter, with the packet number at the same
+/// offset; then eight masks are computed at a time. <see cref="HeaderMasks"/> does so for received ones.
 /// </summary>
 internal static class PacketProtector
 {
@@ -92,55 +89,8 @@ internal static class PacketProtector
         return true;
     }
 
-    /// <summary>
-    /// Takes the protection off the headers of a train and gives the number of its packets. A last packet that is too short to be
-    /// sampled is left alone and gives <see cref="UnprotectedHeader.IsTooShort"/>.
-    /// </summary>
-    /// <param name="protection">The peer's header protection key.</param>
-    /// <param name="train">The packets.</param>
-    /// <param name="segmentSize">The size of each but the last.</param>
-    /// <param name="packetNumberOffset">Where the packet number starts in each.</param>
-    /// <param name="headers">Room for one a packet.</param>
-    /// <exception cref="ArgumentException">Less room than packets.</exception>
-    public static int UnprotectTrain(
-        HeaderProtection protection, Span<byte> train, int segmentSize, int packetNumberOffset, Span<UnprotectedHeader> headers)
-    {
-        CheckTrain(train, segmentSize, packetNumberOffset);
-        int count = SegmentCount(train.Length, segmentSize);
-        if (headers.Length < count)
-        {
-            throw new ArgumentException($"Room for {count} headers was expected, not for {headers.Length}.", nameof(headers));
-        }
-
-        int sampled = count;
-        if (train.Length - ((count - 1) * segmentSize) < packetNumberOffset + MinLengthFromPacketNumber)
-        {
-            sampled--; // RFC 9001 §5.4.2
-            headers[sampled] = default;
-        }
-
-        Span<byte> samples = stackalloc byte[Batch * HeaderProtection.SampleLength];
-        for (int first = 0; first < sampled; first += Batch)
-        {
-            int inBatch = Math.Min(Batch, sampled - first);
-            Span<byte> batch = train[(first * segmentSize)..];
-            for (int i = 0; i < inBatch; i++)
-            {
-                Sample(batch[(i * segmentSize)..], packetNumberOffset).CopyTo(Slot(samples, i));
-            }
-
-            Span<byte> masks = samples[..(inBatch * HeaderProtection.SampleLength)];
-            protection.ComputeMasks(masks, masks);
-            for (int i = 0; i < inBatch; i++)
-            {
-                headers[first + i] = Unmask(batch[(i * segmentSize)..], packetNumberOffset, Slot(masks, i));
-            }
-        }
-
-        return count;
-    }
-
-    private static UnprotectedHeader Unmask(Span<byte> packet, int packetNumberOffset, ReadOnlySpan<byte> mask)
+    /// <summary>Takes a packet's mask off its header.</summary>
+    public static UnprotectedHeader Unmask(Span<byte> packet, int packetNumberOffset, ReadOnlySpan<byte> mask)
     {
         packet[0] ^= FirstByteMask(packet[0], mask);
         int length = (packet[0] & PacketNumberLengthBits) + 1;
@@ -165,7 +115,8 @@ internal static class PacketProtector
         return value >> unused;
     }
 
-    private static Span<byte> Sample(Span<byte> packet, int packetNumberOffset) =>
+    /// <summary>What a packet's mask is computed from (RFC 9001 §5.4.2).</summary>
+    public static ReadOnlySpan<byte> Sample(ReadOnlySpan<byte> packet, int packetNumberOffset) =>
         packet.Slice(packetNumberOffset + MaxPacketNumberLength, HeaderProtection.SampleLength);
 
     private static Span<byte> Slot(Span<byte> blocks, int index) =>

@@ -9,9 +9,12 @@ namespace HotQuic.Udp.Linux;
 /// <summary>
 /// Waits with one ppoll over the sockets and an event descriptor that wakes it. For the few sockets of a shard that costs no more than
 /// epoll and needs no bookkeeping of who wants to write. A socket that another thread closes meanwhile stays open until the call is over.
-/// A <see cref="ReadableSignal"/> tells a sleeper what has arrived in the place of the call, which is asked for it only where it does not
-/// sleep: a busy thread then has no other threads at work for it.
+/// A <see cref="ReadableSignal"/> tells of arrivals in the place of the call, but only where a sleep lasts (<see cref="OwnSleep"/>).
 /// </summary>
+/// <remarks>
+/// A signal wakes a thread of System.Net.Sockets and one of the thread pool before this one, and that of the pool then looks for more work
+/// for some hundred microseconds, on a processor that data in flow has use for. A flow's sleeps are short and many; their price would halve it.
+/// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class LinuxShardWaiter : ShardWaiter
 {
@@ -26,11 +29,44 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
         _event = number >= 0 ? new Descriptor(number) : throw ErrorNumber.ToException(Marshal.GetLastPInvokeError());
     }
 
+    /// <summary>How long the call alone is asked what has arrived, before signals are: next to that, what one costs is little.</summary>
+    public TimeSpan OwnSleep { get; init; } = TimeSpan.FromMilliseconds(10);
+
     private protected override void CheckTakes(UdpSocket socket)
     {
     }
 
     private protected override bool Look(TimeSpan timeout)
+    {
+        if (timeout <= TimeSpan.Zero || !HasSignals())
+        {
+            return Poll(timeout, isTold: false) == PollOutcome.Ready;
+        }
+
+        TimeSpan own = timeout < OwnSleep ? timeout : OwnSleep;
+        PollOutcome outcome = own > TimeSpan.Zero ? Poll(own, isTold: false) : PollOutcome.TimeIsUp;
+        if (outcome == PollOutcome.TimeIsUp && own < timeout)
+        {
+            outcome = Poll(timeout == TimeSpan.MaxValue ? timeout : timeout - own, isTold: true);
+        }
+
+        return outcome == PollOutcome.Ready;
+    }
+
+    private bool HasSignals()
+    {
+        for (int i = 0; i < Sockets.Count; i++)
+        {
+            if (Sockets[i] is LinuxUdpSocket { Signal: not null })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private PollOutcome Poll(TimeSpan timeout, bool isTold)
     {
         int count = Sockets.Count + 1;
         if (_entries.Length < count)
@@ -38,11 +74,11 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             _entries = GC.AllocateArray<PollEntry>(Math.Max(count, 2 * _entries.Length), pinned: true);
         }
 
-        bool anyPending = Prepare(sleeps: timeout > TimeSpan.Zero);
+        bool anyPending = Prepare(isTold);
         TimeSpec time = ToTimeSpec(anyPending ? TimeSpan.Zero : timeout);
         int ready = LibC.Poll(
             (PollEntry*)Unsafe.AsPointer(ref _entries[0]), (nuint)count, timeout == TimeSpan.MaxValue && !anyPending ? null : &time, null);
-        return Finish(ready > 0);
+        return Finish(ready > 0) ? PollOutcome.Ready : ready == 0 ? PollOutcome.TimeIsUp : PollOutcome.Interrupted;
     }
 
     private protected override void Interrupt()
@@ -58,7 +94,7 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
     private protected override void Close() => _event.Dispose();
 
     /// <summary>Fills the entries, and holds the descriptors in them open; true where one that the call does not ask for has something already.</summary>
-    private bool Prepare(bool sleeps)
+    private bool Prepare(bool isTold)
     {
         bool anyPending = false;
         _entries[0] = EntryFor(_event, PollEvents.Readable);
@@ -67,9 +103,9 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             PollEntry entry = new() { Descriptor = Closed };
             if (Sockets[i] is LinuxUdpSocket socket)
             {
-                int readable = socket.Signal is null || !sleeps ? PollEvents.Readable : 0;
+                int readable = socket.Signal is null || !isTold ? PollEvents.Readable : 0;
                 entry = EntryFor(socket.Descriptor, (short)(readable | (socket.WantsWritable ? PollEvents.Writable : 0)));
-                anyPending |= sleeps && socket.Signal?.Look() == true;
+                anyPending |= isTold && socket.Signal?.Look() == true;
             }
             else
             {
@@ -135,4 +171,16 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
         Seconds = time.Ticks / TimeSpan.TicksPerSecond,
         Nanoseconds = time.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick,
     };
+
+    /// <summary>How a call ended.</summary>
+    private enum PollOutcome
+    {
+        TimeIsUp,
+
+        /// <summary>By a wake, or for no reason.</summary>
+        Interrupted,
+
+        /// <summary>A socket is ready.</summary>
+        Ready,
+    }
 }

@@ -91,6 +91,7 @@ internal sealed partial class Shard
             var datagram = new ReceivedDatagram
             {
                 Bytes = train.Segment(i),
+                Following = train.After(i),
                 Remote = remote,
                 Local = local,
                 At = Now,

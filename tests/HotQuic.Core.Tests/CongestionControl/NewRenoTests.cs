@@ -136,6 +136,25 @@ public class NewRenoTests
         Assert.Equal(grows, reno.CongestionWindow > 6000);
     }
 
+    [Theory]
+    [InlineData(false, 5999, false)]
+    [InlineData(false, 6000, true)]
+    [InlineData(true, 5999, false)]
+    [InlineData(true, 6000, true)]
+    public void Cc07_NothingGrowsWhileProcessorOrFlowControlKeepHalfTheWindowEmpty(bool isInAvoidance, long inFlight, bool grows)
+    {
+        var reno = new NewReno(CongestionOptions.Default);
+        if (isInAvoidance)
+        {
+            reno.OnAcknowledged(Batch(reno, 5, 1, bytes: 12000));
+            Lose(reno, 6, 10);
+        }
+
+        Assert.Equal(12000, reno.CongestionWindow);
+        reno.OnAcknowledged(Batch(reno, 100, 50, 12000) with { BytesInFlightBefore = inFlight });
+        Assert.Equal(grows, reno.CongestionWindow > 12000);
+    }
+
     [Fact]
     public void Cc10_WindowNeverPassesItsMaximum()
     {

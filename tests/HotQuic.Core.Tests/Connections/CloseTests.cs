@@ -114,6 +114,7 @@ public sealed class CloseTests
         pair.ServerHost.Turn(pair.Server);
         pair.Pass(15);
         Assert.Equal((TerminationKind.PeerApplication, 7UL, "enough"), (pair.Client.Termination!.Value.Kind, pair.Client.Termination.Value.Code, pair.Client.Termination.Value.Reason));
+        Assert.Null(pair.Client.Space(PacketNumberSpace.Application)); // waiting holds neither keys nor packets
         int sent = pair.ClientLog.Sent.Count;
 
         pair.Say(EndpointRole.Server, EncryptionLevel.OneRtt, Ping);
@@ -170,6 +171,26 @@ public sealed class CloseTests
         pair.Server.CloseByTransport(new TransportError(TransportErrorCode.InternalError, 0, "x"), pair.Network.Now);
         pair.ServerHost.Turn(pair.Server);
         Assert.Equal([PacketType.Initial, PacketType.Handshake], pair.ServerLog.Sent.Where(IsClose).Select(packet => packet.Type));
+    }
+
+    [Fact]
+    public void Close06_AClientThatIsClosedAsSoonAsItsHandshakeIsCompleteSaysItsFinishedFirst()
+    {
+        var pair = new Pair();
+        pair.ClientHost.OnConnectionEvent = (client, kind) =>
+        {
+            if (kind == ConnectionEventKind.HandshakeCompleted)
+            {
+                client.Close(7, "enough", pair.Network.Now);
+            }
+        };
+        pair.Connect();
+
+        Assert.True(pair.Network.RunUntil(() => pair.ServerHost.Connections is [{ Termination: not null }], TimeSpan.FromSeconds(1)));
+
+        Termination atServer = pair.Server.Termination!.Value;
+        Assert.True(pair.Server.Handshake.IsComplete);
+        Assert.Equal((TerminationKind.PeerApplication, 7UL, "enough"), (atServer.Kind, atServer.Code, atServer.Reason));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using HotQuic.Core.Protection;
@@ -62,6 +63,22 @@ public class HeaderProtectionTests
         CheckMasks<ChaCha20Rows128>();
         CheckMasks<ChaCha20Rows256>();
         CheckMasks<ChaCha20Rows512>();
+    }
+
+    /// <summary>Within a caller the JIT runs out of inlining, and vectors go through memory.</summary>
+    [Theory]
+    [InlineData(typeof(ChaCha20<>))]
+    [InlineData(typeof(ChaCha20Poly1305Kernel<,>))]
+    [InlineData(typeof(Poly1305Lanes<>))]
+    [InlineData(typeof(Poly1305Serial))]
+    public void ChaCha20KernelsAreNotInlined(Type kernel)
+    {
+        MethodImplAttributes[] optimised = [.. kernel
+            .GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+            .Select(method => method.MethodImplementationFlags)
+            .Where(flags => flags.HasFlag(MethodImplAttributes.AggressiveOptimization))];
+        Assert.NotEmpty(optimised);
+        Assert.All(optimised, flags => Assert.True(flags.HasFlag(MethodImplAttributes.NoInlining)));
     }
 
     /// <summary>RFC 8439 §2.3.2.</summary>

@@ -28,11 +28,13 @@ internal static class GetCommand
         Option<string?> cipher = CommonOptions.Cipher();
         Option<FileInfo?> keyLog = CommonOptions.KeyLog();
         Option<DirectoryInfo?> qlog = CommonOptions.Qlog();
-        Command command = new("get", "Fetch files over hq-interop, in parallel, over one connection to each server.")
+        Option<bool> http3 = new("--http3") { Description = "Fetch over HTTP/3." };
+        Command command = new("get", "Fetch files over hq-interop or HTTP/3, in parallel, over one connection to each server.")
         {
-            urls, output, authorities, insecure, protocol, cipher, keyLog, qlog,
+            urls, output, http3, authorities, insecure, protocol, cipher, keyLog, qlog,
         };
         Checks.RequireOneAtMost(command, authorities, insecure);
+        Checks.RequireOneAtMost(command, http3, protocol);
         command.SetAction(async (parsed, cancellation) =>
         {
             EngineSettings.UseQlog(parsed.GetValue(qlog));
@@ -45,7 +47,11 @@ internal static class GetCommand
             };
             HqUrl[] wanted = parsed.GetRequiredValue(urls);
             int failed = await FetchDisplay.ShowAsync(
-                terminal, wanted.Length, observer => new HqClient(options, observer).FetchAsync(wanted, cancellation));
+                terminal,
+                wanted.Length,
+                observer => parsed.GetValue(http3)
+                    ? new Http3Client(options, observer).FetchAsync(wanted, cancellation)
+                    : new HqClient(options, observer).FetchAsync(wanted, cancellation));
             return failed == 0 ? ExitCode.Success : ExitCode.Failure;
         });
         return command;

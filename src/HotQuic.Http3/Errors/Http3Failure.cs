@@ -1,0 +1,70 @@
+using System.Runtime.ExceptionServices;
+using HotQuic.Http3.Frames;
+
+namespace HotQuic.Http3.Errors;
+
+/// <summary>Why a request or a connection failed, kept to make an exception of for each who asks.</summary>
+internal sealed record Http3Failure(Http3ErrorCode? Code, string Message, bool IsRetrySafe = false, Exception? Cause = null)
+{
+    /// <summary>Whether the cause is an exception of the application's own code, which it gets as it was.</summary>
+    public bool IsCallers { get; init; }
+
+    /// <summary>This side found a fault of the peer.</summary>
+    public static Http3Failure Of(Http3Error error) => new(error.Code, $"The server broke the protocol: {error.Reason} ({NameOf(error.Code)}).");
+
+    /// <summary>The connection is no more.</summary>
+    public static Http3Failure OfConnection(Exception cause)
+    {
+        if (cause is QuicException { QuicError: QuicError.ConnectionAborted, ApplicationErrorCode: { } code })
+        {
+            var known = (Http3ErrorCode)code;
+            return new Http3Failure(known, $"The server closed the connection with {NameOf(known)}.", Cause: cause);
+        }
+
+        return new Http3Failure(null, $"The connection is gone: {cause.Message}", Cause: cause);
+    }
+
+    /// <summary>The server reset the request's stream (RFC 9114 §4.1.1).</summary>
+    public static Http3Failure OfStream(long code, Exception cause)
+    {
+        var known = (Http3ErrorCode)code;
+        return new Http3Failure(known, $"The server gave the request up with {NameOf(known)}.", known == Http3ErrorCode.RequestRejected, cause);
+    }
+
+    /// <exception cref="Exception">The cause, where it is the application's own.</exception>
+    public Http3Exception ToException()
+    {
+        if (IsCallers)
+        {
+            ExceptionDispatchInfo.Throw(Cause!);
+        }
+
+        return new Http3Exception(Code, Message, IsRetrySafe, Cause);
+    }
+
+    /// <summary>The code as the RFC writes it.</summary>
+    public static string NameOf(Http3ErrorCode code) => code switch
+    {
+        Http3ErrorCode.NoError => "H3_NO_ERROR",
+        Http3ErrorCode.GeneralProtocolError => "H3_GENERAL_PROTOCOL_ERROR",
+        Http3ErrorCode.InternalError => "H3_INTERNAL_ERROR",
+        Http3ErrorCode.StreamCreationError => "H3_STREAM_CREATION_ERROR",
+        Http3ErrorCode.ClosedCriticalStream => "H3_CLOSED_CRITICAL_STREAM",
+        Http3ErrorCode.FrameUnexpected => "H3_FRAME_UNEXPECTED",
+        Http3ErrorCode.FrameError => "H3_FRAME_ERROR",
+        Http3ErrorCode.ExcessiveLoad => "H3_EXCESSIVE_LOAD",
+        Http3ErrorCode.IdError => "H3_ID_ERROR",
+        Http3ErrorCode.SettingsError => "H3_SETTINGS_ERROR",
+        Http3ErrorCode.MissingSettings => "H3_MISSING_SETTINGS",
+        Http3ErrorCode.RequestRejected => "H3_REQUEST_REJECTED",
+        Http3ErrorCode.RequestCancelled => "H3_REQUEST_CANCELLED",
+        Http3ErrorCode.RequestIncomplete => "H3_REQUEST_INCOMPLETE",
+        Http3ErrorCode.MessageError => "H3_MESSAGE_ERROR",
+        Http3ErrorCode.ConnectError => "H3_CONNECT_ERROR",
+        Http3ErrorCode.VersionFallback => "H3_VERSION_FALLBACK",
+        Http3ErrorCode.QpackDecompressionFailed => "QPACK_DECOMPRESSION_FAILED",
+        Http3ErrorCode.QpackEncoderStreamError => "QPACK_ENCODER_STREAM_ERROR",
+        Http3ErrorCode.QpackDecoderStreamError => "QPACK_DECODER_STREAM_ERROR",
+        _ => $"code 0x{(long)code:x}",
+    };
+}

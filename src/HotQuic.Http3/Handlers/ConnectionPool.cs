@@ -1,0 +1,172 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace HotQuic.Http3.Handlers;
+
+/// <summary>
+/// The connections to one origin. <see cref="RentAsync"/> gives one that may take a request, with a place among the streams that its server allows
+/// where there is one; <see cref="Sweep"/> closes what is not wanted any more.
+/// </summary>
+internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly List<Pooled> _connections = [];
+    private readonly CancellationTokenSource _disposal = new();
+    private Http3ConnectionOptions? _options;
+    private Task<Pooled>? _connecting;
+    private bool _isDisposed;
+
+    /// <summary>A connection that accepts requests, other than the one given; <see cref="Http3Connection.Credit"/> was taken.</summary>
+    public async ValueTask<Http3Connection> RentAsync(Http3Connection? avoided, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task<Pooled>? connecting;
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, handler);
+                if (TryPick(avoided, out Http3Connection? picked))
+                {
+                    return picked;
+                }
+
+                connecting = _connecting ??= StartConnecting();
+            }
+
+            await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>It gets no new requests; those that are under way end in peace.</summary>
+    public void Retire(Http3Connection connection)
+    {
+        lock (_gate)
+        {
+            if (_connections.RemoveAll(pooled => pooled.Connection == connection) == 0)
+            {
+                return;
+            }
+        }
+
+        _ = connection.CloseAsync().AsTask();
+    }
+
+    /// <summary>Lets go of what has ended, was idle for long enough, or is too old.</summary>
+    public void Sweep()
+    {
+        List<Http3Connection> unwanted;
+        long now = Environment.TickCount64;
+        lock (_gate)
+        {
+            unwanted = [.. _connections.Where(pooled => !IsWanted(pooled, now)).Select(pooled => pooled.Connection)];
+        }
+
+        unwanted.ForEach(Retire);
+    }
+
+    public void Dispose()
+    {
+        Pooled[] connections;
+        lock (_gate)
+        {
+            _isDisposed = true;
+            connections = [.. _connections];
+            _connections.Clear();
+        }
+
+        _disposal.Cancel();
+        foreach (Pooled pooled in connections)
+        {
+            _ = pooled.Connection.DisposeAsync().AsTask();
+        }
+    }
+
+    /// <summary>
+    /// The first with a free place. Where there is none: the one with the shortest queue, if there may be no more connections, and no other is
+    /// being made.
+    /// </summary>
+    private bool TryPick(Http3Connection? avoided, [NotNullWhen(true)] out Http3Connection? picked)
+    {
+        _connections.RemoveAll(static pooled => !pooled.Connection.IsAcceptingRequests);
+        Http3Connection? shortest = null;
+        foreach (Pooled pooled in _connections)
+        {
+            Http3Connection candidate = pooled.Connection;
+            if (candidate == avoided || IsPast(pooled.Made, handler.PooledConnectionLifetime, Environment.TickCount64))
+            {
+                continue;
+            }
+
+            if (candidate.Credit.TryTake())
+            {
+                picked = candidate;
+                return true;
+            }
+
+            if (shortest is null || candidate.Credit.Available > shortest.Credit.Available)
+            {
+                shortest = candidate;
+            }
+        }
+
+        // Who was not told yet how much he may send is not at his limit.
+        bool mayConnect = _connections.Count < handler.MaxConnectionsPerServer && shortest is not { Credit.IsTold: false };
+        picked = mayConnect ? null : shortest;
+        picked?.Credit.Take();
+        return picked is not null;
+    }
+
+    /// <summary>An attempt that all who wait for a connection share, and that goes on should each of them give up.</summary>
+    private Task<Pooled> StartConnecting()
+    {
+        Task<Pooled> attempt = Task.Run(ConnectAsync, CancellationToken.None);
+        attempt.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return attempt;
+    }
+
+    private async Task<Pooled> ConnectAsync()
+    {
+        try
+        {
+            Http3Connection connection = await Http3Connection.ConnectAsync(_options ??= handler.OptionsFor(origin), _disposal.Token).ConfigureAwait(false);
+            Pooled pooled = new(connection, Environment.TickCount64);
+            bool isTooLate;
+            lock (_gate)
+            {
+                _connecting = null;
+                isTooLate = _isDisposed;
+                if (!isTooLate)
+                {
+                    _connections.Add(pooled);
+                }
+            }
+
+            if (isTooLate)
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
+
+            handler.StartSweeping();
+            return pooled;
+        }
+        catch
+        {
+            lock (_gate)
+            {
+                _connecting = null;
+            }
+
+            throw;
+        }
+    }
+
+    private static bool IsPast(long since, TimeSpan limit, long now) => limit != Timeout.InfiniteTimeSpan && now - since >= limit.TotalMilliseconds;
+
+    private bool IsWanted(Pooled pooled, long now)
+    {
+        Http3Connection connection = pooled.Connection;
+        bool isIdle = connection.ActiveRequests == 0 && IsPast(connection.IdleSince, handler.PooledConnectionIdleTimeout, now);
+        return connection.IsAcceptingRequests && !isIdle && !IsPast(pooled.Made, handler.PooledConnectionLifetime, now);
+    }
+
+    private sealed record Pooled(Http3Connection Connection, long Made);
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace HotQuic.Http3.Tests.Servers;
+
+/// <summary>
+/// A server on a loopback port that does on each connection what the test says, lies included. What a script throws, its disposal throws, unless
+/// the connection ended by it.
+/// </summary>
+internal sealed class ScriptedServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly X509Certificate2 Certificate = CreateCertificate();
+
+    private readonly QuicListener _listener;
+    private readonly Task _serving;
+
+    private ScriptedServer(QuicListener listener, Func<ServedConnection, Task> script)
+    {
+        _listener = listener;
+        _serving = ServeAsync(script);
+    }
+
+    public static SslClientAuthenticationOptions Trust => new()
+    {
+        TargetHost = "localhost",
+        RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate!.GetCertHashString() == Certificate.GetCertHashString(),
+    };
+
+    public int Port => _listener.LocalEndPoint.Port;
+
+    public int Connections { get; private set; }
+
+    public Http3ConnectionOptions ClientOptions => new()
+    {
+        RemoteEndPoint = _listener.LocalEndPoint,
+        ClientAuthenticationOptions = Trust,
+    };
+
+    public Uri Uri => new($"https://localhost:{Port}/");
+
+    public static async Task<ScriptedServer> StartAsync(Func<ServedConnection, Task> script, int maxRequests = 100)
+    {
+        QuicServerConnectionOptions options = new()
+        {
+            DefaultStreamErrorCode = (long)Http3ErrorCode.NoError,
+            DefaultCloseErrorCode = (long)Http3ErrorCode.NoError,
+            MaxInboundBidirectionalStreams = maxRequests,
+            ServerAuthenticationOptions = new() { ServerCertificate = Certificate, ApplicationProtocols = [SslApplicationProtocol.Http3] },
+        };
+        QuicListener listener = await QuicListener.ListenAsync(new QuicListenerOptions
+        {
+            ListenEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
+            ApplicationProtocols = [SslApplicationProtocol.Http3],
+            ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
+        });
+        return new ScriptedServer(listener, script);
+    }
+
+    public ValueTask<Http3Connection> ConnectAsync() => Http3Connection.ConnectAsync(ClientOptions);
+
+    public Http3Request Request(string method = "GET", string path = "/") => new(method, new Uri(Uri, path));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _listener.DisposeAsync();
+        await _serving.WaitAsync(Patience);
+    }
+
+    private async Task ServeAsync(Func<ServedConnection, Task> script)
+    {
+        List<Task> connections = [];
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    QuicConnection connection = await _listener.AcceptConnectionAsync();
+                    Connections++;
+                    connections.Add(ServeAsync(connection, script));
+                }
+                catch (AuthenticationException)
+                {
+                    // The client does not trust us.
+                }
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            await Task.WhenAll(connections);
+        }
+    }
+
+    private static async Task ServeAsync(QuicConnection transport, Func<ServedConnection, Task> script)
+    {
+        await using (transport)
+        {
+            ServedConnection connection = new(transport);
+            try
+            {
+                await script(connection);
+                await connection.WhenClosedAsync();
+            }
+            catch (QuicException)
+            {
+                // The client was done.
+            }
+        }
+    }
+
+    private static X509Certificate2 CreateCertificate()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }
+}
