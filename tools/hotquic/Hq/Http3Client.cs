@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http;
 using System.Net.Security;
 using HotQuic.Http3;
 using HotQuic.Load.Transport;
