@@ -5,8 +5,6 @@ namespace HotQuic;
 /// <summary>How to learn that a stream is over while nothing is read or written.</summary>
 public sealed partial class QuicStream
 {
-    private Action<QuicStream, Exception>? _abortedCallback;
-
     /// <summary>
     /// Called once, when the peer aborts either side (RFC 9000 §19.4, §19.5) or the connection ends before both sides have: with the
     /// exception that a read or a write of that side throws. It learns of what happened before it was set, too, and of nothing that the
@@ -19,12 +17,12 @@ public sealed partial class QuicStream
     /// <exception cref="ObjectDisposedException">Set: the stream was disposed of.</exception>
     public Action<QuicStream, Exception>? AbortedCallback
     {
-        get => _abortedCallback;
+        get => _finalWrites as Action<QuicStream, Exception>;
         set
         {
             ArgumentNullException.ThrowIfNull(value);
             ObjectDisposedException.ThrowIf(IsDisposed, this);
-            if (Interlocked.CompareExchange(ref _abortedCallback, value, null) is not null)
+            if (Interlocked.CompareExchange(ref _finalWrites, value, null) is not null)
             {
                 throw new InvalidOperationException("The callback was set before: expected to be set once.");
             }

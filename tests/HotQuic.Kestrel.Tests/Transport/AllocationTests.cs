@@ -8,23 +8,34 @@ namespace HotQuic.Kestrel.Tests.Transport;
 [Collection(nameof(AloneCollection))]
 public sealed class AllocationTests(ITestOutputHelper output)
 {
-    /// <summary>On either side the handle of the stream, here those of its two pipes too, and what pools that are at times empty cost.</summary>
-    private const int Budget = 128 + 128 + 96 + 104 + 64;
+    /// <summary>
+    /// On either side the handle of the stream, here those of its two pipes too, and two awaits whose state the runtime's pool did not have,
+    /// as happens where they end on another thread.
+    /// </summary>
+    private const int Budget = 128 + 128 + 96 + 104 + (2 * 160);
 
-    private const int Warmup = 5_000;
-    private const int Requests = 20_000;
+    private const int Rounds = 7;
+    private const int Requests = 2_000;
 
     [Fact]
     public async Task K10_ARequestAllocatesTheHandlesOfItsStreamAlone()
     {
         await using TransportPair pair = await TransportPair.StartAsync();
-        Task serving = ServeAsync(pair.Server, Warmup + Requests);
-        await RequestAsync(pair.Client, Warmup).OrFail();
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        await RequestAsync(pair.Client, Requests).OrFail();
-        double each = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests;
-        output.WriteLine($"{each:F1} bytes a request");
-        Assert.InRange(each, 1, Budget);
+        Task serving = ServeAsync(pair.Server, (Rounds + 2) * Requests);
+        double[] each = new double[Rounds];
+        for (int round = -2; round < Rounds; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            await RequestAsync(pair.Client, Requests).OrFail();
+            if (round >= 0)
+            {
+                each[round] = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests;
+            }
+        }
+
+        Array.Sort(each);
+        output.WriteLine($"{each[Rounds / 2]:F0} bytes a request");
+        Assert.InRange(each[Rounds / 2], 1, Budget);
         await serving.OrFail();
     }
 
