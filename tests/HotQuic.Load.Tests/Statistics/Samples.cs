@@ -20,7 +20,7 @@ internal static class Samples
             Due = 101,
             EndSeconds = second,
             Seconds = 1,
-            Process = new(0.5, 1000, 50_000_000),
+            Process = new(0.5, 1000, 50_000_000, 1),
             Transport = new(200, 210, 3, 2, 600, 150),
         };
         foreach (StepCounts account in counts.Accounts)

@@ -231,7 +231,8 @@ internal static class LoadCommand
             return [.. names.Select(name => new LoadAgentAddress(EndPointOf(name), token))];
         }
 
-        private static EndPoint EndPointOf(string name) => Uri.TryCreate($"quic://{name}", UriKind.Absolute, out Uri? uri) && uri.Port > 0 && uri.AbsolutePath is "" or "/"
+        private static EndPoint EndPointOf(string name) =>
+            Uri.TryCreate($"quic://{name}", UriKind.Absolute, out Uri? uri) && uri.Port > 0 && uri.AbsolutePath is "" or "/"
             ? Parsing.ToEndPoint(uri!.DnsSafeHost, uri.Port)
             : throw new CommandException($"--agents: '{name}' is not HOST:PORT, such as 10.0.0.2:4434");
 

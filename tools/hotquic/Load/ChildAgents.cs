@@ -54,7 +54,8 @@ internal sealed class ChildAgents : IAsyncDisposable
     public async ValueTask DisposeAsync() => await Task.WhenAll(_processes.Select(process => process.DisposeAsync().AsTask()));
 
     private static IPEndPoint Parse(string line) =>
-        line.StartsWith(LoadAgentCommand.Listening, StringComparison.Ordinal) && IPEndPoint.TryParse(line[LoadAgentCommand.Listening.Length..], out IPEndPoint? endPoint)
+        line.StartsWith(LoadAgentCommand.Listening, StringComparison.Ordinal)
+        && IPEndPoint.TryParse(line[LoadAgentCommand.Listening.Length..], out IPEndPoint? endPoint)
             ? endPoint
             : throw new CommandException($"The agent's process said something unexpected: {line}");
 }

@@ -32,7 +32,8 @@ internal sealed class LoadDisplay(Terminal terminal, IReadOnlyList<LoadScenario>
             .StartAsync(async context =>
             {
                 Bars bars = new(terminal, scenarios.ToDictionary(
-                    scenario => scenario.Name, scenario => context.AddTask(Markup.Escape($"{scenario.Name} connecting"), maxValue: scenario.Duration.TotalSeconds)));
+                    scenario => scenario.Name,
+                    scenario => context.AddTask(Markup.Escape($"{scenario.Name} connecting"), maxValue: scenario.Duration.TotalSeconds)));
                 Task<LoadReport> running = run(bars);
                 while (!running.IsCompleted)
                 {

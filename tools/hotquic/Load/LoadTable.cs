@@ -31,7 +31,8 @@ internal static class LoadTable
 
     private static void Print(ScenarioReport scenario, Terminal terminal)
     {
-        terminal.Output.WriteLine($"{scenario.Name}: {scenario.Target}, {Figures.Number(scenario.MeasuredSeconds, 1)} s{(scenario.Interrupted ? ", interrupted" : string.Empty)}");
+        string interrupted = scenario.Interrupted ? ", interrupted" : string.Empty;
+        terminal.Output.WriteLine($"{scenario.Name}: {scenario.Target}, {Figures.Number(scenario.MeasuredSeconds, 1)} s{interrupted}");
         Table table = new() { Border = TableBorder.Horizontal };
         table.AddColumn(new TableColumn(string.Empty) { NoWrap = true, Padding = new Padding(0, 0) });
         foreach ((string header, _) in Columns)
@@ -54,8 +55,8 @@ internal static class LoadTable
         if (scenario.Due > 0)
         {
             terminal.Output.WriteLine(
-                $"due {Figures.Number(scenario.Due)}, begun {Figures.Number(scenario.Started)}; began late by p50 {Figures.Brief(scenario.LagMicroseconds.P50)} us, "
-                + $"p99 {Figures.Brief(scenario.LagMicroseconds.P99)} us");
+                $"due {Figures.Number(scenario.Due)}, begun {Figures.Number(scenario.Started)}; "
+                + $"began late by p50 {Figures.Brief(scenario.LagMicroseconds.P50)} us, p99 {Figures.Brief(scenario.LagMicroseconds.P99)} us");
         }
 
         terminal.Output.WriteLine(

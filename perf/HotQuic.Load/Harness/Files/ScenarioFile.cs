@@ -63,11 +63,13 @@ public static class ScenarioFile
         ScenarioNode simulations = reader.Need("simulations");
         scenario = With(simulations, scenario, (known, value) =>
             known.WithLoadSimulations([.. (value.Items ?? throw value.Wrong("expected a list")).Select(ReadSimulation)]));
-        scenario = With(reader.Find("thresholds"), scenario, (known, value) => known.WithThresholds(
-            [.. (value.Items ?? throw value.Wrong("expected a list")).Select(item => Checked(item, () => LoadThreshold.Parse(NodeReader.TextOf(item)).ToString()))]));
+        scenario = With(reader.Find("thresholds"), scenario, (known, value) =>
+            known.WithThresholds([.. (value.Items ?? throw value.Wrong("expected a list")).Select(ReadThreshold)]));
         reader.End();
         return scenario;
     }
+
+    private static string ReadThreshold(ScenarioNode node) => Checked(node, () => LoadThreshold.Parse(NodeReader.TextOf(node)).ToString());
 
     private static LoadTarget ReadTarget(ScenarioNode node, string directory)
     {

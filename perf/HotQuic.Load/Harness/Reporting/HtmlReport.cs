@@ -40,7 +40,8 @@ public static class HtmlReport
         page.Append(CultureInfo.InvariantCulture, $"<section>\n<h2>{Escape(scenario.Name)}</h2>\n<p class=\"facts\">{Facts(scenario)}</p>\n");
         if (scenario.Interrupted)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<p class=\"notice\">Interrupted after {Quantity.Number(scenario.MeasuredSeconds)} s: the figures are those of what ran.</p>\n");
+            string seconds = Quantity.Number(scenario.MeasuredSeconds);
+            page.Append(CultureInfo.InvariantCulture, $"<p class=\"notice\">Interrupted after {seconds} s: the figures are those of what ran.</p>\n");
         }
 
         AppendTiles(page, scenario);
@@ -96,7 +97,8 @@ public static class HtmlReport
         foreach (ThresholdReport threshold in scenario.Thresholds)
         {
             string verdict = threshold.Holds ? "<td class=\"good\">holds</td>" : "<td class=\"bad\">does not hold</td>";
-            page.Append(CultureInfo.InvariantCulture, $"<tr><th>{Escape(threshold.Condition)}</th><td>{Quantity.Number(threshold.Value)} {Escape(threshold.Unit)}</td>{verdict}</tr>\n");
+            string value = $"{Quantity.Number(threshold.Value)} {Escape(threshold.Unit)}";
+            page.Append(CultureInfo.InvariantCulture, $"<tr><th>{Escape(threshold.Condition)}</th><td>{value}</td>{verdict}</tr>\n");
         }
 
         page.Append("</table>\n");
@@ -120,7 +122,8 @@ public static class HtmlReport
             string[] cells =
             [
                 Quantity.Number(step.Succeeded), Quantity.Number(step.Failed), Quantity.Number(step.PerSecond), Quantity.Number(step.MegabitPerSecond),
-                .. new[] { latency.Mean, latency.P50, latency.P75, latency.P95, latency.P99, latency.P999, latency.Max }.Select(value => step.Succeeded > 0 ? Quantity.Duration(value) : "–"),
+                .. new[] { latency.Mean, latency.P50, latency.P75, latency.P95, latency.P99, latency.P999, latency.Max }
+                    .Select(value => step.Succeeded > 0 ? Quantity.Duration(value) : "–"),
             ];
             page.Append(CultureInfo.InvariantCulture, $"<tr><th>{Escape(name)}</th>{string.Concat(cells.Select(cell => $"<td>{cell}</td>"))}</tr>\n");
         }

@@ -116,7 +116,9 @@ internal sealed class HttpLane(HttpContext context) : ILoadLane, IPulsed
         HttpLane? before = _beginning;
         _beginning = this;
         int left = MostAtOnce;
-        while (left-- > 0 && (shared is null || shared.AvailableRequests > 0 || now >= schedule.Phase.LastStart) && schedule.TryTake(now, out IterationStart start))
+        while (left-- > 0
+            && (shared is null || shared.AvailableRequests > 0 || now >= schedule.Phase.LastStart)
+            && schedule.TryTake(now, out IterationStart start))
         {
             _ = Take().RunAsync(schedule, start, shared);
         }

@@ -86,7 +86,8 @@ internal sealed class LoadRun : ILoadPart
             if (phase.Drained.IsCompleted || now >= next)
             {
                 ProcessUsage after = ReadProcess();
-                onInterval(Take(phase, taken, phase.Drained.IsCompleted ? Math.Max(taken, Math.Min(now, phase.SecondsAt(phase.End))) : next, (before, after)));
+                double to = phase.Drained.IsCompleted ? Math.Max(taken, Math.Min(now, phase.SecondsAt(phase.End))) : next;
+                onInterval(Take(phase, taken, to, after.Since(before)));
                 (before, taken) = (after, next);
             }
         }
@@ -116,10 +117,13 @@ internal sealed class LoadRun : ILoadPart
         }
     }
 
-    private static ProcessUsage ReadProcess() =>
-        new(Environment.CpuUsage.TotalTime.TotalSeconds, GC.GetTotalAllocatedBytes(precise: false), Environment.WorkingSet);
+    private static ProcessUsage ReadProcess() => new(
+        Environment.CpuUsage.TotalTime.TotalSeconds,
+        GC.GetTotalAllocatedBytes(precise: false),
+        Environment.WorkingSet,
+        Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency);
 
-    private IntervalCounts Take(LoadPhase phase, double from, double to, (ProcessUsage Before, ProcessUsage After) process)
+    private IntervalCounts Take(LoadPhase phase, double from, double to, ProcessUsage process)
     {
         IntervalCounts counts = phase.Recorder.TakeInterval();
         double end = phase.SecondsAt(phase.End);
@@ -127,10 +131,7 @@ internal sealed class LoadRun : ILoadPart
         counts.Copies = (int)_share.Of(phase.Plan.CopiesAt(Math.Min(to, end) - 1e-6));
         counts.EndSeconds = to;
         counts.Seconds = to - from;
-        counts.Process = new(
-            process.After.CpuSeconds - process.Before.CpuSeconds,
-            process.After.AllocatedBytes - process.Before.AllocatedBytes,
-            process.After.WorkingSetBytes);
+        counts.Process = process;
         counts.Transport = _lanes.Transport.Take();
         return counts;
     }

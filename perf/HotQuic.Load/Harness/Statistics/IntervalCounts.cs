@@ -100,15 +100,20 @@ internal sealed class StepCounts
 /// <param name="CpuSeconds">Processor time, user and kernel.</param>
 /// <param name="AllocatedBytes">Bytes allocated on the managed heap.</param>
 /// <param name="WorkingSetBytes">Resident memory; the largest reading.</param>
-internal readonly record struct ProcessUsage(double CpuSeconds, long AllocatedBytes, long WorkingSetBytes)
+/// <param name="Seconds">In how long; the last interval of a load also has what ended after it.</param>
+internal readonly record struct ProcessUsage(double CpuSeconds, long AllocatedBytes, long WorkingSetBytes, double Seconds)
 {
     /// <summary>With another process's.</summary>
     public ProcessUsage Beside(ProcessUsage other) =>
-        new(CpuSeconds + other.CpuSeconds, AllocatedBytes + other.AllocatedBytes, WorkingSetBytes + other.WorkingSetBytes);
+        new(CpuSeconds + other.CpuSeconds, AllocatedBytes + other.AllocatedBytes, WorkingSetBytes + other.WorkingSetBytes, Math.Max(Seconds, other.Seconds));
 
     /// <summary>With what the same process used later.</summary>
     public ProcessUsage Before(ProcessUsage other) =>
-        new(CpuSeconds + other.CpuSeconds, AllocatedBytes + other.AllocatedBytes, Math.Max(WorkingSetBytes, other.WorkingSetBytes));
+        new(CpuSeconds + other.CpuSeconds, AllocatedBytes + other.AllocatedBytes, Math.Max(WorkingSetBytes, other.WorkingSetBytes), Seconds + other.Seconds);
+
+    /// <summary>What was used since an earlier reading of counters that only rise.</summary>
+    public ProcessUsage Since(ProcessUsage earlier) =>
+        new(CpuSeconds - earlier.CpuSeconds, AllocatedBytes - earlier.AllocatedBytes, WorkingSetBytes, Seconds - earlier.Seconds);
 }
 
 /// <summary>What connections did.</summary>

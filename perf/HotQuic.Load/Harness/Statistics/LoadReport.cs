@@ -153,7 +153,7 @@ public sealed record HarnessFigures(
         double iterations = Math.Max(1, counts.Accounts[0].Latency.Count + counts.Accounts[0].Failed);
         return new(
             counts.Process.CpuSeconds,
-            counts.Seconds > 0 ? 100 * counts.Process.CpuSeconds / counts.Seconds : 0,
+            counts.Process.Seconds > 0 ? 100 * counts.Process.CpuSeconds / counts.Process.Seconds : 0,
             counts.Process.CpuSeconds * 1e6 / iterations,
             counts.Process.AllocatedBytes / iterations,
             counts.Process.WorkingSetBytes);
