@@ -59,7 +59,12 @@ public static class HtmlReport
 
     private static string Facts(ScenarioReport scenario)
     {
-        string connections = scenario.Connections == 0 ? "a connection for each iteration" : $"{Quantity.Number(scenario.Connections)} connections";
+        string connections = scenario.Connections switch
+        {
+            0 => "a connection for each iteration",
+            1 => "1 connection",
+            _ => $"{Quantity.Number(scenario.Connections)} connections",
+        };
         string agents = scenario.Agents == 1 ? string.Empty : $" from {scenario.Agents} machines";
         string warmUp = $"{Quantity.Number(scenario.WarmUpSeconds)} s of warm-up";
         return $"{Escape(scenario.Target)}, {connections}{agents} · {Escape(string.Join("; ", scenario.Simulations))} · after {warmUp}";
