@@ -2,10 +2,12 @@
 # Sets up all that the tests need, builds, checks the format, runs every test project and closes with one line:
 # "N passed, N failed, N skipped".
 #
-#   tools/test.sh [--long] [--filter EXPRESSION]
+#   tools/test.sh [--long] [--filter EXPRESSION] [--shards N] [--io MODE]
 #
 #   --long      many more seeds and longer fuzzing (sets HOTQUIC_LONG=1)
 #   --filter    only the tests that match (dotnet test's filter expression)
+#   --shards    engines that tests leave to their defaults have N shards, not one for each processor (sets HOTQUIC_TEST_SHARDS)
+#   --io        and drive sockets so: offload, sockets, or datagrams, which is one datagram a system call (sets HOTQUIC_TEST_IO)
 #
 # CI=true turns a missing peer or missing test vectors from a skip into a failure. The exit code is 0 only when tests ran and nothing
 # failed.
@@ -17,6 +19,12 @@ project_limit=20m # a project that takes longer hangs
 test_limit=5m     # so does a test
 configuration=Release
 filter=()
+combined_tests='FullyQualifiedName~.Engine.ConnectionTests|FullyQualifiedName~.Engine.ListenerTests|FullyQualifiedName~.Engine.StreamTests
+|FullyQualifiedName~.Engine.TransferTests|FullyQualifiedName~.Engine.EngineSetUpTests|FullyQualifiedName~.Handlers.ConnectionLifeTests
+|FullyQualifiedName~.Handlers.StreamDataTests|FullyQualifiedName~.Handlers.StreamAbortTests|FullyQualifiedName~.Listener.StartingTests
+|FullyQualifiedName~.Listener.StoppingTests|FullyQualifiedName~.Listener.AttemptTests|FullyQualifiedName~.Listener.AdmissionTests
+|FullyQualifiedName~.Pipes.PipeReaderTests|FullyQualifiedName~.Pipes.PipeWriterTests|FullyQualifiedName~.Shards.ForwardingTests'
+combined_tests=${combined_tests//$'\n'/}
 passed=0 failed=0 skipped=0
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
@@ -41,13 +49,19 @@ section() {
 }
 
 usage() {
-  sed -n '5,8s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"
+  sed -n '5,10s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"
 }
 
 while [ $# -gt 0 ]; do
   case $1 in
     --long) export HOTQUIC_LONG=1 ;;
     --filter) filter=(--filter "${2:?--filter needs an expression}"); shift ;;
+    --shards)
+      [[ ${2-} =~ ^[1-9][0-9]?$ && $2 -le 64 ]] || { echo "--shards needs a number from 1 to 64" >&2; exit 2; }
+      export HOTQUIC_TEST_SHARDS=$2; shift ;;
+    --io)
+      [[ ${2-} =~ ^(offload|sockets|datagrams)$ ]] || { echo "--io needs offload, sockets or datagrams" >&2; exit 2; }
+      export HOTQUIC_TEST_IO=$2; shift ;;
     --help | -h) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -86,12 +100,14 @@ skip_reasons() { # skip_reasons TRX_FILE: each reason, with the number of tests 
   sed -n '/outcome="NotExecuted"/,/<\/UnitTestResult>/s/.*<Message>\(.*\)<\/Message>.*/\1/p' "$1" | sort | uniq -c | sed 's/^ */  skipped /'
 }
 
-run_project() {
+run_project() { # run_project PROJECT [FILTER [SUFFIX OF ITS NAME]]
   local project=$1 name code trx project_passed project_failed total
-  name=$(basename "$project" .csproj)
+  local chosen=("${filter[@]}")
+  [ -n "${2-}" ] && chosen=(--filter "$2")
+  name=$(basename "$project" .csproj)${3-}
   section "$name"
   timeout --kill-after=10s "$project_limit" \
-    dotnet test "$project" -c "$configuration" --no-build --results-directory "$results/$name" "${filter[@]}" \
+    dotnet test "$project" -c "$configuration" --no-build --results-directory "$results/$name" "${chosen[@]}" \
     --logger 'console;verbosity=minimal' --logger 'trx;LogFileName=results.trx' \
     --blame-hang-timeout "$test_limit" --blame-hang-dump-type none </dev/null |
     grep -v -e '\[SKIP\]$' -e '^  Skipped ' -e "^Data collector 'Blame'" # the reasons follow, once each
@@ -116,6 +132,27 @@ run_project() {
   skipped=$((skipped + total - $(counter "$trx" executed)))
 }
 
+# What the number of shards and the way of driving sockets are most likely to break, once more in each combination of them: the rest runs
+# with the engine's defaults. --shards and --io run everything in one combination.
+run_combinations() {
+  local io shards
+  for io in offload datagrams; do
+    for shards in 1 4; do
+      HOTQUIC_TEST_IO=$io HOTQUIC_TEST_SHARDS=$shards run_project tests/HotQuic.Tests/HotQuic.Tests.csproj "$combined_tests" "-$io-$shards"
+    done
+  done
+  HOTQUIC_TEST_IO=datagrams HOTQUIC_TEST_SHARDS=4 run_project tests/HotQuic.Interop.Tests/HotQuic.Interop.Tests.csproj DisplayName~Download -datagrams-4
+}
+
+check_budgets() {
+  if dotnet perf/HotQuic.Benchmarks/bin/$configuration/net10.0/HotQuic.Benchmarks.dll budgets; then
+    passed=$((passed + 1))
+  else
+    echo "FAILED: something allocates more, or less, than perf/HotQuic.Benchmarks/allocation-budgets.json says" >&2
+    failed=$((failed + 1))
+  fi
+}
+
 cd "$root" || exit 1
 rm -rf "$results"
 section "set-up"
@@ -128,5 +165,12 @@ check_format
 for project in tests/*/*.csproj; do
   run_project "$project"
 done
+if [ -z "${filter[*]}${HOTQUIC_TEST_SHARDS-}${HOTQUIC_TEST_IO-}" ]; then
+  run_combinations
+fi
+if [ ${#filter[@]} -eq 0 ]; then
+  section "allocation budgets"
+  check_budgets
+fi
 section "done"
 finish

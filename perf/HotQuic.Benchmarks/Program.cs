@@ -1,27 +1,34 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using HotQuic.Benchmarks;
+using HotQuic.Benchmarks.Budgets;
 using HotQuic.Core.Protection;
 using HotQuic.Testing;
 
-// "idle" measures what an idle connection costs; "profile" shows what a handshake allocates, by type; everything else goes to BenchmarkDotNet.
+// "idle" measures what an idle connection costs; "budgets" holds allocations against their budgets, and fails where one is not kept;
+// "profile" shows what a handshake allocates, by type; everything else goes to BenchmarkDotNet.
 if (args is [IdleServer.Argument, var api])
 {
     await IdleServer.RunAsync(api);
-    return;
+    return 0;
 }
 
 if (args is ["idle", ..])
 {
     await IdleMemory.RunAsync(args);
-    return;
+    return 0;
+}
+
+if (args is ["budgets", ..])
+{
+    return AllocationBudgets.Run(args);
 }
 
 if (args is not ["profile"])
 {
     // In this process: the project that it would generate does not meet the repository's rules.
     BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args, "--inProcess"]);
-    return;
+    return 0;
 }
 
 const int runs = 5000;
@@ -48,3 +55,4 @@ Console.WriteLine(string.Create(
     $"a handshake: client {client} B, server {server} B; apart, server: signature {(pair.Server.AllocatedBySigning - signing) / runs} B, key exchange {(pair.Server.KeyShares.Allocated - exchange) / runs} B"));
 Thread.Sleep(TimeSpan.FromSeconds(1)); // the runtime hands its events over with a delay
 profile.Write(Console.Out, client + server);
+return 0;

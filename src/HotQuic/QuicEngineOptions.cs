@@ -14,6 +14,7 @@ namespace HotQuic;
 ///                             may use, where the system can do that (Linux)
 /// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do; otherwise it looks for work for up to so long before, less
 ///                             where that brings nothing: for processors that have nothing else to do
+/// HotQuic.IoMode              Auto: what QuicIoMode.Auto stands for; Offload or Sockets where an option does not ask for another
 /// HotQuic.QlogDirectory       none: where each connection writes a qlog file
 /// HotQuic.TokenSecret         random: 64 hexadecimal digits, shared by servers that shall take one another's Retry and NEW_TOKEN tokens
 /// HotQuic.RetryTokenSeconds   30: a Retry token is valid in the period of its making and in the next

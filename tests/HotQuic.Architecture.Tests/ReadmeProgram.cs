@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace HotQuic.Architecture.Tests;
 
 /// <summary>
-/// A program that a readme prints: <see cref="CompileAsync"/> makes it what a new console project with a reference to HotQuic would make
+/// A program that a readme prints: <see cref="CompileAsync"/> makes it what a new console project with a reference to HotQuic or HotQuic.Http3 would make
 /// of it, <see cref="Start"/> runs that.
 /// </summary>
 internal sealed partial class ReadmeProgram
@@ -63,7 +63,8 @@ internal sealed partial class ReadmeProgram
         File.Copy(Path.ChangeExtension(typeof(ReadmeProgram).Assembly.Location, ".runtimeconfig.json"), Path.Combine(directory, $"{_name}.runtimeconfig.json"), overwrite: true);
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         IEnumerable<string> references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
-            .Split(Path.PathSeparator).Where(path => path.StartsWith(framework, StringComparison.Ordinal)).Append(typeof(QuicListener).Assembly.Location);
+            .Split(Path.PathSeparator).Where(path => path.StartsWith(framework, StringComparison.Ordinal))
+            .Concat([Path.Combine(own, "HotQuic.dll"), Path.Combine(own, "HotQuic.Http3.dll")]);
         string[] arguments =
         [
             "-noconfig", "-nostdlib", "-nologo", "-nullable:enable", "-langversion:14", "-warnaserror", "-preferreduilang:en", $"-out:{_name}.dll",

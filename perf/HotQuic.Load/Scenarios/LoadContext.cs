@@ -19,4 +19,7 @@ internal sealed record LoadContext
 
     /// <summary>Where to count.</summary>
     public required TallySet Tallies { get; init; }
+
+    /// <summary>Where to count what each connection moves.</summary>
+    public required ConnectionShares Shares { get; init; }
 }

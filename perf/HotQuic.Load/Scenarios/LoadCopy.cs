@@ -7,8 +7,12 @@ namespace HotQuic.Load.Scenarios;
 /// One of a load's copies, whichever API works it: what it does one operation after the other until <see cref="IsOver"/>, and the account of
 /// it, where what ends outside the window is left out.
 /// </summary>
-internal sealed class LoadCopy(LoadContext context, Tally tally)
+/// <param name="context">What it shares with the others.</param>
+/// <param name="index">Its number among them; copies take the connections in turn.</param>
+internal sealed class LoadCopy(LoadContext context, int index)
 {
+    private readonly Tally _tally = context.Tallies.For(index);
+
     /// <summary>Which scenario it belongs to.</summary>
     public ScenarioKind Kind => context.Kind;
 
@@ -29,7 +33,8 @@ internal sealed class LoadCopy(LoadContext context, Tally tally)
     {
         if (context.Window.IsOpen)
         {
-            tally.Count(start, bytes);
+            _tally.Count(start, bytes);
+            context.Shares.Count(index, bytes);
         }
     }
 

@@ -70,7 +70,7 @@ internal sealed class RunningLoad
         int copies = Math.Max(1, _connections.Count) * Context.Settings.Outstanding;
         for (int index = 0; index < copies; index++)
         {
-            LoadCopy copy = new(Context, Context.Tallies.For(index));
+            LoadCopy copy = new(Context, index);
             _copies.Add(_connections.Count == 0
                 ? Context.Api.RunHandshakesAsync(copy)
                 : _connections[index % _connections.Count].RunAsync(copy));

@@ -35,6 +35,9 @@ public sealed record ScenarioResult
     /// <summary>Application bytes: what arrived at the receiver, for requests those of requests and responses.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary>How evenly the connections shared those bytes; null where there are not several that last.</summary>
+    public required FairnessSummary? Fairness { get; init; }
+
     /// <summary>Operations completed.</summary>
     public required long Operations { get; init; }
 
@@ -79,6 +82,7 @@ public sealed record ScenarioResult
             ClientCpuSeconds = window.Client.CpuSeconds,
             ServerCpuSeconds = window.Server.CpuSeconds,
             Bytes = bytes,
+            Fairness = FairnessSummary.Of(window.Shares),
             Operations = window.Operations,
             UdpPayloadBytes = packets.LargestUdpPayload,
             PacketsSent = packets.Sent,

@@ -42,6 +42,7 @@ public sealed class ScenarioRunner(PerfClient client)
             Settings = settings,
             Window = new(),
             Tallies = new(Math.Max(1, settings.Connections) * settings.Outstanding),
+            Shares = new(settings.Connections),
         };
         RunningLoad load = await RunningLoad.StartAsync(context, cancellation);
         WindowCounts? counts;
@@ -84,6 +85,7 @@ public sealed class ScenarioRunner(PerfClient client)
             Server = serverWindow,
             Operations = context.Tallies.Operations,
             Bytes = context.Tallies.Bytes,
+            Shares = context.Shares.ToArray(),
             Latency = context.Tallies.MergedLatency(),
             Interrupted = !completed,
         };

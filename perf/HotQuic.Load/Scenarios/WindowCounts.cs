@@ -17,6 +17,9 @@ public sealed record WindowCounts
     /// <summary>Application bytes that the client counted.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary>Of those, the bytes of each connection that lasts.</summary>
+    public required IReadOnlyList<long> Shares { get; init; }
+
     /// <summary>How long the operations took.</summary>
     public required LatencyHistogram Latency { get; init; }
 

@@ -11,9 +11,15 @@ internal static class IoModes
     /// </summary>
     public const QuicIoMode Datagrams = (QuicIoMode)(-1);
 
+    /// <summary>What <see cref="QuicIoMode.Auto"/> is in this process: itself, unless the AppContext's HotQuic.IoMode names another.</summary>
+    public static QuicIoMode Auto { get; } =
+        AppContext.GetData("HotQuic.IoMode") is string name && Enum.TryParse(name, ignoreCase: true, out QuicIoMode mode) && IsKnown(mode)
+            ? mode
+            : QuicIoMode.Auto;
+
     public static bool IsKnown(QuicIoMode mode) => Enum.IsDefined(mode) || mode == Datagrams;
 
-    public static UdpIo ToUdp(QuicIoMode mode) => mode switch
+    public static UdpIo ToUdp(QuicIoMode mode) => (mode == QuicIoMode.Auto ? Auto : mode) switch
     {
         QuicIoMode.Auto => UdpIo.Auto,
         QuicIoMode.Offload => UdpIo.Offload,

@@ -188,7 +188,7 @@ public sealed class Http3InteropTests(ITestOutputHelper output)
         Assert.Equal(new[] { Pattern.Digest(Small), Pattern.Digest(Large) }.Order(), digests.Order());
     });
 
-    /// <summary>Ending Caddy in peace lets what is under way be finished.</summary>
+    /// <summary>A server that is ended closes its connections, and nothing is lost by sending again elsewhere.</summary>
     [SkippableFact]
     public Task AServerThatIsShutDown() => RunAsync("caddy", async (server, token) =>
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using HotQuic.Shards;
+using HotQuic.Tests.Soak;
 
 namespace HotQuic.Tests.Engine;
 
@@ -60,7 +61,7 @@ public class LedgerTests
         TaskScheduler.UnobservedTaskException += OnUnseen;
         try
         {
-            using var engine = new QuicEngine(new QuicEngineOptions { Shards = 2 });
+            using QuicEngine engine = SoakEngine.Create();
             for (int round = 0; round < (ending == Ending.Idle ? 1 : Rounds); round++)
             {
                 await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => WorkAsync(engine, io, ending)));
@@ -81,7 +82,7 @@ public class LedgerTests
     [MemberData(nameof(TransferTests.Modes), MemberType = typeof(TransferTests))]
     public async Task AfterFailedHandshakesEveryLedgerIsAtZero(QuicIoMode io)
     {
-        using var engine = new QuicEngine(new QuicEngineOptions { Shards = 2 });
+        using QuicEngine engine = SoakEngine.Create();
         for (int round = 0; round < Rounds; round++)
         {
             QuicListenerOptions options = Pair.ListenerOptions(io);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using HotQuic.Certificates;
+using HotQuic.Options;
 
 namespace HotQuic.Tests.Engine;
 
@@ -25,10 +26,16 @@ internal sealed class Pair : IAsyncDisposable
     /// <summary>Long enough that only a hang reaches it.</summary>
     public static TimeSpan Patience => TimeSpan.FromSeconds(30);
 
-    /// <summary>How sockets are driven in this test where it does not say so itself: by the system's own calls, unless its class has set it.</summary>
+    /// <summary>The system's own calls, where we have them: for tests of what only these do, or of what the platform's sockets cost.</summary>
+    public static QuicIoMode SystemIo => OperatingSystem.IsLinux() ? QuicIoMode.Offload : QuicIoMode.Auto;
+
+    /// <summary>
+    /// How sockets are driven in this test where it does not say so itself: as its class or HOTQUIC_TEST_IO has set it, otherwise by the system's
+    /// own calls.
+    /// </summary>
     public static QuicIoMode Io
     {
-        get => AmbientIo.Value ?? (OperatingSystem.IsLinux() ? QuicIoMode.Offload : QuicIoMode.Auto);
+        get => AmbientIo.Value ?? (IoModes.Auto == QuicIoMode.Auto ? SystemIo : IoModes.Auto);
         set => AmbientIo.Value = value;
     }
 

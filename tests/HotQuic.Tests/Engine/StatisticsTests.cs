@@ -109,7 +109,7 @@ public class StatisticsTests
     public async Task EcnCountsAreReported(bool isEnabled)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Marks are set on Linux only.");
-        await using Pair pair = await Pair.ConnectAsync(client: options => options.Transport.IsEcnEnabled = isEnabled);
+        await using Pair pair = await Pair.ConnectAsync(QuicIoMode.Offload, client: options => options.Transport.IsEcnEnabled = isEnabled);
         (QuicStream client, QuicStream server) = await pair.OpenAsync();
         for (int i = 0; i < 20; i++)
         {

@@ -1,6 +1,10 @@
 namespace HotQuic.Tests.Handlers;
 
-/// <summary>A request is a stream of its own: 64 bytes and FIN there, 64 bytes and FIN back.</summary>
+/// <summary>
+/// A request is a stream of its own: 64 bytes and FIN there, 64 bytes and FIN back. Alone, since where there is one shard it serves whatever
+/// else is tested.
+/// </summary>
+[Collection(AloneCollection.Name)]
 public sealed class AllocationTests
 {
     private const int RequestLength = 64;

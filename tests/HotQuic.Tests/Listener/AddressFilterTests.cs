@@ -18,7 +18,7 @@ public sealed class AddressFilterTests
         get
         {
             var cases = new TheoryData<QuicIoMode, string[], string, string, string>();
-            foreach (QuicIoMode io in (QuicIoMode[])[QuicIoMode.Auto, QuicIoMode.Sockets, IoModes.Datagrams])
+            foreach (QuicIoMode io in (QuicIoMode[])[Pair.SystemIo, QuicIoMode.Sockets, IoModes.Datagrams])
             {
                 foreach (object[] row in BindingTableTests.Cases)
                 {

@@ -76,8 +76,9 @@ public sealed class StartingTests
     public async Task L4_ListenersOfOnePortShareItsSockets()
     {
         using QuicEngine engine = AddressFilterTests.OneShard(options => options with { Shards = 3 });
-        await using var one = new QuicServer(engine, new ServerProbe(), null);
-        await using var other = new QuicServer(engine, new ServerProbe(), null);
+        var options = new QuicServerOptions { IoMode = Pair.SystemIo };
+        await using var one = new QuicServer(engine, new ServerProbe(), options);
+        await using var other = new QuicServer(engine, new ServerProbe(), options);
         one.Start(ServerProbe.Loopback());
         int port = one.LocalEndPoints[0].Port;
         other.Start(ServerProbe.BindingOn(IPAddress.IPv6Loopback, port), ServerProbe.BindingOn(null, port), ServerProbe.Loopback(0));

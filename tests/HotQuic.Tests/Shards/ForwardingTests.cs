@@ -23,7 +23,7 @@ public sealed class ForwardingTests
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux shares a port among shards.");
         using QuicEngine engine = EverythingLandsAtTheFirst();
-        await using QuicListener listener = await QuicListener.ListenOnAsync(engine, Pair.ListenerOptions(), CancellationToken.None);
+        await using QuicListener listener = await QuicListener.ListenOnAsync(engine, Pair.ListenerOptions(QuicIoMode.Offload), CancellationToken.None);
 
         Task echoing = Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => EchoOneAsync(listener)));
         await Task.WhenAll(Enumerable.Range(0, Connections).Select(seed => TransferAsync(listener.LocalEndPoint, seed)));
@@ -45,7 +45,7 @@ public sealed class ForwardingTests
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux shares a port among shards.");
         using var engine = new QuicEngine(new QuicEngineOptions { Shards = Shards });
-        QuicListenerOptions options = Pair.ListenerOptions();
+        QuicListenerOptions options = Pair.ListenerOptions(QuicIoMode.Offload);
         options.SharesPort = true;
         await using UdpRelay relay = await UdpRelay.ConnectAsync(listen: () => QuicListener.ListenOnAsync(engine, options, CancellationToken.None));
         while (engine.Ports.ReadTotals()[PortCounter.ForwardedIn] == 0)
@@ -64,7 +64,12 @@ public sealed class ForwardingTests
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux sends trains.");
         using var engine = new QuicEngine(new QuicEngineOptions { Shards = Shards });
-        var options = new QuicServerOptions { OverloadLimit = Timeout.InfiniteTimeSpan, OverloadDropLimit = Timeout.InfiniteTimeSpan };
+        var options = new QuicServerOptions
+        {
+            IoMode = QuicIoMode.Offload,
+            OverloadLimit = Timeout.InfiniteTimeSpan,
+            OverloadDropLimit = Timeout.InfiniteTimeSpan,
+        };
         await using var server = new QuicServer(engine, new ServerProbe(), options);
         server.Start(ServerProbe.Loopback());
         IPEndPoint to = server.LocalEndPoints[0];
@@ -85,7 +90,7 @@ public sealed class ForwardingTests
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux shares a port among shards.");
         using QuicEngine engine = EverythingLandsAtTheFirst();
-        await using QuicListener listener = await QuicListener.ListenOnAsync(engine, Pair.ListenerOptions(), CancellationToken.None);
+        await using QuicListener listener = await QuicListener.ListenOnAsync(engine, Pair.ListenerOptions(QuicIoMode.Offload), CancellationToken.None);
         using var client = new RawClient();
 
         client.Send(listener.LocalEndPoint, RawClient.Orphan(2));
@@ -104,7 +109,7 @@ public sealed class ForwardingTests
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux shares a port among shards.");
         const int tooMany = ForwardingPool.Capacity + 100;
         using QuicEngine engine = EverythingLandsAtTheFirst();
-        await using QuicListener listener = await QuicListener.ListenOnAsync(engine, Pair.ListenerOptions(), CancellationToken.None);
+        await using QuicListener listener = await QuicListener.ListenOnAsync(engine, Pair.ListenerOptions(QuicIoMode.Offload), CancellationToken.None);
         using var client = new RawClient();
         using var free = new ManualResetEventSlim();
         Task busy = engine.Shards[3].RunAsync(_ => free.Wait());

@@ -11,7 +11,9 @@ internal static class SoakEngine
     /// <summary>How much more is done where time does not matter.</summary>
     public static int Scale { get; } = Environment.GetEnvironmentVariable("HOTQUIC_LONG") == "1" ? 10 : 1;
 
-    public static QuicEngine Create() => new(new QuicEngineOptions { Shards = 2 });
+    /// <summary>With two shards, unless HOTQUIC_TEST_SHARDS asks for another number.</summary>
+    public static QuicEngine Create() => new(
+        AppContext.GetData("HotQuic.Shards") is null ? new QuicEngineOptions { Shards = 2 } : QuicEngineOptions.FromAppContext());
 
     public static QuicServerBinding Loopback => new()
     {

@@ -13,6 +13,7 @@ public sealed class PerfReportTests
     [InlineData("clientCpuSeconds", JsonValueKind.Number)]
     [InlineData("serverCpuSeconds", JsonValueKind.Number)]
     [InlineData("bytes", JsonValueKind.Number)]
+    [InlineData("fairness", JsonValueKind.Object)]
     [InlineData("operations", JsonValueKind.Number)]
     [InlineData("udpPayloadBytes", JsonValueKind.Number)]
     [InlineData("packetsSent", JsonValueKind.Number)]
@@ -52,6 +53,17 @@ public sealed class PerfReportTests
         Assert.Equal(50, settings.GetProperty("spinMicroseconds").GetInt32());
         Assert.Equal("stream", settings.GetProperty("serverApi").GetString());
         Assert.Equal(0, settings.GetProperty("serverSpinMicroseconds").GetInt32());
+    }
+
+    [Fact]
+    public void FairnessIsThatOfTheConnections()
+    {
+        JsonElement fairness = Parse(Samples.Result(ScenarioKind.Request)).GetProperty("scenarios")[0].GetProperty("fairness");
+
+        Assert.Equal(0.8, fairness.GetProperty("jainIndex").GetDouble(), precision: 12);
+        Assert.Equal(0.5, fairness.GetProperty("smallestShareOfMean").GetDouble());
+        Assert.Equal(1.5, fairness.GetProperty("largestShareOfMean").GetDouble());
+        Assert.Null(Samples.Result(ScenarioKind.Upload).Fairness);
     }
 
     [Fact]

@@ -24,6 +24,7 @@ internal static class Samples
             Server = new() { AtSeconds = 1, CpuSeconds = 0.5, AllocatedBytes = 100, CompilationSeconds = 0, BytesReceived = 2000, Packets = new(20, 9, 2, 1452) },
             Operations = 10,
             Bytes = 4000,
+            Shares = kind == ScenarioKind.Request ? [1000, 3000] : [4000],
             Latency = latency,
             Interrupted = interrupted,
         });

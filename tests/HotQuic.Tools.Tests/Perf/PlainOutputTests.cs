@@ -20,6 +20,15 @@ public sealed class PlainOutputTests
     }
 
     [Fact]
+    public void TheTableTellsHowFairlyConnectionsShared()
+    {
+        string printed = Print(Samples.Result(ScenarioKind.Upload), Samples.Result(ScenarioKind.Request));
+
+        Assert.Contains(printed.Split('\n'), line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["fairness,", "Jain", "-", "0.800"]);
+        Assert.Contains(printed.Split('\n'), line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["least", "of", "mean", "-", "0.500"]);
+    }
+
+    [Fact]
     public void AllFiveScenariosFitIntoEightyCharacters()
     {
         string printed = Print([.. ScenarioRules.All.Select(rules => Samples.Result(rules.Kind, interrupted: true))]);

@@ -36,17 +36,13 @@ public sealed class ToldSleepTests : IDisposable
     public void WhatArrivesInALongSleepIsToldByTheSignal()
     {
         using LinuxShardWaiter waiter = Create(TimeSpan.Zero);
-        for (byte round = 1; round <= 20; round++)
-        {
-            byte content = round;
-            var sender = new Thread(() => _peers.Send([content], 1));
-            sender.Start();
-            WaitForArrival(waiter);
-            Assert.True(Signal.HasArrived);
-            Assert.Equal([content], _peers.Receive(1)[0].Payload);
-            Assert.False(Signal.HasArrived);
-            sender.Join();
-        }
+        var sender = new Thread(() => _peers.Send([1], 1));
+        sender.Start();
+        WaitForArrival(waiter);
+        Assert.True(Signal.HasArrived);
+        Assert.Equal([1], _peers.Receive(1)[0].Payload);
+        Assert.False(Signal.HasArrived);
+        sender.Join();
     }
 
     [SkippableFact]
@@ -54,7 +50,6 @@ public sealed class ToldSleepTests : IDisposable
     {
         using LinuxShardWaiter waiter = Create(TimeSpan.FromTicks(1));
         var sender = new Thread(() => _peers.Send([1], 1));
-        waiter.Wait(TimeSpan.Zero); // The wake of being added.
         Assert.Equal(WaitOutcome.None, waiter.Wait(TimeSpan.FromMilliseconds(3)));
         Assert.False(Signal.HasArrived);
 
@@ -91,6 +86,7 @@ public sealed class ToldSleepTests : IDisposable
         _peers.Waiter.Remove(_peers.Receiver);
         var waiter = new LinuxShardWaiter { OwnSleep = ownSleep };
         waiter.Add(_peers.Receiver);
+        waiter.Wait(TimeSpan.Zero); // The wake of being added.
         return waiter;
     }
 }

@@ -17,6 +17,8 @@ internal static class ResultTable
         ("  p90", result => Figures.Brief(result.LatencyMicroseconds.P90)),
         ("  p99", result => Figures.Brief(result.LatencyMicroseconds.P99)),
         ("  p99.9", result => Figures.Brief(result.LatencyMicroseconds.P999)),
+        ("fairness, Jain", result => Share(result.Fairness?.JainIndex)),
+        ("  least of mean", result => Share(result.Fairness?.SmallestShareOfMean)),
         ("CPU s, client", result => Figures.Number(result.ClientCpuSeconds, 2)),
         ("  server", result => Figures.Number(result.ServerCpuSeconds, 2)),
         ("B/op, client", result => Figures.Number(result.ClientAllocatedBytesPerOperation)),
@@ -55,6 +57,9 @@ internal static class ResultTable
             terminal.Output.WriteLine($"{InterruptedMark} interrupted: the figures are those of the time that it ran.");
         }
     }
+
+    /// <summary>Between one connection and itself there is nothing to tell.</summary>
+    private static string Share(double? share) => share is { } value ? Figures.Number(value, 3) : "-";
 
     /// <summary>What all of the scenarios ran with, and a look at the figures does not tell.</summary>
     private static string Heading(ScenarioSettings settings)
