@@ -1,6 +1,6 @@
 using WebApp;
 
-// A web application over HTTP/1.1, HTTP/2 and HTTP/3 on one port: dotnet run, then open the page that it names.
+// A web application over HTTP/1.1, HTTP/2 and HTTP/3 on one port: dotnet run, then open https://localhost:8443/.
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.WebHost.UseHotQuic();
 int port = builder.Configuration.GetValue("Port", 8443);
@@ -14,5 +14,4 @@ WebApplication app = builder.Build();
 Page.Map(app);
 Transfers.Map(app);
 Events.Map(app);
-app.Logger.LogInformation("Open https://localhost:{Port}/ and see which protocol serves it.", port);
 await app.RunAsync();
