@@ -31,7 +31,7 @@ internal sealed class Chromium : IAsyncDisposable
     }
 
     /// <summary>What is left of the time that a test may take in all.</summary>
-    private TimeSpan Patience => TestTime.Patience > Stopwatch.GetElapsedTime(_start) ? TestTime.Patience - Stopwatch.GetElapsedTime(_start) : TimeSpan.Zero;
+    private TimeSpan Patience => TimeSpan.FromTicks(Math.Max(0, (TestTime.Patience - Stopwatch.GetElapsedTime(_start)).Ticks));
 
     /// <summary>Skips the test where there is no Chromium, and fails it in CI.</summary>
     public static void Require() => TestEnvironment.Require(File.Exists(Program) ? null : $"{Program} is missing.");
@@ -64,7 +64,10 @@ internal sealed class Chromium : IAsyncDisposable
     /// <summary>Runs a script in the page and waits for what its promise gives.</summary>
     public Task<T> EvaluateAsync<T>(string script, object? argument = null) => _page.EvaluateAsync<T>(script, argument).WaitAsync(Patience);
 
-    /// <summary>The protocol of each resource that the page has asked for: neither itself nor the icon, which the browser asks for when it likes, is among them.</summary>
+    /// <summary>
+    /// The protocol of each resource that the page has asked for. Neither the page itself nor its icon, which the browser asks for when it
+    /// likes, is among them.
+    /// </summary>
     public Task<string[]> ResourceProtocolsAsync() => EvaluateAsync<string[]>(
         "performance.getEntriesByType('resource').filter(entry => !entry.name.endsWith('/favicon.ico')).map(entry => entry.nextHopProtocol)");
 
@@ -92,5 +95,6 @@ internal sealed class Chromium : IAsyncDisposable
     ];
 
     /// <summary>What Chromium knows a key by: the SHA-256 of its SubjectPublicKeyInfo.</summary>
-    private static string KeyDigest(X509Certificate2 certificate) => Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+    private static string KeyDigest(X509Certificate2 certificate) =>
+        Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 }

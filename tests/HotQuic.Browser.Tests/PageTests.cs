@@ -128,7 +128,7 @@ public sealed class PageTests
         Assert.Equal(1, application.Connections);
     }
 
-    /// <summary>The connection of the first visit ended, as idle ones do; the next brings the token that the first was given (RFC 9000 §8.1.3).</summary>
+    /// <summary>The connection of the first visit has ended, as idle ones do (RFC 9000 §10.1), and the next visit has one of its own.</summary>
     [SkippableFact]
     public async Task ASecondVisitAfterALongTime()
     {
