@@ -13,11 +13,12 @@ namespace HotQuic.WebBenchmarks;
 /// </summary>
 internal sealed class Comparison
 {
-    private const double WarmUpSeconds = 2;
-
     public required int Rounds { get; init; }
 
     public required double Seconds { get; init; }
+
+    /// <summary>Long enough for the just-in-time compiler to be done with Kestrel on a machine that the load fills.</summary>
+    public required double WarmUpSeconds { get; init; }
 
     public required int Connections { get; init; }
 

@@ -3,7 +3,8 @@ using HotQuic.WebBenchmarks;
 
 // One ASP.NET Core application in a second process, over several transports in turn; see Comparison.
 Option<int> rounds = new("--rounds") { Description = "How often each variant is measured, in turn.", DefaultValueFactory = _ => 5 };
-Option<double> seconds = new("--seconds") { Description = "Seconds that a measurement takes, after a warm-up.", DefaultValueFactory = _ => 3 };
+Option<double> seconds = new("--seconds") { Description = "Seconds that a measurement takes.", DefaultValueFactory = _ => 3 };
+Option<double> warmUp = new("--warm-up") { Description = "Seconds of load before that.", DefaultValueFactory = _ => 6 };
 Option<int> connections = new("--connections") { Description = "Connections.", DefaultValueFactory = _ => 4 };
 Option<int> outstanding = new("--outstanding") { Description = "Requests under way on each connection.", DefaultValueFactory = _ => 16 };
 Option<WebVariant[]> variants = new("--variants")
@@ -17,6 +18,7 @@ RootCommand root = new("Measures Kestrel's requests per second over HotQuic, ove
 {
     rounds,
     seconds,
+    warmUp,
     connections,
     outstanding,
     variants,
@@ -26,6 +28,7 @@ root.SetAction((parse, cancellation) => new Comparison
 {
     Rounds = parse.GetValue(rounds),
     Seconds = parse.GetValue(seconds),
+    WarmUpSeconds = parse.GetValue(warmUp),
     Connections = parse.GetValue(connections),
     Outstanding = parse.GetValue(outstanding),
     Variants = parse.GetValue(variants)!,

@@ -128,7 +128,7 @@ public sealed class ArchitectureTests
         Assert.Equal(["HotQuic"], module.AssemblyReferences.Select(reference => reference.Name).Where(name => name.StartsWith("HotQuic", StringComparison.Ordinal)));
         string[] used = [.. module.GetTypeReferences().Where(type => type.Scope.Name == "HotQuic").Select(type => type.FullName)];
         Assert.NotEmpty(used);
-        Assert.Empty(used.Where(name => engine.GetType(name) is not { IsPublic: true }));
+        Assert.DoesNotContain(used, name => engine.GetType(name) is not { IsPublic: true });
         string self = Path.GetFileNameWithoutExtension(file);
         Assert.DoesNotContain(
             engine.Assembly.CustomAttributes.Where(attribute => attribute.AttributeType.Name == "InternalsVisibleToAttribute"),

@@ -194,23 +194,11 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
 
     public override string ToString() => $"Connection {ConnectionId}";
 
-    /// <summary>The stream is over: a context that ended in good order serves another one.</summary>
-    public void OnStreamEnd(QuicStreamContext stream, bool isReusable)
-    {
-        Services.Metrics.OnStreamEnd();
-        if (stream.IsLasting)
-        {
-            lock (_gate)
-            {
-                _lasting.Remove(stream);
-            }
-        }
+    /// <summary>A stream is over.</summary>
+    public void OnStreamEnd() => Services.Metrics.OnStreamEnd();
 
-        if (isReusable)
-        {
-            _streams.Return(stream);
-        }
-    }
+    /// <summary>Takes back the context of a stream that ended in good order, for another one.</summary>
+    public void Take(QuicStreamContext stream) => _streams.Return(stream);
 
     /// <summary>The connection has failed: notes why, tells whoever watches, and gives what Kestrel understands.</summary>
     /// <param name="exception">What an operation of the connection, or one of its streams, threw.</param>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 using HotQuic.Kestrel.Connections;
 using HotQuic.Kestrel.Diagnostics;
 using Microsoft.AspNetCore.Connections;
@@ -22,7 +23,7 @@ namespace HotQuic.Kestrel.Streams;
 /// </code>
 /// From any thread. The client's abort comes by <see cref="QuicStream.AbortedCallback"/> and may be late: it names its stream.
 /// </remarks>
-internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
+internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe, IValueTaskSource
 {
     private readonly QuicConnectionContext _connection;
     private readonly ContextFeatures _features;
@@ -40,7 +41,11 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
     private bool _isDisposing;
     private bool _isAborted;
     private bool _isSpoiled;
+    private bool _isReusable;
     private long _error;
+    private ManualResetValueTaskSourceCore<bool> _disposal;
+    private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _streamDisposal;
+    private Action? _onStreamDisposed;
 
     public QuicStreamContext(QuicConnectionContext connection)
     {
@@ -172,40 +177,46 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
         Error >= 0 ? Error : _connection.Services.Options.DefaultStreamErrorCode,
         exception as ConnectionAbortedException ?? new ConnectionAbortedException(exception.Message, exception));
 
-    /// <summary>Gives the stream up, and ends when the client has all that was written; then the context serves another stream.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    /// <summary>Gives the stream up, and ends when the client has all that was written; once awaited, the context serves another stream.</summary>
     [SuppressMessage("Usage", "CA2215", Justification = "The base does nothing.")]
-    public override async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         QuicStream stream;
         lock (_gate)
         {
             if (_stream is null || _isDisposing)
             {
-                return;
+                return ValueTask.CompletedTask;
             }
 
             _isDisposing = true;
             stream = _stream;
         }
 
-        bool isClean = _reader.HasSeenEnd && _writer.IsCompleted;
+        _isSpoiled |= !_reader.HasSeenEnd || !_writer.IsCompleted;
         _reader.End();
         _writer.End();
-        await stream.DisposeAsync().ConfigureAwait(false);
-        lock (_gate)
-        {
-            isClean &= !_isAborted && !_isSpoiled;
-            _stream = null;
-        }
-
-        if (isClean)
-        {
-            isClean = TryReset();
-        }
-
-        _connection.OnStreamEnd(this, isClean);
+        _disposal.Reset();
+        ValueTask result = new(this, _disposal.Version);
+        Watch(stream.DisposeAsync());
+        return result;
     }
+
+    /// <summary>Only whoever awaits the disposal lets the context go: before, another stream's disposal would end this one's wait.</summary>
+    void IValueTaskSource.GetResult(short token)
+    {
+        _disposal.GetResult(token);
+        if (_isReusable)
+        {
+            _isReusable = false;
+            _connection.Take(this);
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _disposal.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _disposal.OnCompleted(continuation, state, token, flags);
 
     public override string ToString() => $"Stream {ConnectionId}";
 
@@ -253,6 +264,43 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
         }
 
         TellClosed();
+    }
+
+    private void Watch(ValueTask disposal)
+    {
+        _streamDisposal = disposal.ConfigureAwait(false).GetAwaiter();
+        if (_streamDisposal.IsCompleted)
+        {
+            OnStreamDisposed();
+        }
+        else
+        {
+            _streamDisposal.UnsafeOnCompleted(_onStreamDisposed ??= OnStreamDisposed);
+        }
+    }
+
+    private void OnStreamDisposed()
+    {
+        try
+        {
+            _streamDisposal.GetResult();
+        }
+        catch (Exception exception)
+        {
+            _disposal.SetException(exception);
+            return;
+        }
+
+        bool isClean;
+        lock (_gate)
+        {
+            isClean = !_isAborted && !_isSpoiled;
+            _stream = null;
+        }
+
+        _isReusable = isClean && TryReset();
+        _connection.OnStreamEnd();
+        _disposal.SetResult(true);
     }
 
     private bool TryAbort(QuicAbortDirection direction, long errorCode, ConnectionAbortedException reason)

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace HotQuic.Kestrel.Streams;
 
@@ -7,9 +8,15 @@ namespace HotQuic.Kestrel.Streams;
 /// A stream's own <see cref="QuicStream.Input"/> as Kestrel expects a transport's: its failures are those of connections. It lives as long
 /// as its context and reads one stream after another.
 /// </summary>
-internal sealed class TransportPipeReader(QuicStreamContext context) : PipeReader
+internal sealed class TransportPipeReader(QuicStreamContext context) : PipeReader, IValueTaskSource<ReadResult>
 {
     private PipeReader? _input;
+
+    // The read that is awaited, of which there is one at a time: its failure is translated here, not in a method's state machine, so that
+    // a request that waits for its content allocates nothing for it.
+    private ManualResetValueTaskSourceCore<ReadResult> _wait;
+    private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _read;
+    private Action? _onRead;
 
     /// <summary>Whether the end of the stream was seen, after which nothing can go wrong with it.</summary>
     public bool HasSeenEnd { get; private set; }
@@ -63,30 +70,55 @@ internal sealed class TransportPipeReader(QuicStreamContext context) : PipeReade
     /// <summary>The stream is disposed of.</summary>
     public void End() => _input = null;
 
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _wait.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _wait.GetStatus(token);
+
+    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _wait.OnCompleted(continuation, state, token, flags);
+
     private ValueTask<ReadResult> Convert(ValueTask<ReadResult> read)
     {
-        if (!read.IsCompletedSuccessfully)
+        if (read.IsCompleted)
         {
-            return AwaitAsync(read);
+            try
+            {
+                return new ValueTask<ReadResult>(Conclude(read.GetAwaiter().GetResult()));
+            }
+            catch (Exception exception)
+            {
+                return ValueTask.FromException<ReadResult>(Translate(exception));
+            }
         }
 
-        ReadResult result = read.Result;
-        HasSeenEnd |= result.IsCompleted;
-        return new ValueTask<ReadResult>(result);
+        _wait.Reset();
+        _read = read.ConfigureAwait(false).GetAwaiter();
+        ValueTask<ReadResult> result = new(this, _wait.Version);
+        _read.UnsafeOnCompleted(_onRead ??= OnRead);
+        return result;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read)
+    private void OnRead()
     {
+        ReadResult result;
         try
         {
-            ReadResult result = await read.ConfigureAwait(false);
-            HasSeenEnd |= result.IsCompleted;
-            return result;
+            result = Conclude(_read.GetResult());
         }
-        catch (Exception exception) when (QuicStreamContext.IsFailure(exception))
+        catch (Exception exception)
         {
-            throw context.OnFailed(exception);
+            _wait.SetException(Translate(exception));
+            return;
         }
+
+        _wait.SetResult(result);
     }
+
+    private ReadResult Conclude(ReadResult result)
+    {
+        HasSeenEnd |= result.IsCompleted;
+        return result;
+    }
+
+    private Exception Translate(Exception exception) => QuicStreamContext.IsFailure(exception) ? context.OnFailed(exception) : exception;
 }

@@ -103,7 +103,9 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
             PollEntry entry = new() { Descriptor = Closed };
             if (Sockets[i] is LinuxUdpSocket socket)
             {
-                int readable = socket.Signal is null || !isTold ? PollEvents.Readable : 0;
+
+                // A signal that waits finds nothing where the call is faster, and then wakes its threads for whatever arrives, again and again.
+                int readable = socket.Signal is null || !(isTold || socket.Signal.IsWaiting) ? PollEvents.Readable : 0;
                 entry = EntryFor(socket.Descriptor, (short)(readable | (socket.WantsWritable ? PollEvents.Writable : 0)));
                 anyPending |= isTold && socket.Signal?.Look() == true;
             }

@@ -53,6 +53,9 @@ internal sealed class ReadableSignal : IDisposable
     /// <summary>Whether something was there when last looked at, or has arrived since.</summary>
     public bool HasArrived => _state == State.Arrived;
 
+    /// <summary>Whether the next arrival will be told. Whoever takes it before leaves the signal waiting for another.</summary>
+    public bool IsWaiting => _state == State.Waiting;
+
     /// <summary>Whether something is there; if not, its arrival will be told.</summary>
     public bool Look()
     {
