@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs the independent QUIC stacks that the interop tests talk to: Debian's packages, npm's packages, and our Go peer built from
-# Debian's quic-go source. Idempotent; silent when all is there. Without root (or off Debian) it says what is missing and exits 2.
+# Installs the independent QUIC stacks that the tests talk to: Debian's packages (Chromium among them), npm's packages, and our Go peer
+# built from Debian's quic-go source. Idempotent; silent when all is there. Without root (or off Debian) it says what is missing and exits 2.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -8,7 +8,7 @@ sources=$root/tests/peers
 target=$root/artifacts/peers
 log=$target/install.log
 quic_go=/usr/share/gocode/src/github.com/lucas-clemente/quic-go
-debian_packages=(openssl caddy ngtcp2-client ngtcp2-server golang-go golang-github-lucas-clemente-quic-go-dev)
+debian_packages=(openssl chromium caddy ngtcp2-client ngtcp2-server golang-go golang-github-lucas-clemente-quic-go-dev)
 
 mkdir -p "$target"
 
