@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
+using HotQuic.Http3.Qpack;
 using HotQuic.Http3.Connections;
 
 namespace HotQuic.Http3;
@@ -51,14 +52,14 @@ public sealed record Http3ConnectionOptions
         = 64 * 1024;
 
     /// <summary>
-    /// The capacity of the table that the server may compress fields with, in bytes: 0 to 2^30, 4,096 by default (RFC 9204 §3.2.3). With 0 fields
+    /// The capacity of the table that the server may compress fields with, in bytes: 0 to 2^24, 4,096 by default (RFC 9204 §3.2.3). With 0 fields
     /// are larger, and need no acknowledgment.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public int QpackTableCapacity
     {
         get;
-        init => field = Checked(value, 0, 1 << 30, nameof(QpackTableCapacity));
+        init => field = Checked(value, 0, QpackDecoder.LargestTableCapacity, nameof(QpackTableCapacity));
     }
 
         = 4096;

@@ -43,6 +43,25 @@ public sealed partial class ServeAndGetTests : IDisposable
     }
 
     [Fact]
+    public async Task FilesComeOverHttp3FromTheDirectoryAlone()
+    {
+        byte[] large = RandomNumberGenerator.GetBytes(3_000_000);
+        File.WriteAllBytes(_temporary.In("served/large"), large);
+        _temporary.Write("secret", "secret");
+        File.CreateSymbolicLink(_temporary.In("served/link"), "../secret");
+        using ToolProcess serve = Serve("--http3", "--retry");
+        string server = await UrlOf(serve);
+
+        Invocation get = await Invocation.RunAsync(
+            "get", "--http3", server + "large", server + "link", "--output", _temporary.In("got"), "--insecure");
+
+        Assert.Equal(ExitCode.Failure, get.ExitCode);
+        Assert.Contains($"{server}link: the server answers 404", get.Error, StringComparison.Ordinal);
+        Assert.Equal(large, File.ReadAllBytes(_temporary.In("got/large")));
+        Assert.Single(Directory.GetFileSystemEntries(_temporary.In("got")));
+    }
+
+    [Fact]
     public async Task WhatTheServerDoesNotServeLeavesNothingBehind()
     {
         _temporary.Write("secret", "secret");

@@ -18,9 +18,9 @@ internal static class ServeCommand
     public static Command Create(Terminal terminal)
     {
         ServeOptions options = new();
-        Command command = new("serve", "Serve the files of a directory over hq-interop: HTTP/0.9 on QUIC streams.")
+        Command command = new("serve", "Serve the files of a directory over HTTP/3, or over hq-interop: HTTP/0.9 on QUIC streams.")
         {
-            options.Directory, options.Listen, options.ApplicationProtocol, options.Certificate, options.Key, options.Retry, options.KeyLog,
+            options.Directory, options.Listen, options.Http3, options.ApplicationProtocol, options.Certificate, options.Key, options.Retry, options.KeyLog,
             options.Qlog,
         };
         Checks.RequireTogether(command, options.Certificate, options.Key);
@@ -36,17 +36,31 @@ internal static class ServeCommand
         IPEndPoint endPoint = parsed.GetValue(options.Listen) ?? DefaultEndPoint;
         using ServerIdentity identity = ServerIdentity.From(
             parsed.GetValue(options.Certificate), parsed.GetValue(options.Key), Checks.NameOf(endPoint));
+        if (parsed.GetValue(options.Http3))
+        {
+            await using Http3FileServer server = new(directory, endPoint, identity, options.ToHttp3(parsed));
+            await server.StartAsync(cancellation);
+            await AnnounceAsync(terminal, $"Serving {path} on {server.EndPoint}, protocol h3.", identity, cancellation);
+            await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return ExitCode.Success;
+        }
+
         using ILoggerFactory logging = LoggerFactory.Create(builder => builder.AddSimpleConsole(console => console.SingleLine = true));
         QuicListenerOptions listenerOptions = options.ToListenerOptions(parsed, endPoint, identity);
         await using QuicListener listener = await Listening.AtAsync(
             endPoint, () => QuicListener.ListenAsync(listenerOptions, cancellation).AsTask());
         string protocol = parsed.GetRequiredValue(options.ApplicationProtocol);
-        terminal.Output.WriteLine($"Serving {path} on {listener.LocalEndPoint}, protocol {protocol}.");
+        await AnnounceAsync(terminal, $"Serving {path} on {listener.LocalEndPoint}, protocol {protocol}.", identity, cancellation);
+        await new HqServer(listener, directory, logging.CreateLogger("serve")).RunAsync(cancellation);
+        return ExitCode.Success;
+    }
+
+    private static async Task AnnounceAsync(Terminal terminal, string what, ServerIdentity identity, CancellationToken cancellation)
+    {
+        terminal.Output.WriteLine(what);
         terminal.Output.WriteLine($"Certificate SHA-256 {identity.Fingerprint}");
         terminal.Output.WriteLine("Press Ctrl-C to stop.");
         await terminal.Output.FlushAsync(cancellation);
-        await new HqServer(listener, directory, logging.CreateLogger("serve")).RunAsync(cancellation);
-        return ExitCode.Success;
     }
 
     private sealed class ServeOptions
@@ -57,6 +71,11 @@ internal static class ServeCommand
         };
 
         public Option<IPEndPoint?> Listen { get; } = CommonOptions.Listen(DefaultEndPoint);
+
+        public Option<bool> Http3 { get; } = new("--http3")
+        {
+            Description = "Serve HTTP/3, and on the same port number HTTP/1.1 and HTTP/2 over TCP, which tell browsers of it.",
+        };
 
         public Option<string> ApplicationProtocol { get; } = CommonOptions.ApplicationProtocol();
 
@@ -69,6 +88,8 @@ internal static class ServeCommand
         public Option<FileInfo?> KeyLog { get; } = CommonOptions.KeyLog();
 
         public Option<DirectoryInfo?> Qlog { get; } = CommonOptions.Qlog();
+
+        public Http3ServingOptions ToHttp3(ParseResult parsed) => new(RetryModeOf(parsed), EngineSettings.UseKeyLog(parsed.GetValue(KeyLog)));
 
         public QuicListenerOptions ToListenerOptions(ParseResult parsed, IPEndPoint endPoint, ServerIdentity identity)
         {
@@ -89,9 +110,11 @@ internal static class ServeCommand
             {
                 ListenEndPoint = endPoint,
                 ApplicationProtocols = [protocol],
-                RetryMode = parsed.GetValue(Retry) ? QuicRetryMode.Always : QuicRetryMode.Automatic,
+                RetryMode = RetryModeOf(parsed),
                 ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(connectionOptions),
             };
         }
+
+        private QuicRetryMode RetryModeOf(ParseResult parsed) => parsed.GetValue(Retry) ? QuicRetryMode.Always : QuicRetryMode.Automatic;
     }
 }
