@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
-using HotQuic.Http3.Qpack;
 using HotQuic.Http3.Connections;
+using HotQuic.Http3.Qpack;
 
 namespace HotQuic.Http3;
 
