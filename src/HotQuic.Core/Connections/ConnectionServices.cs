@@ -41,6 +41,8 @@ internal sealed class ConnectionServices
 
     public KeyPool Keys { get; } = new();
 
+    public HeaderMasks Masks { get; } = new();
+
     public RecoveryMemory Recovery { get; } = new();
 
     public PacketSpacePool Spaces { get; }

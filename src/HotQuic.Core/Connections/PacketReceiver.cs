@@ -24,7 +24,6 @@ internal sealed class PacketReceiver
     private HeldPacket[] _held = [];
     private int _heldCount;
     private bool _areKeysNew;
-    private HeaderMasks _masks;
 
     public PacketReceiver(Connection connection)
     {
@@ -37,7 +36,6 @@ internal sealed class PacketReceiver
     {
         DropHeld();
         _areKeysNew = false;
-        _masks.Clear();
         _dispatcher.Begin();
     }
 
@@ -208,7 +206,7 @@ internal sealed class PacketReceiver
         }
 
         ReadOnlySpan<byte> following = bytes.Length == datagram.Bytes.Length ? datagram.Following : default;
-        if (!_masks.TryUnprotect(phases.ReceiveHeaderProtection, bytes, following, packet.PacketNumberOffset, out UnprotectedHeader header))
+        if (!_connection.Services.Masks.TryUnprotect(phases.ReceiveHeaderProtection, bytes, following, packet.PacketNumberOffset, out UnprotectedHeader header))
         {
             return DropReason.TooShortToSample;
         }
