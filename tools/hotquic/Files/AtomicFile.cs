@@ -56,6 +56,23 @@ internal sealed class AtomicFile : IAsyncDisposable
     /// <exception cref="CommandException">There can be no such file.</exception>
     public static ValueTask CheckAsync(string target) => Create(target).DisposeAsync();
 
+    /// <summary>Writes all that a stream gives, and puts the file in the target's place.</summary>
+    /// <param name="source">Read to its end.</param>
+    /// <param name="onBytes">Is told how many bytes were written, piece by piece.</param>
+    /// <param name="cancellation">Leaves no file.</param>
+    public async Task CommitFromAsync(Stream source, Action<int> onBytes, CancellationToken cancellation)
+    {
+        byte[] buffer = new byte[BufferSize];
+        int read;
+        while ((read = await source.ReadAsync(buffer, cancellation)) > 0)
+        {
+            await _stream.WriteAsync(buffer.AsMemory(0, read), cancellation);
+            onBytes(read);
+        }
+
+        Commit();
+    }
+
     /// <summary>Writes a whole text file.</summary>
     public static async Task WriteTextAsync(string target, string text, CancellationToken cancellation)
     {

@@ -76,15 +76,7 @@ internal sealed class HqClient(HqClientOptions options, IHqObserver observer)
             await using QuicStream stream = await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, cancellation);
             await using AtomicFile file = AtomicFile.Create(Path.Combine(options.OutputDirectory, url.FileName));
             await stream.WriteAsync(HqRequest.Write(url.RequestPath), completeWrites: true, cancellation);
-            byte[] buffer = new byte[HqProtocol.BufferSize];
-            int read;
-            while ((read = await stream.ReadAsync(buffer, cancellation)) > 0)
-            {
-                await file.Stream.WriteAsync(buffer.AsMemory(0, read), cancellation);
-                observer.OnBytes(read);
-            }
-
-            file.Commit();
+            await file.CommitFromAsync(stream, observer.OnBytes, cancellation);
             observer.OnFetched(url);
             return true;
         }

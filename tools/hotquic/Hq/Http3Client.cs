@@ -52,15 +52,7 @@ internal sealed class Http3Client(HqClientOptions options, IHqObserver observer)
 
             await using AtomicFile file = AtomicFile.Create(Path.Combine(options.OutputDirectory, url.FileName));
             await using Stream content = await response.Content.ReadAsStreamAsync(cancellation);
-            byte[] buffer = new byte[HqProtocol.BufferSize];
-            int read;
-            while ((read = await content.ReadAsync(buffer, cancellation)) > 0)
-            {
-                await file.Stream.WriteAsync(buffer.AsMemory(0, read), cancellation);
-                observer.OnBytes(read);
-            }
-
-            file.Commit();
+            await file.CommitFromAsync(content, observer.OnBytes, cancellation);
             observer.OnFetched(url);
             return true;
         }
