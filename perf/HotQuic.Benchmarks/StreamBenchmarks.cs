@@ -1,9 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using HotQuic.Core.Connections;
 using HotQuic.Core.Frames;
-using HotQuic.Core.Protection;
-using HotQuic.Core.Streams;
-using HotQuic.Testing;
 
 namespace HotQuic.Benchmarks;
 
@@ -12,112 +8,42 @@ namespace HotQuic.Benchmarks;
 public class StreamBenchmarks
 {
     private const int TransferBytes = 1 << 20;
-    private const int RequestSize = 64;
 
-    private readonly DirectPair _pair = new();
     private readonly byte[] _data = new byte[TransferBytes];
-    private readonly byte[] _buffer = new byte[64 * 1024];
-    private long _received;
-    private bool _isAnswered;
+    private StreamTraffic _traffic = null!;
 
     [GlobalSetup]
-    public void Connect()
-    {
-        _pair.Server.OnStreamEvent = OnServer;
-        _pair.Client.OnStreamEvent = OnClient;
-        _pair.Connect(TestTls.Client([CipherSuite.Aes128GcmSha256]));
-    }
+    public void Connect() => _traffic = new StreamTraffic();
 
     [GlobalCleanup]
-    public void Cleanup() => _pair.Dispose();
+    public void Cleanup() => _traffic.Dispose();
 
     /// <summary>1 MB on a unidirectional stream of its own, some 730 packets.</summary>
     [Benchmark]
     public long OneMegabyte()
     {
-        StreamSet streams = _pair.Client.Connection!.Streams;
-        StreamId id = Open(StreamDirection.Unidirectional);
-        long end = _received + TransferBytes;
+        StreamId id = _traffic.Open(StreamDirection.Unidirectional);
+        long end = _traffic.Received + TransferBytes;
         int written = 0;
-        while (_received < end)
+        while (_traffic.Received < end)
         {
             if (written < TransferBytes)
             {
-                streams.Write(id, _data.AsSpan(written), out int accepted);
+                _traffic.Streams.Write(id, _data.AsSpan(written), out int accepted);
                 written += accepted;
                 if (written == TransferBytes)
                 {
-                    streams.Finish(id);
+                    _traffic.Streams.Finish(id);
                 }
             }
 
-            _pair.Turn();
+            _traffic.Turn();
         }
 
-        return _received;
+        return _traffic.Received;
     }
 
     /// <summary>64 bytes there and 64 back on a bidirectional stream of its own, to its end.</summary>
     [Benchmark]
-    public bool Request()
-    {
-        _isAnswered = false;
-        WriteWhole(_pair.Client.Connection!, Open(StreamDirection.Bidirectional));
-        while (!_isAnswered)
-        {
-            _pair.Turn();
-        }
-
-        return _isAnswered;
-    }
-
-    private StreamId Open(StreamDirection direction)
-    {
-        StreamId id;
-        while (!_pair.Client.Connection!.Streams.TryOpen(direction, out id))
-        {
-            _pair.Turn();
-        }
-
-        return id;
-    }
-
-    private void OnServer(DirectSide side, StreamEvent item)
-    {
-        if (item.Kind != StreamEventKind.Readable)
-        {
-            return;
-        }
-
-        while (side.Connection!.Streams.Read(item.Id, _buffer, out StreamRead read) == StreamResult.Done && (read.Count > 0 || read.IsEnd))
-        {
-            if (item.Id.Direction == StreamDirection.Unidirectional)
-            {
-                _received += read.Count;
-            }
-            else if (read.IsEnd)
-            {
-                WriteWhole(side.Connection, item.Id);
-            }
-
-            if (read.IsEnd)
-            {
-                return;
-            }
-        }
-    }
-
-    private void OnClient(DirectSide side, StreamEvent item)
-    {
-        if (item.Kind == StreamEventKind.Readable && side.Connection!.Streams.Read(item.Id, _buffer, out StreamRead read) == StreamResult.Done)
-        {
-            _isAnswered |= read.IsEnd;
-        }
-    }
-
-    private void WriteWhole(Connection connection, StreamId id)
-    {
-        connection.Streams.Write(id, _data.AsSpan(0, RequestSize), out _);
-        connection.Streams.Finish(id);
-    }
+    public void Request() => _traffic.Request();
 }
