@@ -8,7 +8,7 @@ namespace HotQuic.Kestrel;
 /// MaxBidirectionalStreamCount    100                      1 to 65,535: requests of a connection at a time
 /// MaxUnidirectionalStreamCount   10                       3 to 65,535: HTTP/3 needs three (RFC 9114 §6.2)
 /// MaxReadBufferSize              1 MiB a stream           1 byte to 1 GiB
-/// MaxWriteBufferSize             1 MiB a stream           1 byte to 1 GiB
+/// MaxWriteBufferSize             16 MiB a stream          1 byte to 1 GiB
 /// Backlog                        512                      at least 1
 /// DefaultStreamErrorCode         0x10c                    0 to 2^62-1
 /// DefaultCloseErrorCode          0x100                    0 to 2^62-1
@@ -49,7 +49,7 @@ public sealed class HotQuicTransportOptions
     /// <summary>
     /// Bytes of one stream, 1 byte to 1 GiB, that the application may write ahead of what the client has acknowledged: a flush waits
     /// beyond that. More than this cannot be under way in one round trip, so a small value slows distant clients. It is
-    /// <see cref="QuicTransportOptions.SendBufferSize"/> of <see cref="Transport"/>. Default: 1 MiB.
+    /// <see cref="QuicTransportOptions.SendBufferSize"/> of <see cref="Transport"/>. Default: 16 MiB.
     /// </summary>
     public int MaxWriteBufferSize
     {

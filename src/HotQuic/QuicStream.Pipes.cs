@@ -100,7 +100,7 @@ public sealed partial class QuicStream
 
         PipeWriting? state = _driver.GetPipeWriting(_generation);
         ObjectDisposedException.ThrowIf(state is null, this);
-        state.Begin(_driver.SendBufferLimit);
+        state.Begin(_driver.FirstRoom);
         return Interlocked.CompareExchange(ref _output, new StreamPipeWriter(this, state, _driver.Connection.Shard.Chunks), null) ?? _output;
     }
 }

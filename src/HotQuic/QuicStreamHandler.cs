@@ -32,8 +32,8 @@ public abstract class QuicStreamHandler
     public virtual int OnData(QuicStreamHandle stream, ReadOnlySpan<byte> data, bool isEnd) => data.Length;
 
     /// <summary>
-    /// After a write that did not fit: a quarter of the send buffer (<see cref="QuicTransportOptions.SendBufferSize"/>) is free again. The base
-    /// does nothing.
+    /// After a write that did not fit: there is room again for a good part of what the send buffer takes
+    /// (<see cref="QuicTransportOptions.SendBufferSize"/>). The base does nothing.
     /// </summary>
     /// <param name="stream">The stream.</param>
     public virtual void OnWritable(QuicStreamHandle stream)

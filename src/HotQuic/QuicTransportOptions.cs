@@ -18,7 +18,7 @@ namespace HotQuic;
 /// W UnidirectionalStream                   64 KiB             1 byte to 1 GiB
 /// T MaxConnectionReceiveWindow             24 MiB             1 byte to 1 GiB: how far the window grows by itself
 /// T MaxStreamReceiveWindow                 16 MiB             1 byte to 1 GiB
-/// T SendBufferSize                         1 MiB              1 byte to 1 GiB
+/// T SendBufferSize                         16 MiB             1 byte to 1 GiB
 /// T CongestionControl                      Cubic              Cubic, NewReno
 /// T InitialWindowPackets                   10                 2 to 10
 /// T InitialRtt                             333 ms             1 ms to 60 s
@@ -92,10 +92,10 @@ public sealed class QuicTransportOptions
     public int MaxStreamReceiveWindow { get; set; } = 16 << 20;
 
     /// <summary>
-    /// The bytes of one stream, 1 byte to 1 GiB, that were written and the peer has not acknowledged: a write completes when all of it fits.
-    /// Default: 1 MiB.
+    /// The most bytes of one stream, 1 byte to 1 GiB, that were written and the peer has not acknowledged. Of these no more than 128 KiB wait
+    /// to be sent, so what is held follows what the path takes. A write completes when all of it fits. Default: 16 MiB.
     /// </summary>
-    public int SendBufferSize { get; set; } = 1 << 20;
+    public int SendBufferSize { get; set; } = 16 << 20;
 
     /// <summary>
     /// The largest datagram that the peer may send, in bytes of the whole frame, which are up to 5 more than its data: 0 to 65,535

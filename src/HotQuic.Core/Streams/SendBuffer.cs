@@ -38,14 +38,11 @@ internal sealed class SendBuffer(StreamBufferPool pool)
     /// <summary>True once everything that was written is acknowledged.</summary>
     public bool IsAcknowledged => AcknowledgedEnd == WrittenEnd;
 
-    /// <summary>Takes as much of <paramref name="data"/> as keeps <see cref="BufferedBytes"/> within <paramref name="limit"/>; returns how much.</summary>
-    public int Write(ReadOnlySpan<byte> data, ulong limit = ulong.MaxValue)
+    /// <summary>Copies data in.</summary>
+    public void Write(ReadOnlySpan<byte> data)
     {
-        ulong room = limit > BufferedBytes ? limit - BufferedBytes : 0;
-        int count = (int)Math.Min(room, (ulong)data.Length);
-        _chunks.Write(WrittenEnd, data[..count]);
-        WrittenEnd += (ulong)count;
-        return count;
+        _chunks.Write(WrittenEnd, data);
+        WrittenEnd += (ulong)data.Length;
     }
 
     /// <summary>

@@ -62,10 +62,16 @@ internal sealed class SendStream(StreamBufferPool pool)
         _flow = new SendFlowController(limit);
     }
 
-    /// <summary>Takes data up to <paramref name="limit"/> bytes held, and returns how much it took. Only while data may be written.</summary>
-    public int Write(ReadOnlySpan<byte> data, ulong limit)
+    /// <summary>The bytes that may be written before a limit is reached.</summary>
+    public ulong Room(in SendLimits limits) => Math.Min(
+        limits.Buffered - Math.Min(_buffer.BufferedBytes, limits.Buffered),
+        limits.Unsent - Math.Min(_buffer.UnsentBytes, limits.Unsent));
+
+    /// <summary>Takes what there is room for, and returns how much it took. Only while data may be written.</summary>
+    public int Write(ReadOnlySpan<byte> data, in SendLimits limits)
     {
-        int accepted = _buffer.Write(data, limit);
+        int accepted = (int)Math.Min(Room(limits), (ulong)data.Length);
+        _buffer.Write(data[..accepted]);
         _isWriterWaiting = accepted < data.Length;
         NoteBlocked();
         return accepted;
@@ -82,10 +88,10 @@ internal sealed class SendStream(StreamBufferPool pool)
         NoteBlocked();
     }
 
-    /// <summary>Whether fewer than <paramref name="limit"/> bytes are held. Where not, <see cref="TryTakeWritable"/> tells of room as after a write that was cut short.</summary>
-    public bool AskForRoom(ulong limit)
+    /// <summary>Whether there is room. Where not, <see cref="TryTakeWritable"/> tells of it as after a write that was cut short.</summary>
+    public bool AskForRoom(in SendLimits limits)
     {
-        _isRoomAwaited = _buffer.BufferedBytes >= limit;
+        _isRoomAwaited = Room(limits) == 0;
         return !_isRoomAwaited;
     }
 
@@ -199,10 +205,15 @@ internal sealed class SendStream(StreamBufferPool pool)
     public void OnBlockedLost(ulong limit) =>
         _isBlockedDue |= State == SendStreamState.Send && _buffer.UnsentBytes > 0 && _flow.IsBlockedAt(limit);
 
-    /// <summary>True once after the application's writing was cut short, or room was asked for in vain, and a quarter of <paramref name="limit"/> became free.</summary>
-    public bool TryTakeWritable(ulong limit)
+    /// <summary>
+    /// True once after the application's writing was cut short, or room was asked for in vain, and there is some again: a quarter of what
+    /// may be held, and half of what may be unsent.
+    /// </summary>
+    public bool TryTakeWritable(in SendLimits limits)
     {
-        if (!(_isWriterWaiting || _isRoomAwaited) || !IsSending || _buffer.BufferedBytes > limit - Math.Max(1, limit / 4))
+        if (!(_isWriterWaiting || _isRoomAwaited) || !IsSending
+            || _buffer.UnsentBytes > limits.Unsent / 2
+            || _buffer.BufferedBytes > limits.Buffered - Math.Max(1, limits.Buffered / 4))
         {
             return false;
         }

@@ -11,6 +11,8 @@ internal sealed class StreamEventQueue
     private int _head;
     private int _count;
 
+    public bool IsEmpty => _count == 0;
+
     /// <summary>Starts anew; all events were taken.</summary>
     public void Begin()
     {

@@ -13,7 +13,8 @@ namespace HotQuic.Core.Streams;
 /// MaximumStreamWindow                  16 MiB   up to which each may grow
 /// BidirectionalStreams                 100      streams the peer may have open at a time
 /// UnidirectionalStreams                100
-/// SendBufferLimit                      1 MiB    bytes of a stream written and not acknowledged
+/// SendBufferLimit                      16 MiB   bytes of a stream written and not acknowledged
+/// UnsentLimit                          128 KiB  of these, bytes that were never sent
 /// </code>
 /// </summary>
 internal sealed record StreamLimits
@@ -38,9 +39,11 @@ internal sealed record StreamLimits
 
     public ulong UnidirectionalStreams { get; init; } = 100;
 
-    public ulong SendBufferLimit { get; init; } = 1 << 20;
+    public ulong SendBufferLimit { get; init; } = 16 << 20;
 
-    /// <exception cref="ArgumentOutOfRangeException">A window is above 1 GiB, a count above 2^60, or the send buffer has no room.</exception>
+    public ulong UnsentLimit { get; init; } = 128 << 10;
+
+    /// <exception cref="ArgumentOutOfRangeException">A window is above 1 GiB, a count above 2^60, or there is no room to send.</exception>
     public void Validate()
     {
         CheckWindow(ConnectionWindow, nameof(ConnectionWindow));
@@ -52,6 +55,7 @@ internal sealed record StreamLimits
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BidirectionalStreams, MaxStreamsFrame.Limit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(UnidirectionalStreams, MaxStreamsFrame.Limit);
         ArgumentOutOfRangeException.ThrowIfZero(SendBufferLimit);
+        ArgumentOutOfRangeException.ThrowIfZero(UnsentLimit);
     }
 
     private static void CheckWindow(ulong window, string name) =>

@@ -16,11 +16,11 @@ internal sealed partial class StreamSet
     /// <exception cref="ArgumentOutOfRangeException">Zero.</exception>
     public ulong SendBufferLimit
     {
-        get;
+        get => _transmitter.Limits.Buffered;
         set
         {
             ArgumentOutOfRangeException.ThrowIfZero(value);
-            field = value;
+            _transmitter.Limits = _transmitter.Limits with { Buffered = value };
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed partial class StreamSet
     }
 
     /// <summary>
-    /// Takes data to send, as much as <see cref="SendBufferLimit"/> leaves room for. After less than all was accepted,
+    /// Takes data to send, as much as the limits leave room for. After less than all was accepted,
     /// <see cref="StreamEventKind.Writable"/> tells of room.
     /// </summary>
     /// <exception cref="ArgumentException">The stream is the peer's to send on.</exception>
@@ -79,7 +79,7 @@ internal sealed partial class StreamSet
         }
 
         ThrowIfFinished(stream);
-        accepted = stream.Send.Write(data, SendBufferLimit);
+        accepted = stream.Send.Write(data, _transmitter.Limits);
         Update(stream);
         return StreamResult.Done;
     }

@@ -43,7 +43,7 @@ internal sealed partial class StreamSet
     }
 
     /// <summary>
-    /// Takes data to send in the chunks it was written into. All of it is taken, <see cref="SendBufferLimit"/> or not:
+    /// Takes data to send in the chunks it was written into. All of it is taken, room or not:
     /// <see cref="AskForRoom"/> says when to write more. Chunks that became part of the send buffer are gone from their nodes.
     /// </summary>
     /// <exception cref="ArgumentException">The stream is the peer's to send on.</exception>
@@ -62,5 +62,11 @@ internal sealed partial class StreamSet
     }
 
     /// <summary>Whether there is room in the send buffer; where not, <see cref="StreamEventKind.Writable"/> tells of it.</summary>
-    public bool AskForRoom(QuicStreamState stream) => stream.Send.AskForRoom(SendBufferLimit);
+    public bool AskForRoom(QuicStreamState stream) => stream.Send.AskForRoom(_transmitter.Limits);
+
+    /// <summary>The bytes that a write would take now.</summary>
+    public ulong Room(QuicStreamState stream) => stream.Send.Room(_transmitter.Limits);
+
+    /// <summary>The bytes that a write would take on a stream where nothing was written.</summary>
+    public ulong FirstRoom => Math.Min(_transmitter.Limits.Buffered, _transmitter.Limits.Unsent);
 }

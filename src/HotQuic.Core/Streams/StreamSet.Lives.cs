@@ -18,7 +18,7 @@ internal sealed partial class StreamSet
         _peer = default;
         _isPeerKnown = false;
         _isClosed = false;
-        SendBufferLimit = local.SendBufferLimit;
+        _transmitter.Limits = new SendLimits(local.SendBufferLimit, local.UnsentLimit);
     }
 
     /// <summary>Nothing is sent or received any more: send buffers go back at once, what arrived can be read until <see cref="Release"/>.</summary>

@@ -51,7 +51,7 @@ internal sealed partial class StreamSet
         _local = local;
         _pool = streams ?? new StreamStatePool(buffers);
         _flow = new ConnectionFlow(local);
-        _transmitter = new StreamTransmitter(_flow, _pool);
+        _transmitter = new StreamTransmitter(_flow, _pool, _events);
         Begin(local);
     }
 
@@ -63,6 +63,9 @@ internal sealed partial class StreamSet
 
     /// <summary>True if stream data waits that the peer's limits allow.</summary>
     public bool HasPendingData => _transmitter.HasPendingData;
+
+    /// <summary>True if <see cref="TryTakeEvent"/> has something to give.</summary>
+    public bool HasEvents => !_events.IsEmpty;
 
     public bool TryGet(StreamId id, [NotNullWhen(true)] out QuicStreamState? stream) => _streams.TryGet(id, out stream);
 
@@ -230,9 +233,9 @@ internal sealed partial class StreamSet
         {
             _events.Add(StreamEventKind.SendAcknowledged, stream);
         }
-        else if (stream.Send.TryTakeWritable(SendBufferLimit))
+        else
         {
-            _events.Add(StreamEventKind.Writable, stream);
+            _transmitter.TellOfRoom(stream);
         }
 
         Update(stream);

@@ -12,10 +12,13 @@ namespace HotQuic.Core.Streams;
 /// Order: the connection's limits, then each stream's MAX_STREAM_DATA, STOP_SENDING, RESET_STREAM and STREAM_DATA_BLOCKED,
 /// then data as the <see cref="StreamScheduler"/> says, then what the data found to be blocked.
 /// </remarks>
-internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool pool)
+internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool pool, StreamEventQueue events)
 {
     /// <summary>Rented when the first stream has something to send.</summary>
     private StreamScheduler? _scheduler;
+
+    /// <summary>How much of each stream is held.</summary>
+    public SendLimits Limits { get; set; }
 
     public bool HasPendingFrames => flow.HasFrames || _scheduler is { Control.IsEmpty: false };
 
@@ -92,6 +95,15 @@ internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool poo
         }
     }
 
+    /// <summary>Data was sent or acknowledged: whoever waits for room may have it.</summary>
+    public void TellOfRoom(QuicStreamState stream)
+    {
+        if (stream.Send.TryTakeWritable(Limits))
+        {
+            events.Add(StreamEventKind.Writable, stream);
+        }
+    }
+
     private void TransmitControl(ref FrameWriter writer, Instant now, TimeSpan smoothedRtt)
     {
         if (flow.HasFrames)
@@ -127,6 +139,7 @@ internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool poo
             if (isNew)
             {
                 scheduler.OnServed(stream);
+                TellOfRoom(stream);
             }
         }
     }

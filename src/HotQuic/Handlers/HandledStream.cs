@@ -33,9 +33,7 @@ internal sealed class HandledStream : StreamDriver
 
     /// <summary>What the send buffer has room for.</summary>
     public int WritableBytes =>
-        _isWritable && !_isCompleted && Core is { Send: { } send } && Streams.SendBufferLimit > send.BufferedBytes
-            ? (int)Math.Min(Streams.SendBufferLimit - send.BufferedBytes, int.MaxValue)
-            : 0;
+        _isWritable && !_isCompleted && Core is not null ? (int)Math.Min(Streams.Room(Core), int.MaxValue) : 0;
 
     private bool IsOver => _connection.IsOver;
 

@@ -71,6 +71,12 @@ internal sealed partial class Shard
             Touch(driver);
         }
 
+        if (driver.Core.Streams.HasEvents)
+        {
+            // Data left, so that a writer has room again.
+            Touch(driver);
+        }
+
         LineUp(driver);
         return 1;
     }

@@ -10,8 +10,8 @@ internal sealed partial class AwaitedStream
     private PipeReading? _pipeReading;
     private PipeWriting? _pipeWriting;
 
-    /// <summary>Bytes that may be held for the peer: fixed when a life begins, then from any thread.</summary>
-    public ulong SendBufferLimit { get; private set; }
+    /// <summary>Bytes that may be written at first: fixed when a life begins, then from any thread.</summary>
+    public ulong FirstRoom { get; private set; }
 
     private bool ShowsReceived => _pipeReading is { IsAttached: true } && Core is not null && !Reading.IsEnded;
 
@@ -261,7 +261,7 @@ internal sealed partial class AwaitedStream
     {
         if (_pipeWriting is { } writing && Core is not null && !Writing.IsEnded && Streams.AskForRoom(Core))
         {
-            writing.OnRoom(Streams.SendBufferLimit - Core.Send.BufferedBytes);
+            writing.OnRoom(Streams.Room(Core));
         }
     }
 

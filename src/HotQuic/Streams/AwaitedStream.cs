@@ -43,7 +43,7 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
     public override void Begin(ConnectionDriver connection, QuicStreamState stream, bool isOurs)
     {
         base.Begin(connection, stream, isOurs);
-        SendBufferLimit = Streams.SendBufferLimit;
+        FirstRoom = Streams.FirstRoom;
         if (stream.Id.Direction == StreamDirection.Unidirectional)
         {
             StreamHalf absent = isOurs ? Reading : Writing;

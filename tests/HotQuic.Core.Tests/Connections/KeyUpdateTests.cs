@@ -83,7 +83,7 @@ public sealed class KeyUpdateTests
     [Fact]
     public void Key07_KeysAreReplacedLongBeforeTheirLimitWhileDataFlows()
     {
-        Pair pair = Pair.Connected(pair => pair.ClientHost.Settings = new ConnectionSettings { PacketsPerKey = 100 });
+        Pair pair = Pair.Connected(pair => pair.ClientHost.Settings = new ConnectionSettings { PacketsPerKey = 100, Streams = new StreamLimits { UnsentLimit = 1 << 20 } });
         pair.Client.Streams.TryOpen(StreamDirection.Bidirectional, out var id);
         pair.Client.Streams.Write(id, new byte[800_000], out _);
         pair.ClientHost.Turn(pair.Client);
@@ -106,7 +106,7 @@ public sealed class KeyUpdateTests
         FieldOf("_handshakeConfirmed").SetValue(phases, false);
         FieldOf("_settings").SetValue(phases, (KeyPhaseSettings)FieldOf("_settings").GetValue(phases)! with { ConfidentialityLimit = 80 });
         pair.Client.Streams.TryOpen(StreamDirection.Bidirectional, out var id);
-        pair.Client.Streams.Write(id, new byte[1_000_000], out _);
+        pair.Client.Streams.Write(id, new byte[120_000], out _);
         pair.ClientHost.Turn(pair.Client);
         pair.Pass(1000);
 

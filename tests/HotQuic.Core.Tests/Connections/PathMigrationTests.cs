@@ -74,7 +74,7 @@ public sealed class PathMigrationTests
     {
         Pair pair = Pair.Connected();
         pair.Server.Streams.TryOpen(StreamDirection.Unidirectional, out StreamId id);
-        pair.Server.Streams.Write(id, new byte[200_000], out _);
+        pair.Server.Streams.Write(id, new byte[120_000], out _);
         pair.ClientHost.OnTurn = client => ReadAll(client, id);
         pair.ServerHost.Turn(pair.Server);
         pair.Pass(2000);
@@ -99,7 +99,7 @@ public sealed class PathMigrationTests
         byte[] packet = pair.ForgeOf(EndpointRole.Client).Packet(EncryptionLevel.OneRtt, Ping, new Forgery { PadTo = size });
         pair.Filter = datagram => !pair.IsFromClient(datagram) && datagram.To != pair.ClientHost.Address;
         pair.Wire.Clear();
-        pair.Server.Streams.Write(id, new byte[500_000], out _);
+        pair.Server.Streams.Write(id, new byte[120_000], out _);
         pair.DeliverToServer(packet, OtherAddress);
         pair.Pass(700);
         Assert.Equal(OtherAddress, pair.Server.Path.Remote);

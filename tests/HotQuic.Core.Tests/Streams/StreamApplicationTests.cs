@@ -120,6 +120,40 @@ public class StreamApplicationTests
     }
 
     [Fact]
+    public void AWriterThatIsAheadOfTheSenderIsToldOfRoomWhenHalfOfThatWasSent()
+    {
+        var fixture = new StreamFixture(new StreamLimits { UnsentLimit = 1000 });
+        StreamId id = fixture.Open();
+        fixture.Set.Write(id, new byte[1500], out int accepted);
+        Assert.Equal(1000, accepted);
+        List<SentFrame> sent = [.. fixture.Transmit(200), .. fixture.Transmit(200)];
+        Assert.Empty(fixture.TakeKinds());
+        sent.AddRange(fixture.Transmit(200));
+        Assert.Equal([Writable], fixture.TakeKinds());
+
+        fixture.Set.Write(id, new byte[1500], out accepted);
+        Assert.Equal(sent.Sum(frame => (int)frame.Length), accepted);
+    }
+
+    [Fact]
+    public void DataThatIsSentAgainGivesNoRoom()
+    {
+        var fixture = new StreamFixture(new StreamLimits { SendBufferLimit = 1000, UnsentLimit = 400 });
+        StreamId id = fixture.Open();
+        fixture.Set.Write(id, new byte[400], out _);
+        List<SentFrame> first = fixture.Transmit(500);
+        fixture.Set.Write(id, new byte[500], out int accepted);
+        Assert.Equal(400, accepted);
+        fixture.Lose(first);
+        fixture.Transmit(430);
+        Assert.Empty(fixture.TakeKinds());
+        fixture.Transmit(430);
+        Assert.Empty(fixture.TakeKinds());
+        fixture.Acknowledge(first);
+        Assert.Equal([Writable], fixture.TakeKinds());
+    }
+
+    [Fact]
     public void AResetReachesThePeerWithItsCode()
     {
         var buffers = new StreamBufferPool();
@@ -235,6 +269,7 @@ public class StreamApplicationTests
             new() { MaximumStreamWindow = (1UL << 30) + 1 },
             new() { BidirectionalStreams = (1UL << 60) + 1 },
             new() { SendBufferLimit = 0 },
+            new() { UnsentLimit = 0 },
         ];
         Assert.All(wrong, limits => Assert.Throws<ArgumentOutOfRangeException>(() => new StreamSet(EndpointRole.Client, limits, buffers)));
         Assert.Throws<ArgumentException>(() =>

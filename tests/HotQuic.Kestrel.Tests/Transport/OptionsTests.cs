@@ -14,7 +14,7 @@ public sealed class OptionsTests
     {
         var options = new HotQuicTransportOptions();
         Assert.Equal((100, 10, 512), (options.MaxBidirectionalStreamCount, options.MaxUnidirectionalStreamCount, options.Backlog));
-        Assert.Equal((1 << 20, 1 << 20), (options.MaxReadBufferSize, options.MaxWriteBufferSize));
+        Assert.Equal((1 << 20, 16 << 20), (options.MaxReadBufferSize, options.MaxWriteBufferSize));
         Assert.Equal((0x10cL, 0x100L), (options.DefaultStreamErrorCode, options.DefaultCloseErrorCode));
         Assert.Equal(Timeout.InfiniteTimeSpan, options.IdleTimeout);
         Assert.False(options.UnsafePreferInlineScheduling);

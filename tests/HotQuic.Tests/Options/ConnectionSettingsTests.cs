@@ -19,7 +19,7 @@ public class ConnectionSettingsTests
         Assert.Equal((100ul, 10ul), (settings.Streams.BidirectionalStreams, settings.Streams.UnidirectionalStreams));
         Assert.Equal((16ul << 20, 24ul << 20), (settings.Streams.ConnectionWindow, settings.Streams.MaximumConnectionWindow));
         Assert.Equal((64ul << 10, 16ul << 20), (settings.Streams.StreamWindowUnidirectional, settings.Streams.MaximumStreamWindow));
-        Assert.Equal(1ul << 20, settings.Streams.SendBufferLimit);
+        Assert.Equal((16ul << 20, 128ul << 10), (settings.Streams.SendBufferLimit, settings.Streams.UnsentLimit));
         Assert.Equal(CongestionControlAlgorithm.Cubic, settings.CongestionControl);
         Assert.Equal(10, settings.Recovery.Congestion.InitialWindowPackets);
         Assert.Equal(TimeSpan.FromMilliseconds(333), settings.Recovery.InitialRtt);
