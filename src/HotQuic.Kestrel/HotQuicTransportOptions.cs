@@ -100,7 +100,7 @@ public sealed class HotQuicTransportOptions
     }
 
     /// <summary>Congestion control, pacing, packet sizes, diagnosis. Default: its defaults, with a receive window of at most 1 MiB for a stream.</summary>
-    public QuicTransportOptions Transport { get; } = new() { MaxStreamReceiveWindow = BufferSize, SendBufferSize = BufferSize };
+    public QuicTransportOptions Transport { get; } = new() { MaxStreamReceiveWindow = BufferSize };
 
     /// <summary>The options of one connection.</summary>
     internal QuicServerConnectionOptions ToConnectionOptions(System.Net.Security.SslServerAuthenticationOptions authentication)

@@ -92,8 +92,9 @@ public sealed class QuicTransportOptions
     public int MaxStreamReceiveWindow { get; set; } = 16 << 20;
 
     /// <summary>
-    /// The most bytes of one stream, 1 byte to 1 GiB, that were written and the peer has not acknowledged. Of these no more than 128 KiB wait
-    /// to be sent, so what is held follows what the path takes. A write completes when all of it fits. Default: 16 MiB.
+    /// The most bytes of one stream, 1 byte to 1 GiB, that were written and the peer has not acknowledged. What is held follows what the path
+    /// takes: of these bytes no more than 128 KiB wait to be sent, or 1 MiB where the peer's window is smaller than that. A write completes when
+    /// all of it fits. Default: 16 MiB.
     /// </summary>
     public int SendBufferSize { get; set; } = 16 << 20;
 

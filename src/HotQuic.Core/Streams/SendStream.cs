@@ -63,12 +63,12 @@ internal sealed class SendStream(StreamBufferPool pool)
     }
 
     /// <summary>The bytes that may be written before a limit is reached.</summary>
-    public ulong Room(in SendLimits limits) => Math.Min(
-        limits.Buffered - Math.Min(_buffer.BufferedBytes, limits.Buffered),
-        limits.Unsent - Math.Min(_buffer.UnsentBytes, limits.Unsent));
+    public ulong Room(StreamLimits limits) => Math.Min(
+        limits.SendBufferLimit - Math.Min(_buffer.BufferedBytes, limits.SendBufferLimit),
+        UnsentLimit(limits) - Math.Min(_buffer.UnsentBytes, UnsentLimit(limits)));
 
     /// <summary>Takes what there is room for, and returns how much it took. Only while data may be written.</summary>
-    public int Write(ReadOnlySpan<byte> data, in SendLimits limits)
+    public int Write(ReadOnlySpan<byte> data, StreamLimits limits)
     {
         int accepted = (int)Math.Min(Room(limits), (ulong)data.Length);
         _buffer.Write(data[..accepted]);
@@ -89,7 +89,7 @@ internal sealed class SendStream(StreamBufferPool pool)
     }
 
     /// <summary>Whether there is room. Where not, <see cref="TryTakeWritable"/> tells of it as after a write that was cut short.</summary>
-    public bool AskForRoom(in SendLimits limits)
+    public bool AskForRoom(StreamLimits limits)
     {
         _isRoomAwaited = Room(limits) == 0;
         return !_isRoomAwaited;
@@ -209,11 +209,11 @@ internal sealed class SendStream(StreamBufferPool pool)
     /// True once after the application's writing was cut short, or room was asked for in vain, and there is some again: a quarter of what
     /// may be held, and half of what may be unsent.
     /// </summary>
-    public bool TryTakeWritable(in SendLimits limits)
+    public bool TryTakeWritable(StreamLimits limits)
     {
         if (!(_isWriterWaiting || _isRoomAwaited) || !IsSending
-            || _buffer.UnsentBytes > limits.Unsent / 2
-            || _buffer.BufferedBytes > limits.Buffered - Math.Max(1, limits.Buffered / 4))
+            || _buffer.UnsentBytes > UnsentLimit(limits) / 2
+            || _buffer.BufferedBytes > limits.SendBufferLimit - Math.Max(1, limits.SendBufferLimit / 4))
         {
             return false;
         }
@@ -313,6 +313,10 @@ internal sealed class SendStream(StreamBufferPool pool)
         ResetCode = 0;
         FinalSize = 0;
     }
+
+    /// <summary>How far the writer may be ahead of the sender. The peer's window is what it lets go beyond what it has acknowledged.</summary>
+    private ulong UnsentLimit(StreamLimits limits) =>
+        _flow.Limit >= _buffer.AcknowledgedEnd + limits.UnsentLimit ? limits.UnsentLimit : limits.UnsentAheadLimit;
 
     private void NoteBlocked()
     {

@@ -14,7 +14,8 @@ namespace HotQuic.Core.Streams;
 /// BidirectionalStreams                 100      streams the peer may have open at a time
 /// UnidirectionalStreams                100
 /// SendBufferLimit                      16 MiB   bytes of a stream written and not acknowledged
-/// UnsentLimit                          128 KiB  of these, bytes that were never sent
+/// UnsentLimit                          128 KiB  of these, bytes that were never sent ...
+/// UnsentAheadLimit                     1 MiB    ... where the peer's window is smaller than that
 /// </code>
 /// </summary>
 internal sealed record StreamLimits
@@ -43,6 +44,8 @@ internal sealed record StreamLimits
 
     public ulong UnsentLimit { get; init; } = 128 << 10;
 
+    public ulong UnsentAheadLimit { get; init; } = 1 << 20;
+
     /// <exception cref="ArgumentOutOfRangeException">A window is above 1 GiB, a count above 2^60, or there is no room to send.</exception>
     public void Validate()
     {
@@ -56,6 +59,7 @@ internal sealed record StreamLimits
         ArgumentOutOfRangeException.ThrowIfGreaterThan(UnidirectionalStreams, MaxStreamsFrame.Limit);
         ArgumentOutOfRangeException.ThrowIfZero(SendBufferLimit);
         ArgumentOutOfRangeException.ThrowIfZero(UnsentLimit);
+        ArgumentOutOfRangeException.ThrowIfZero(UnsentAheadLimit);
     }
 
     private static void CheckWindow(ulong window, string name) =>

@@ -9,21 +9,6 @@ namespace HotQuic.Core.Streams;
 /// </summary>
 internal sealed partial class StreamSet
 {
-    /// <summary>
-    /// The most bytes of one stream that are held, unsent and unacknowledged. It may be changed at any time and holds from
-    /// the next write or acknowledgement on.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Zero.</exception>
-    public ulong SendBufferLimit
-    {
-        get => _transmitter.Limits.Buffered;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfZero(value);
-            _transmitter.Limits = _transmitter.Limits with { Buffered = value };
-        }
-    }
-
     /// <summary>Streams of a direction that we opened so far.</summary>
     public long OpenedByUs(StreamDirection direction) => (long)_flow.Opening(direction).Used;
 
@@ -79,7 +64,7 @@ internal sealed partial class StreamSet
         }
 
         ThrowIfFinished(stream);
-        accepted = stream.Send.Write(data, _transmitter.Limits);
+        accepted = stream.Send.Write(data, Local);
         Update(stream);
         return StreamResult.Done;
     }

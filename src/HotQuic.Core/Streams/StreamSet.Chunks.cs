@@ -62,11 +62,11 @@ internal sealed partial class StreamSet
     }
 
     /// <summary>Whether there is room in the send buffer; where not, <see cref="StreamEventKind.Writable"/> tells of it.</summary>
-    public bool AskForRoom(QuicStreamState stream) => stream.Send.AskForRoom(_transmitter.Limits);
+    public bool AskForRoom(QuicStreamState stream) => stream.Send.AskForRoom(Local);
 
     /// <summary>The bytes that a write would take now.</summary>
-    public ulong Room(QuicStreamState stream) => stream.Send.Room(_transmitter.Limits);
+    public ulong Room(QuicStreamState stream) => stream.Send.Room(Local);
 
-    /// <summary>The bytes that a write would take on a stream where nothing was written.</summary>
-    public ulong FirstRoom => Math.Min(_transmitter.Limits.Buffered, _transmitter.Limits.Unsent);
+    /// <summary>The bytes that a write takes on any stream where nothing was written.</summary>
+    public ulong FirstRoom => Math.Min(Local.SendBufferLimit, Math.Min(Local.UnsentLimit, Local.UnsentAheadLimit));
 }

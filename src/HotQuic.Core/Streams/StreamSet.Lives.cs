@@ -6,19 +6,17 @@ internal sealed partial class StreamSet
     /// <summary>Starts anew, without a stream: for another connection, or with other limits before the first stream.</summary>
     /// <param name="local">What the peer is allowed.</param>
     /// <exception cref="ArgumentOutOfRangeException">A limit is out of its range.</exception>
-    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(_local))]
     public void Begin(StreamLimits local)
     {
         local.Validate();
         Release();
-        _local = local;
         _events.Begin();
         _flow.Begin(local);
         _isAvailableEventPending = default;
         _peer = default;
         _isPeerKnown = false;
         _isClosed = false;
-        _transmitter.Limits = new SendLimits(local.SendBufferLimit, local.UnsentLimit);
+        _transmitter.Limits = local;
     }
 
     /// <summary>Nothing is sent or received any more: send buffers go back at once, what arrived can be read until <see cref="Release"/>.</summary>

@@ -23,7 +23,6 @@ namespace HotQuic.Core.Streams;
 internal sealed partial class StreamSet
 {
     private readonly EndpointRole _role;
-    private StreamLimits _local;
     private readonly StreamStatePool _pool;
     private readonly StreamTable _streams = new();
     private readonly StreamEventQueue _events = new();
@@ -48,15 +47,17 @@ internal sealed partial class StreamSet
         }
 
         _role = role;
-        _local = local;
         _pool = streams ?? new StreamStatePool(buffers);
         _flow = new ConnectionFlow(local);
-        _transmitter = new StreamTransmitter(_flow, _pool, _events);
+        _transmitter = new StreamTransmitter(_flow, _pool, _events, local);
         Begin(local);
     }
 
     /// <summary>Streams that are open, at either end's initiative.</summary>
     public int Count => _streams.Count;
+
+    /// <summary>What the peer is allowed, and how much of our own data is held.</summary>
+    private StreamLimits Local => _transmitter.Limits;
 
     /// <summary>True if a limit, a reset, a request to stop or a blocked signal waits to be sent.</summary>
     public bool HasPendingFrames => !_isClosed && _transmitter.HasPendingFrames;
@@ -391,7 +392,7 @@ internal sealed partial class StreamSet
 
         if (StreamFrameRules.HasPart(id, StreamPart.Receiving, _role))
         {
-            stream.Receive.Open(WindowOf(id), _local.MaximumStreamWindow);
+            stream.Receive.Open(WindowOf(id), Local.MaximumStreamWindow);
         }
 
         _streams.Add(stream);
@@ -399,9 +400,9 @@ internal sealed partial class StreamSet
     }
 
     private ulong WindowOf(StreamId id) =>
-        id.Direction == StreamDirection.Unidirectional ? _local.StreamWindowUnidirectional
-        : id.Initiator == _role ? _local.StreamWindowBidirectionalLocal
-        : _local.StreamWindowBidirectionalRemote;
+        id.Direction == StreamDirection.Unidirectional ? Local.StreamWindowUnidirectional
+        : id.Initiator == _role ? Local.StreamWindowBidirectionalLocal
+        : Local.StreamWindowBidirectionalRemote;
 
     /// <summary>The peer names its limits from its own side: what is local there is remote here.</summary>
     private ulong PeerLimitOf(StreamId id) =>

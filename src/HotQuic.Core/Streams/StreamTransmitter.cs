@@ -12,13 +12,13 @@ namespace HotQuic.Core.Streams;
 /// Order: the connection's limits, then each stream's MAX_STREAM_DATA, STOP_SENDING, RESET_STREAM and STREAM_DATA_BLOCKED,
 /// then data as the <see cref="StreamScheduler"/> says, then what the data found to be blocked.
 /// </remarks>
-internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool pool, StreamEventQueue events)
+internal sealed class StreamTransmitter(ConnectionFlow flow, StreamStatePool pool, StreamEventQueue events, StreamLimits limits)
 {
     /// <summary>Rented when the first stream has something to send.</summary>
     private StreamScheduler? _scheduler;
 
-    /// <summary>How much of each stream is held.</summary>
-    public SendLimits Limits { get; set; }
+    /// <summary>What is held of each stream, and what the peer is allowed.</summary>
+    public StreamLimits Limits { get; set; } = limits;
 
     public bool HasPendingFrames => flow.HasFrames || _scheduler is { Control.IsEmpty: false };
 
