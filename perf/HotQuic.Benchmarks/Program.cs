@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using HotQuic.Benchmarks;
 using HotQuic.Benchmarks.Budgets;
+using HotQuic.Benchmarks.Guard;
 using HotQuic.Core.Protection;
 using HotQuic.Testing;
 
@@ -22,6 +23,17 @@ if (args is ["idle", ..])
 if (args is ["budgets", ..])
 {
     return AllocationBudgets.Run(args);
+}
+
+if (args is ["guard-visits", var baseline, var current, var seed, var visits, var quads, .. var wanted])
+{
+    var process = new RoomVisits(baseline, current, int.Parse(seed, CultureInfo.InvariantCulture));
+    process.Run(
+        wanted.Length > 0 ? wanted : process.Common(),
+        int.Parse(visits, CultureInfo.InvariantCulture),
+        int.Parse(quads, CultureInfo.InvariantCulture),
+        visit => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{visit.Room}\t{visit.Ratio:F5}\t{visit.BaselineNanoseconds:F3}\t{visit.CurrentNanoseconds:F3}")));
+    return 0;
 }
 
 if (args is not ["profile"])

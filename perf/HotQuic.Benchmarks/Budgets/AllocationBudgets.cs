@@ -48,7 +48,6 @@ internal static class AllocationBudgets
     {
         yield return new PacketBudgets();
         yield return new FrameBudgets();
-        yield return new AcknowledgementBudgets();
         yield return new ShardBudgets();
         yield return new MemoryBudgets();
         yield return new HandlerBudgets();
