@@ -7,6 +7,7 @@ using HotQuic.Core.Protection;
 using HotQuic.Testing;
 
 // "idle" measures what an idle connection costs; "budgets" holds allocations against their budgets, and fails where one is not kept;
+// "guard" compares the time of every room with another build's;
 // "profile" shows what a handshake allocates, by type; everything else goes to BenchmarkDotNet.
 if (args is [IdleServer.Argument, var api])
 {
@@ -25,14 +26,14 @@ if (args is ["budgets", ..])
     return AllocationBudgets.Run(args);
 }
 
-if (args is ["guard-visits", var baseline, var current, var seed, var visits, var quads, .. var wanted])
+if (args is ["guard", _, ..])
 {
-    var process = new RoomVisits(baseline, current, int.Parse(seed, CultureInfo.InvariantCulture));
-    process.Run(
-        wanted.Length > 0 ? wanted : process.Common(),
-        int.Parse(visits, CultureInfo.InvariantCulture),
-        int.Parse(quads, CultureInfo.InvariantCulture),
-        visit => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{visit.Room}\t{visit.Ratio:F5}\t{visit.BaselineNanoseconds:F3}\t{visit.CurrentNanoseconds:F3}")));
+    return TimeGuard.Run(args);
+}
+
+if (args is [Looks.Argument, ..])
+{
+    Looks.RunVisits(args);
     return 0;
 }
 

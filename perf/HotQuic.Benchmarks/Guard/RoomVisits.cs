@@ -7,8 +7,7 @@ namespace HotQuic.Benchmarks.Guard;
 /// <param name="Room">The room's name.</param>
 /// <param name="Ratio">The present build's time by the baseline's.</param>
 /// <param name="BaselineNanoseconds">Of an operation.</param>
-/// <param name="CurrentNanoseconds">Of an operation.</param>
-internal readonly record struct RoomVisit(string Room, double Ratio, double BaselineNanoseconds, double CurrentNanoseconds);
+internal readonly record struct RoomVisit(string Room, double Ratio, double BaselineNanoseconds);
 
 /// <summary>
 /// One process's part of the time guard. Each visit opens a room in both builds anew, elsewhere in memory, and lets the two take turns in blocks
@@ -17,7 +16,7 @@ internal readonly record struct RoomVisit(string Room, double Ratio, double Base
 internal sealed class RoomVisits
 {
     private const double BlockSeconds = 0.0005;
-    private const double WarmUpSeconds = 0.12;
+    private const double WarmUpSeconds = 0.06;
     private const int LargestPadding = 4096;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(120);
@@ -116,9 +115,7 @@ internal sealed class RoomVisits
             baselines[i] = (first == current ? inner : outer) / (2 * count);
         }
 
-        double nanoseconds = Statistics.Median(baselines) * 1e9;
-        double ratio = Statistics.Median(ratios);
-        return new RoomVisit(room, ratio, nanoseconds, nanoseconds * ratio);
+        return new RoomVisit(room, Statistics.Median(ratios), Statistics.Median(baselines) * 1e9);
     }
 
     /// <summary>In either order, with something of random size before each.</summary>
