@@ -37,7 +37,7 @@ internal sealed class Looks(string baseline, string current)
                 }
 
                 figures.Add(new RoomVisit(
-                    visits.Key, Statistics.Median(visits.Select(visit => visit.Ratio)), Statistics.Median(visits.Select(visit => visit.BaselineNanoseconds))));
+                    visits.Key, Estimate.MedianOf(visits.Select(visit => visit.Ratio)), Estimate.MedianOf(visits.Select(visit => visit.BaselineNanoseconds))));
             }
         }
 

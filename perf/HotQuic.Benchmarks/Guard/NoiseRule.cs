@@ -17,7 +17,7 @@ internal enum RoomVerdict
 /// When a room counts as slower. Identical builds differ by some percent from process to process, as code and data come to lie differently, and
 /// the machine's speed drifts by half within a minute. So the two builds take turns within a millisecond; what a process finds is one figure, the median of its
 /// visits; and over all processes the median of these figures counts, with the interval in which it lies. A room whose median is above
-/// <see cref="Suspicion"/> is looked at again, longer and in other processes. It is slower where that second look alone finds a median above
+/// <see cref="Suspicion"/> is looked at again, in twice as many other processes. It is slower where that second look alone finds a median above
 /// <see cref="Limit"/>, and the whole interval above <see cref="Floor"/>.
 /// </summary>
 internal static class NoiseRule

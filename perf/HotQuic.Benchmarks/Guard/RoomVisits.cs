@@ -115,7 +115,7 @@ internal sealed class RoomVisits
             baselines[i] = (first == current ? inner : outer) / (2 * count);
         }
 
-        return new RoomVisit(room, Statistics.Median(ratios), Statistics.Median(baselines) * 1e9);
+        return new RoomVisit(room, Estimate.MedianOf(ratios), Estimate.MedianOf(baselines) * 1e9);
     }
 
     /// <summary>In either order, with something of random size before each.</summary>

@@ -47,19 +47,19 @@ internal static class TimeGuard
         Dictionary<string, List<RoomVisit>> first = looks.Take(new Look("first look", rounds, Visits: 4, Quads: 10), []);
         string[] suspects = [.. first.Where(room => NoiseRule.IsSuspect(EstimateOf(room.Value))).Select(room => room.Key)];
         Dictionary<string, List<RoomVisit>> second = suspects.Length == 0
-            ? [] : looks.Take(new Look($"second look at {string.Join(", ", suspects)}", rounds, Visits: 12, Quads: 10), suspects);
+            ? [] : looks.Take(new Look($"second look at {string.Join("; ", suspects)}", 2 * rounds, Visits: 6, Quads: 10), suspects);
         RoomReport[] rooms =
         [
             .. first.OrderBy(room => room.Key, StringComparer.Ordinal).Select(room => new RoomReport(
                 room.Key,
-                Statistics.Median(room.Value.Select(visit => visit.BaselineNanoseconds)),
+                Estimate.MedianOf(room.Value.Select(visit => visit.BaselineNanoseconds)),
                 EstimateOf(room.Value),
                 second.TryGetValue(room.Key, out List<RoomVisit>? again) ? EstimateOf(again) : null)),
         ];
         return new GuardReport(name, rounds, Stopwatch.GetElapsedTime(start).TotalSeconds, rooms, missing);
     }
 
-    private static Estimate EstimateOf(List<RoomVisit> figures) => Statistics.Estimate(figures.Select(figure => figure.Ratio));
+    private static Estimate EstimateOf(List<RoomVisit> figures) => Estimate.Of(figures.Select(figure => figure.Ratio));
 
     private static void Write(GuardReport report)
     {

@@ -1,21 +1,16 @@
 namespace HotQuic.Benchmarks.Guard;
 
-/// <summary>A median and where it lies with a probability of 95 %.</summary>
-internal readonly record struct Estimate(double Median, double Low, double High);
-
-/// <summary>What holds whatever the distribution: medians, and intervals between order statistics.</summary>
-internal static class Statistics
+/// <summary>A median, and where the true one lies with a probability of 95 %, whatever the distribution.</summary>
+internal readonly record struct Estimate(double Median, double Low, double High)
 {
     private const double ErrorProbability = 0.05;
 
-    public static double Median(IEnumerable<double> values) => MedianOfSorted([.. values.Order()]);
-
     /// <summary>
-    /// The values' median and an interval that holds the true one with a probability of at least 95 %: each of n values lies below it with a
-    /// probability of one half, so the k-th from either end lies beyond it with that of fewer than k heads among n coins. With five values or
-    /// fewer no interval is that sure, and their whole range is given.
+    /// The values' median, and an interval between two of them: each of n values lies below the true median with a probability of one half, so
+    /// the k-th from either end lies beyond it with that of fewer than k heads among n coins. With five values or fewer no interval is that
+    /// sure, and their whole range is given.
     /// </summary>
-    public static Estimate Estimate(IEnumerable<double> values)
+    public static Estimate Of(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         int k = 0;
@@ -31,6 +26,8 @@ internal static class Statistics
         int outermost = Math.Max(0, k - 1);
         return new Estimate(MedianOfSorted(sorted), sorted[outermost], sorted[^(outermost + 1)]);
     }
+
+    public static double MedianOf(IEnumerable<double> values) => MedianOfSorted([.. values.Order()]);
 
     private static double MedianOfSorted(double[] sorted)
     {
