@@ -61,9 +61,9 @@ choose_baseline() { # prints the commit
 
 copy_rooms() { # the working tree's rooms, and what they stand on
   rm -rf "${work:?}/tree/$benchmarks" "${work:?}/tree/$testing"
-  mkdir -p "$work/tree/$benchmarks" "$work/tree/$testing"
+  mkdir -p "$work/tree/$benchmarks"
   cp -r $benchmarks/HotQuic.Benchmarks.csproj $benchmarks/allocation-budgets.json $benchmarks/Rooms "$work/tree/$benchmarks"
-  cp $testing/*.cs $testing/*.csproj "$work/tree/$testing"
+  tar -c --exclude=bin --exclude=obj $testing | tar -x -C "$work/tree"
 }
 
 build() { # build PROJECT [PROPERTY…]: quick, since what is built is only to be run

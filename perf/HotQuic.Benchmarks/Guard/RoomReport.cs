@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HotQuic.Benchmarks.Guard;
 
 /// <summary>What the guard found of one room.</summary>
@@ -22,5 +24,6 @@ internal sealed record RoomReport(string Room, double BaselineNanoseconds, Estim
 /// <param name="NotCompared">Rooms of the present build that do not compile with the baseline.</param>
 internal sealed record GuardReport(string Baseline, int Rounds, double Seconds, RoomReport[] Rooms, string[] NotCompared)
 {
+    [JsonIgnore]
     public IEnumerable<RoomReport> Slower => Rooms.Where(room => room.Verdict == RoomVerdict.Slower);
 }

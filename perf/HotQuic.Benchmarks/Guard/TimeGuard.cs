@@ -46,8 +46,13 @@ internal static class TimeGuard
         long start = Stopwatch.GetTimestamp();
         Dictionary<string, List<RoomVisit>> first = looks.Take(new Look("first look", rounds, Visits: 4, Quads: 10), []);
         string[] suspects = [.. first.Where(room => NoiseRule.IsSuspect(EstimateOf(room.Value))).Select(room => room.Key)];
-        Dictionary<string, List<RoomVisit>> second = suspects.Length == 0
-            ? [] : looks.Take(new Look($"second look at {string.Join("; ", suspects)}", 2 * rounds, Visits: 6, Quads: 10), suspects);
+        Dictionary<string, List<RoomVisit>> second = [];
+        if (suspects.Length > 0)
+        {
+            Console.Error.WriteLine($"suspected: {string.Join("; ", suspects)}");
+            second = looks.Take(new Look("second look", 2 * rounds, Visits: 6, Quads: 10), suspects);
+        }
+
         RoomReport[] rooms =
         [
             .. first.OrderBy(room => room.Key, StringComparer.Ordinal).Select(room => new RoomReport(
