@@ -15,6 +15,8 @@ set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 results=$root/artifacts/test-results
+figures=${HOTQUIC_ARTIFACTS:-$root/artifacts}/perf # what budgets, time guard and smoke run found, as JSON
+guard_limit=8m    # a look at everything, and another at all of it
 project_limit=20m # a project that takes longer hangs
 test_limit=5m     # so does a test
 configuration=Release
@@ -145,7 +147,7 @@ run_combinations() {
 }
 
 check_budgets() {
-  if dotnet perf/HotQuic.Benchmarks/bin/$configuration/net10.0/HotQuic.Benchmarks.dll budgets; then
+  if dotnet perf/HotQuic.Benchmarks/bin/$configuration/net10.0/HotQuic.Benchmarks.dll budgets --json "$figures/budgets.json"; then
     passed=$((passed + 1))
   else
     echo "FAILED: something allocates more, or less, than perf/HotQuic.Benchmarks/allocation-budgets.json says" >&2
@@ -153,8 +155,30 @@ check_budgets() {
   fi
 }
 
+check_times() {
+  if [ "${CI-}" = true ] && [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
+    # A baseline needs a commit that changes src/, and its parent.
+    GIT_TERMINAL_PROMPT=0 timeout 60 git fetch --quiet --deepen=100 </dev/null || echo "The history could not be deepened."
+  fi
+  timeout --kill-after=10s "$guard_limit" perf/guard.sh --json "$figures/guard.json" </dev/null
+  case $? in
+    0) passed=$((passed + 1)) ;;
+    3) echo "SKIPPED: the time guard has no baseline"; skipped=$((skipped + 1)) ;;
+    *) echo "FAILED: the time guard" >&2; failed=$((failed + 1)) ;;
+  esac
+}
+
+check_traffic() {
+  if perf/smoke.sh "$figures"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+  fi
+}
+
 cd "$root" || exit 1
 rm -rf "$results"
+mkdir -p "$figures" && rm -f "$figures"/{budgets,guard,smoke-stream,smoke-handler}.json
 section "set-up"
 check_dotnet
 install_peers
@@ -171,6 +195,10 @@ fi
 if [ ${#filter[@]} -eq 0 ]; then
   section "allocation budgets"
   check_budgets
+  section "time guard"
+  check_times
+  section "perf smoke"
+  check_traffic
 fi
 section "done"
 finish

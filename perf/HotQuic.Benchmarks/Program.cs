@@ -2,10 +2,12 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using HotQuic.Benchmarks;
 using HotQuic.Benchmarks.Budgets;
+using HotQuic.Benchmarks.Guard;
 using HotQuic.Core.Protection;
 using HotQuic.Testing;
 
 // "idle" measures what an idle connection costs; "budgets" holds allocations against their budgets, and fails where one is not kept;
+// "guard" compares the time of every room with another build's;
 // "profile" shows what a handshake allocates, by type; everything else goes to BenchmarkDotNet.
 if (args is [IdleServer.Argument, var api])
 {
@@ -22,6 +24,17 @@ if (args is ["idle", ..])
 if (args is ["budgets", ..])
 {
     return AllocationBudgets.Run(args);
+}
+
+if (args is ["guard", _, ..])
+{
+    return TimeGuard.Run(args);
+}
+
+if (args is [Looks.Argument, ..])
+{
+    Looks.RunVisits(args);
+    return 0;
 }
 
 if (args is not ["profile"])

@@ -4,30 +4,35 @@ using System.Text.Json;
 namespace HotQuic.Benchmarks.Budgets;
 
 /// <summary>
-/// <c>budgets [FILTER]</c>: measures what each operation allocates, to the byte, and holds it against allocation-budgets.json. An operation that
+/// <c>budgets [FILTER] [--json FILE]</c>: measures what each operation allocates, to the byte, and holds it against allocation-budgets.json. An operation that
 /// allocates more than its budget fails, and so does one that allocates so much less that the smallest object would find room in what is
 /// left: the file is then to be lowered. Whoever raises a number in it says why in the commit.
 /// </summary>
 internal static class AllocationBudgets
 {
     private const string File = "allocation-budgets.json";
+    private const string JsonOption = "--json";
+    private const string Kept = "ok";
 
     /// <summary>The smallest object, on 64 bits.</summary>
     private const int SmallestObject = 24;
 
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
     /// <summary>Returns the exit code: 0 where every budget is kept.</summary>
     public static int Run(string[] arguments)
     {
-        string filter = arguments.Length > 1 ? arguments[1] : string.Empty;
+        string? report = arguments.SkipWhile(argument => argument != JsonOption).ElementAtOrDefault(1);
+        string filter = arguments.Skip(1).FirstOrDefault() is { } first && first != JsonOption ? first : string.Empty;
         string path = Path.Combine(AppContext.BaseDirectory, File);
         Dictionary<string, long> budgets = JsonSerializer.Deserialize<Dictionary<string, long>>(System.IO.File.ReadAllText(path))!;
-        int failures = 0;
+        var judged = new List<JudgedOperation>();
         Write("operation", "budget", "measured", "verdict");
         foreach (IBudgetedPart part in Parts())
         {
             foreach (BudgetedOperation operation in part.Operations.Where(operation => operation.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)))
             {
-                failures += Judge(operation, budgets.Remove(operation.Name, out long budget) ? budget : null);
+                judged.Add(Judge(operation.Name, budgets.Remove(operation.Name, out long budget) ? budget : null, operation.BytesPerOperation()));
             }
 
             part.Dispose();
@@ -35,10 +40,15 @@ internal static class AllocationBudgets
 
         foreach (string name in budgets.Keys.Where(name => filter.Length == 0))
         {
-            failures++;
-            Write(name, budgets[name], "-", "NOTHING OF THIS NAME IS MEASURED");
+            judged.Add(Judge(name, budgets[name], measured: null));
         }
 
+        if (report is not null)
+        {
+            System.IO.File.WriteAllText(report, JsonSerializer.Serialize(judged, Json));
+        }
+
+        int failures = judged.Count(operation => !operation.IsKept);
         Console.WriteLine(failures == 0 ? "Every budget is kept." : string.Create(CultureInfo.InvariantCulture, $"{failures} of the budgets are not kept."));
         return failures == 0 ? 0 : 1;
     }
@@ -48,29 +58,28 @@ internal static class AllocationBudgets
     {
         yield return new PacketBudgets();
         yield return new FrameBudgets();
-        yield return new AcknowledgementBudgets();
         yield return new ShardBudgets();
         yield return new MemoryBudgets();
         yield return new HandlerBudgets();
         yield return new StreamApiBudgets();
     }
 
-    private static int Judge(BudgetedOperation operation, long? budget)
+    private static JudgedOperation Judge(string name, long? budget, long? measured)
     {
-        long measured = operation.BytesPerOperation();
-        string verdict = budget switch
+        string verdict = (budget, measured) switch
         {
-            null => "HAS NO BUDGET",
-            { } most when measured > most => "EXCEEDED",
-            { } most when measured <= most - SmallestObject => "TOO GENEROUS, lower it",
-            _ => "ok",
+            (_, null) => "NOTHING OF THIS NAME IS MEASURED",
+            (null, _) => "HAS NO BUDGET",
+            ({ } most, { } bytes) when bytes > most => "EXCEEDED",
+            ({ } most, { } bytes) when bytes <= most - SmallestObject => "TOO GENEROUS, lower it",
+            _ => Kept,
         };
-        Write(operation.Name, budget, measured, verdict);
-        return verdict == "ok" ? 0 : 1;
+        Write(name, budget, measured, verdict);
+        return new JudgedOperation(name, budget, measured, verdict == Kept);
     }
 
-    private static void Write(object name, object? budget, object measured, string verdict) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-72} {budget ?? "-",9} {measured,9}  {verdict}"));
+    private static void Write(object name, object? budget, object? measured, string verdict) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-72} {budget ?? "-",9} {measured ?? "-",9}  {verdict}"));
 }
 
 /// <summary>Operations that share what they work on, measured in their order; disposed after the last.</summary>
@@ -78,3 +87,10 @@ internal interface IBudgetedPart : IDisposable
 {
     IEnumerable<BudgetedOperation> Operations { get; }
 }
+
+/// <summary>What became of an operation, as it is kept in JSON.</summary>
+/// <param name="Operation">Its name.</param>
+/// <param name="Budget">Bytes; null where the file does not name it.</param>
+/// <param name="Measured">Bytes; null where the file alone names it.</param>
+/// <param name="IsKept">Whether that is as the file says.</param>
+internal sealed record JudgedOperation(string Operation, long? Budget, long? Measured, bool IsKept);

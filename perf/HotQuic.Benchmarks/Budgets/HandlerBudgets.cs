@@ -1,3 +1,5 @@
+using HotQuic.Benchmarks.Rooms;
+
 namespace HotQuic.Benchmarks.Budgets;
 
 /// <summary>Event handlers over loopback: requests on one connection, and connections that the server closes once they are there.</summary>

@@ -1,6 +1,5 @@
-using HotQuic.Core.Frames;
+using HotQuic.Benchmarks.Rooms;
 using HotQuic.Core.Protection;
-using HotQuic.Core.Streams;
 using HotQuic.Core.Tls;
 using HotQuic.Testing;
 
@@ -9,25 +8,21 @@ namespace HotQuic.Benchmarks.Budgets;
 /// <summary>Connections and streams of the protocol alone, both sides on one thread without sockets.</summary>
 internal sealed class MemoryBudgets : IBudgetedPart
 {
-    private const int ChunkSize = 1200;
-
-    private readonly StreamTraffic _traffic = new();
+    private readonly StreamBenchmarks _streams = StreamBenchmarks.Connected();
     private readonly DirectPair _connecting = new();
     private readonly TlsClientConfiguration _configuration = TestTls.Client([CipherSuite.Aes128GcmSha256]);
-    private readonly byte[] _data = new byte[ChunkSize];
-    private StreamId? _chunks;
 
     public IEnumerable<BudgetedOperation> Operations =>
     [
-        BudgetedOperation.OnThisThread("1,200 bytes written to a stream, sent, read and acknowledged, both sides", SendChunk),
-        BudgetedOperation.OnThisThread("stream opened, 64 bytes there and back, closed, both sides", _traffic.Request),
+        BudgetedOperation.OnThisThread("1,200 bytes written to a stream, sent, read and acknowledged, both sides", _streams.OnePacket),
+        BudgetedOperation.OnThisThread("stream opened, 64 bytes there and back, closed, both sides", _streams.Request),
         OfConnections("connection accepted, confirmed and drained, server", side => side.Server),
         OfConnections("connection started, confirmed and drained, client", side => side.Client),
     ];
 
     public void Dispose()
     {
-        _traffic.Dispose();
+        _streams.Cleanup();
         _connecting.Dispose();
     }
 
@@ -47,15 +42,4 @@ internal sealed class MemoryBudgets : IBudgetedPart
         WarmUp = 1000,
         Window = 200,
     };
-
-    private void SendChunk()
-    {
-        StreamId id = _chunks ??= _traffic.Open(StreamDirection.Unidirectional);
-        long end = _traffic.Received + ChunkSize;
-        Expect.True(_traffic.Streams.Write(id, _data, out int accepted) == StreamResult.Done && accepted == ChunkSize);
-        while (_traffic.Received < end)
-        {
-            _traffic.Turn();
-        }
-    }
 }

@@ -1,3 +1,5 @@
+using HotQuic.Benchmarks.Rooms;
+
 namespace HotQuic.Benchmarks.Budgets;
 
 /// <summary>The awaited API over loopback. Continuations run on any thread, so it is the process that is measured: both sides together.</summary>

@@ -8,7 +8,7 @@ namespace HotQuic.Core.Protection;
 /// (RFC 9001 §5.4.2), so one object serves all connections of a thread; a mask of a key that is gone unprotects nothing but copies of
 /// old packets, which then fail to open.
 /// </summary>
-/// <remarks>PacketProtectionBenchmarks.UnprotectTrain: what a packet costs alone, and among others.</remarks>
+/// <remarks>HeaderProtectionBenchmarks.UnprotectTrain: what a packet costs alone, and among others.</remarks>
 internal sealed class HeaderMasks
 {
     private const int Capacity = 8;

@@ -2,11 +2,11 @@ using BenchmarkDotNet.Attributes;
 using HotQuic.Core.Time;
 using HotQuic.Shards;
 
-namespace HotQuic.Benchmarks;
+namespace HotQuic.Benchmarks.Rooms;
 
 /// <summary>The deadlines of a shard: what a connection costs that is busy, among others that are busy or idle.</summary>
 [MemoryDiagnoser]
-public class TimerBenchmarks
+public class TimerBenchmarks : IHasRooms
 {
     private const int Steps = 1024;
 
@@ -14,6 +14,12 @@ public class TimerBenchmarks
     private Owner[] _owners = [];
     private int[] _order = [];
     private long _now;
+
+    public static IEnumerable<Room> Rooms =>
+    [
+        new("timers moved on, 1,000 busy", () => Of(1000).MoveOnOnce),
+        new("timers due and set again, 1,000 busy", () => Of(1000).PaceAndGoOnOnce),
+    ];
 
     /// <summary>Connections with a deadline.</summary>
     [Params(1_000, 100_000)]
@@ -57,12 +63,23 @@ public class TimerBenchmarks
         {
             Owner owner = _owners[_order[i]];
             _timers.Set(owner, At(++_now));
-            _timers.TryTakeDue(At(_now), out Owner due);
+            Expect.True(_timers.TryTakeDue(At(_now), out Owner due));
             _timers.Set(due, At(_now + 25_000));
         }
 
         return _timers.Count;
     }
+
+    internal static TimerBenchmarks Of(int connections)
+    {
+        var benchmarks = new TimerBenchmarks { Connections = connections };
+        benchmarks.Fill();
+        return benchmarks;
+    }
+
+    private void MoveOnOnce() => _ = MoveOn();
+
+    private void PaceAndGoOnOnce() => _ = PaceAndGoOn();
 
     private static Instant At(long microseconds) => new(microseconds * TimeSpan.TicksPerMicrosecond);
 

@@ -1,17 +1,22 @@
 using BenchmarkDotNet.Attributes;
 using HotQuic.Shards;
 
-namespace HotQuic.Benchmarks;
+namespace HotQuic.Benchmarks.Rooms;
 
 /// <summary>The way into a shard: posting and taking, one at a time and in batches, and with a thread on each side.</summary>
 [MemoryDiagnoser]
-public class MailboxBenchmarks
+public class MailboxBenchmarks : IHasRooms
 {
     private const int Batch = 32;
     private const int Crossing = 100_000;
 
     private readonly Mailbox _mailbox = new();
     private readonly Target _target = new();
+
+    public static IEnumerable<Room> Rooms =>
+    [
+        new("mailbox, 32 posted and taken", () => new MailboxBenchmarks().ThirtyTwoOnce),
+    ];
 
     [Benchmark]
     public bool One() => _mailbox.TryPost(new ShardMessage(_target, 1)) && _mailbox.TryTake(out _);
@@ -56,6 +61,8 @@ public class MailboxBenchmarks
         posting.Wait();
         return taken;
     }
+
+    private void ThirtyTwoOnce() => Expect.True(ThirtyTwo() == Batch);
 
     private sealed class Target : IShardTarget
     {

@@ -5,16 +5,21 @@ using HotQuic.Core.Paths;
 using HotQuic.Core.Tls.Messages;
 using HotQuic.Ports;
 
-namespace HotQuic.Benchmarks;
+namespace HotQuic.Benchmarks.Rooms;
 
 /// <summary>A ClientHello's way to its listener on a port that many share: the one that takes its protocol is the last that is asked.</summary>
 [MemoryDiagnoser]
-public class ListenerSelectionBenchmarks
+public class ListenerSelectionBenchmarks : IHasRooms
 {
     private readonly PathAddress _local = PathAddress.From(new IPEndPoint(IPAddress.Loopback, 4433));
     private readonly PathAddress _remote = PathAddress.From(new IPEndPoint(IPAddress.Loopback, 50000));
     private BindingTable _table = BindingTable.Empty;
     private byte[] _extension = [];
+
+    public static IEnumerable<Room> Rooms =>
+    [
+        new("listener selected, the last of 8 on a port", Open),
+    ];
 
     /// <summary>Listeners on the port, on one address, with a protocol each.</summary>
     [Params(1, 8, 64)]
@@ -49,4 +54,11 @@ public class ListenerSelectionBenchmarks
     [Benchmark]
     public bool Select() => ApplicationProtocolList.TryRead(_extension, out ApplicationProtocolList offered)
         && _table.Select(offered, _local, _remote, out _, out _) == SelectionOutcome.Found;
+
+    private static Action Open()
+    {
+        var benchmarks = new ListenerSelectionBenchmarks { Listeners = 8, Offered = 4 };
+        benchmarks.Setup();
+        return () => Expect.True(benchmarks.Select());
+    }
 }

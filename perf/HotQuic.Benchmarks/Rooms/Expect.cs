@@ -1,4 +1,4 @@
-namespace HotQuic.Benchmarks.Budgets;
+namespace HotQuic.Benchmarks.Rooms;
 
 /// <summary>What does not do its work must not look cheap.</summary>
 internal static class Expect

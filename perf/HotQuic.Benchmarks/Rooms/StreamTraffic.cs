@@ -4,7 +4,7 @@ using HotQuic.Core.Protection;
 using HotQuic.Core.Streams;
 using HotQuic.Testing;
 
-namespace HotQuic.Benchmarks;
+namespace HotQuic.Benchmarks.Rooms;
 
 /// <summary>
 /// A connection that is up, both sides on one thread without sockets. Its server counts what comes on unidirectional streams, and answers

@@ -2,11 +2,11 @@ using System.Text;
 using BenchmarkDotNet.Attributes;
 using HotQuic.Http3.Qpack;
 
-namespace HotQuic.Benchmarks;
+namespace HotQuic.Benchmarks.Rooms;
 
 /// <summary>A browser's request and a server's response, encoded and decoded whole; and the Huffman code on its own.</summary>
 [MemoryDiagnoser]
-public class QpackBenchmarks
+public class QpackBenchmarks : IHasRooms
 {
     private static readonly (byte[] Name, byte[] Value)[] RequestLines = Lines(
         (":method", "GET"),
@@ -39,6 +39,12 @@ public class QpackBenchmarks
     private byte[] _indexedResponse = [];
     private byte[] _coded = [];
     private byte[] _decoded = [];
+
+    public static IEnumerable<Room> Rooms =>
+    [
+        new("QPACK, request encoded", () => Open(benchmarks => benchmarks.EncodeRequest())),
+        new("QPACK, request decoded", () => Open(benchmarks => benchmarks.DecodeRequest())),
+    ];
 
     [GlobalSetup]
     public void Setup()
@@ -93,6 +99,13 @@ public class QpackBenchmarks
 
     [Benchmark]
     public int HuffmanDecode() => Huffman.TryDecode(_coded, _decoded, out int written) ? written : throw new InvalidOperationException();
+
+    private static Action Open(Action<QpackBenchmarks> operation)
+    {
+        var benchmarks = new QpackBenchmarks();
+        benchmarks.Setup();
+        return () => operation(benchmarks);
+    }
 
     private static (byte[] Name, byte[] Value)[] Lines(params (string Name, string Value)[] lines) =>
         [.. lines.Select(line => (Encoding.ASCII.GetBytes(line.Name), Encoding.ASCII.GetBytes(line.Value)))];

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Protection;
 
-namespace HotQuic.Benchmarks;
+namespace HotQuic.Benchmarks.Rooms;
 
 /// <summary>One packet's payload by each width of ChaCha20-Poly1305, whatever this processor would choose, and by the platform.</summary>
 [MemoryDiagnoser]

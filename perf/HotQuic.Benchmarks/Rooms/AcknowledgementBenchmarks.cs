@@ -1,3 +1,4 @@
+using BenchmarkDotNet.Attributes;
 using HotQuic.Core.Acknowledgements;
 using HotQuic.Core.CongestionControl;
 using HotQuic.Core.Frames;
@@ -6,10 +7,11 @@ using HotQuic.Core.Recovery;
 using HotQuic.Core.Time;
 using HotQuic.Core.Wire;
 
-namespace HotQuic.Benchmarks.Budgets;
+namespace HotQuic.Benchmarks.Rooms;
 
 /// <summary>ACK frames on both sides: four packets arrive, the second last or never, and are acknowledged; the sender hears of it.</summary>
-internal sealed class AcknowledgementBudgets : IBudgetedPart, ISentFrameOwner
+[MemoryDiagnoser]
+public class AcknowledgementBenchmarks : ISentFrameOwner, IHasRooms
 {
     private const int Packets = 4;
     private const int Exponent = 3;
@@ -25,7 +27,7 @@ internal sealed class AcknowledgementBudgets : IBudgetedPart, ISentFrameOwner
     private long _sent;
     private long _settled;
 
-    public AcknowledgementBudgets()
+    public AcknowledgementBenchmarks()
     {
         RecoveryOptions options = RecoveryOptions.Default;
         _recovery = new LossRecovery(EndpointRole.Server, new Cubic(options.Congestion), options);
@@ -34,16 +36,19 @@ internal sealed class AcknowledgementBudgets : IBudgetedPart, ISentFrameOwner
         _recovery.OnHandshakeConfirmed(_now);
     }
 
-    public IEnumerable<BudgetedOperation> Operations =>
+    public static IEnumerable<Room> Rooms =>
     [
-        BudgetedOperation.OnThisThread("ACK frame sent for four packets, out of order", Receive),
-        BudgetedOperation.OnThisThread("ACK frame received for four packets", () => Send(isOneLost: false)),
-        BudgetedOperation.OnThisThread("ACK frame received for three of four packets, one lost", () => Send(isOneLost: true)),
+        new("ACK frame sent for four packets, out of order", () => new AcknowledgementBenchmarks().Receive),
+        new("ACK frame received for four packets", () => new AcknowledgementBenchmarks().SendAll),
+        new("ACK frame received for three of four packets, one lost", () => new AcknowledgementBenchmarks().SendAndLoseOne),
     ];
 
-    public void Dispose()
-    {
-    }
+    [Benchmark]
+    public void SendAll() => Send(isOneLost: false);
+
+    /// <summary>Loss detection finds one (RFC 9002 §6.1), and the congestion controller hears of it.</summary>
+    [Benchmark]
+    public void SendAndLoseOne() => Send(isOneLost: true);
 
     void ISentFrameOwner.OnFrameAcknowledged(PacketNumberSpace space, in SentFrame frame) => _settled++;
 
@@ -57,7 +62,8 @@ internal sealed class AcknowledgementBudgets : IBudgetedPart, ISentFrameOwner
     {
     }
 
-    private void Receive()
+    [Benchmark]
+    public void Receive()
     {
         _now += TimeSpan.FromMilliseconds(1);
         foreach (int number in (ReadOnlySpan<int>)[0, 2, 3, 1])

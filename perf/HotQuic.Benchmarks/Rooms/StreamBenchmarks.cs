@@ -1,16 +1,26 @@
 using BenchmarkDotNet.Attributes;
 using HotQuic.Core.Frames;
+using HotQuic.Core.Streams;
 
-namespace HotQuic.Benchmarks;
+namespace HotQuic.Benchmarks.Rooms;
 
 /// <summary>Streams of a connection that is up, both sides on one thread without sockets: time and bytes are those of sender and receiver together.</summary>
 [MemoryDiagnoser]
-public class StreamBenchmarks
+public class StreamBenchmarks : IHasRooms
 {
     private const int TransferBytes = 1 << 20;
+    private const int ChunkSize = 1200;
 
     private readonly byte[] _data = new byte[TransferBytes];
     private StreamTraffic _traffic = null!;
+    private StreamId? _chunks;
+
+    public static IEnumerable<Room> Rooms =>
+    [
+        new("1 MB transferred in memory, both sides", () => Connected().OneMegabyteOnce),
+        new("64-byte request and response in memory, both sides", () => Connected().Request),
+        new("one packet there and its acknowledgment back, both sides", () => Connected().OnePacket),
+    ];
 
     [GlobalSetup]
     public void Connect() => _traffic = new StreamTraffic();
@@ -46,4 +56,26 @@ public class StreamBenchmarks
     /// <summary>64 bytes there and 64 back on a bidirectional stream of its own, to its end.</summary>
     [Benchmark]
     public void Request() => _traffic.Request();
+
+    /// <summary>1,200 bytes on a stream that stays open, with what acknowledges them.</summary>
+    [Benchmark]
+    public void OnePacket()
+    {
+        StreamId id = _chunks ??= _traffic.Open(StreamDirection.Unidirectional);
+        long end = _traffic.Received + ChunkSize;
+        Expect.True(_traffic.Streams.Write(id, _data.AsSpan(0, ChunkSize), out int accepted) == StreamResult.Done && accepted == ChunkSize);
+        while (_traffic.Received < end)
+        {
+            _traffic.Turn();
+        }
+    }
+
+    internal static StreamBenchmarks Connected()
+    {
+        var benchmarks = new StreamBenchmarks();
+        benchmarks.Connect();
+        return benchmarks;
+    }
+
+    private void OneMegabyteOnce() => _ = OneMegabyte();
 }
