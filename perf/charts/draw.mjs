@@ -6,20 +6,20 @@ import { join } from "node:path";
 import * as vega from "vega";
 import { compile } from "vega-lite";
 
-// Ink, faint ink, grid, and colours that most who see colours otherwise tell apart, on light ground and on dark.
+// Ink, ink on colours, faint ink, grid, and colours that most who see colours otherwise tell apart, on light ground and on dark.
 const dark = {
-  "#1b2330": "#e6eaf0", "#5b6675": "#9aa6b5", "#dfe3e9": "#303945",
+  "#1b2330": "#e6eaf0", "#fffffe": "#12161c", "#5b6675": "#9aa6b5", "#dfe3e9": "#303945",
   "#2563c9": "#6ea8fe", "#b8590b": "#f5a05a", "#17804a": "#5fd08f", "#b02a6b": "#f084b7",
   "#6d4bc3": "#b39df3", "#0e7c8c": "#58c9d9", "#7a6a12": "#d9c85a",
 };
-const [ink, faint, grid, ...colours] = Object.keys(dark);
+const [ink, inkOnColour, faint, grid, ...colours] = Object.keys(dark);
 const font = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const text = { labelFont: font, titleFont: font, labelColor: faint, titleColor: faint, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
 const config = {
   background: null,
   view: { stroke: null },
   axis: { ...text, gridColor: grid, domainColor: faint, tickColor: faint },
-  legend: { ...text, orient: "top", title: null, symbolSize: 120 },
+  legend: { ...text, orient: "top", title: null, symbolSize: 120, symbolOpacity: 1, labelLimit: 0 },
   header: { ...text, labelColor: ink, labelFontSize: 13, labelFontWeight: "bold" },
   title: { font, color: ink, fontSize: 16, anchor: "start", subtitleFont: font, subtitleColor: faint, subtitleFontSize: 12, offset: 14 },
   text: { font },
@@ -49,14 +49,21 @@ function throughput(comparison) {
     ["request", "operations/s", "requests, 32 outstanding", "requests/s"],
     ["handshake", "operations/s", "handshakes", "handshakes/s"],
   ];
+  const figureOf = (scenario, metric) =>
+    comparison.scenarios.find((one) => one.scenario === scenario)?.figures.find((one) => one.metric === metric);
   const panels = wanted.flatMap(([scenario, metric, title, unit]) => {
-    const figure = comparison.scenarios.find((one) => one.scenario === scenario)?.figures.find((one) => one.metric === metric);
+    const figure = figureOf(scenario, metric);
     if (!figure) {
       return [];
     }
     const values = [["HotQuic", figure.a], [peer, figure.b]].map(([side, { median, min, max }]) => ({ side, median, min, max, label: number(median) }));
+    // What has the same unit has the same axis; there is room above for the numbers.
+    const alike = wanted.filter((one) => one[3] === unit).map(([other]) => figureOf(other, metric)).filter(Boolean);
+    const top = 1.12 * Math.max(...alike.flatMap(({ a, b }) => [a.max, b.max]));
     const x = { field: "side", type: "nominal", sort: null, axis: { title: null, labelAngle: 0, ticks: false, domain: true } };
-    const y = (field) => ({ field, type: "quantitative", axis: { title: unit, tickCount: 5, format: "~s" }, scale: { domainMin: 0, nice: true } });
+    const y = (field) => ({
+      field, type: "quantitative", axis: { title: unit, tickCount: 5, format: top < 20 ? "~g" : top < 10000 ? ",d" : "~s" }, scale: { domain: [0, top], nice: false },
+    });
     return [{
       title: { text: title, fontSize: 13, offset: 8 },
       width: 150,
@@ -80,6 +87,10 @@ function throughput(comparison) {
 function latency(comparison) {
   const peer = `quinn ${comparison.quinn}`;
   const percentiles = ["p50", "p90", "p99", "p99.9"];
+  const decades = [1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((factor) => factor * 10 ** power));
+  const all = comparison.scenarios.filter(({ scenario }) => ["latency", "request"].includes(scenario))
+    .flatMap(({ figures }) => figures.filter(({ metric }) => metric.startsWith("latency"))).flatMap(({ a, b }) => [a, b]);
+  const domain = [0.6 * Math.min(...all.map(({ min }) => min)), 1.4 * Math.max(...all.map(({ max }) => max))];
   const panels = [["latency", "one request outstanding"], ["request", "32 requests outstanding"]].flatMap(([scenario, title]) => {
     const figures = comparison.scenarios.find((one) => one.scenario === scenario)?.figures;
     if (!figures) {
@@ -90,11 +101,11 @@ function latency(comparison) {
       return [["HotQuic", figure.a], [peer, figure.b]].map(([side, { median, min, max }]) => ({ side, percentile, median, min, max, label: number(median) }));
     });
     const x = { field: "percentile", type: "nominal", sort: percentiles, axis: { title: "percentile of the requests", labelAngle: 0 } };
-    const y = (field) => ({ field, type: "quantitative", scale: { type: "log" }, axis: { title: "microseconds, logarithmic", format: ",", tickCount: 6 } });
+    const y = (field) => ({ field, type: "quantitative", scale: { type: "log", nice: false, domain }, axis: { title: "microseconds, logarithmic", format: ",", values: decades } });
     const color = { field: "side", type: "nominal", scale: { domain: ["HotQuic", peer], range: colours.slice(0, 2) }, legend: { orient: "top" } };
-    const label = (side, dy) => ({
+    const label = (side, dx, dy, align) => ({
       transform: [{ filter: `datum.side === '${side}'` }],
-      mark: { type: "text", dx: 6, dy, align: "left", fontSize: 11, color: ink },
+      mark: { type: "text", dx, dy, align, fontSize: 11, color: ink },
       encoding: { x, y: y("median"), text: { field: "label" } },
     });
     return [{
@@ -105,8 +116,8 @@ function latency(comparison) {
       layer: [
         { mark: { type: "rule", strokeWidth: 5, opacity: 0.35 }, encoding: { x, y: y("min"), y2: { field: "max" }, color } },
         { mark: { type: "line", strokeWidth: 2, point: { size: 45 } }, encoding: { x, y: y("median"), color } },
-        label("HotQuic", 12),
-        label(peer, -8),
+        label("HotQuic", 6, 12, "left"),
+        label(peer, -6, -10, "right"),
       ],
     }];
   });
@@ -140,7 +151,7 @@ function cost(profile) {
           { sort: [{ field: "order" }], window: [{ op: "sum", field: "nanoseconds", as: "end" }], groupby: ["side"], frame: [null, 0] },
           { calculate: "datum.end - datum.nanoseconds / 2", as: "middle" },
         ],
-        mark: { type: "text", fontSize: 12, fontWeight: "bold", color: "white" },
+        mark: { type: "text", fontSize: 12, fontWeight: "bold", color: inkOnColour },
         encoding: { x: { field: "middle", type: "quantitative" }, y, text: { field: "label" } },
       },
       {
