@@ -121,6 +121,7 @@ internal sealed class PerfOptions
                 Io = parsed.GetValue(Io) ?? IoModes.Default,
                 Shards = parsed.GetValue(Shards),
                 UdpPayloadLimit = parsed.GetValue(UdpPayloadLimit) ?? DefaultUdpPayloadLimit,
+                Server = server is null ? null : $"{server.Host}:{server.Port}",
             },
             Connections = parsed.GetValue(Connections),
             Outstanding = parsed.GetValue(Outstanding),

@@ -21,7 +21,7 @@ internal static class ComparisonTable
             int pairs = scenario.Figures[0].A.Values.Count;
             terminal.Output.WriteLine();
             terminal.Output.WriteLine($"{scenario.Scenario}, medians and ranges of {pairs} {(pairs == 1 ? "round" : "rounds")}");
-            terminal.Console.Write(TableOf(scenario, pairs));
+            terminal.Console.Write(TableOf(scenario));
         }
 
         terminal.Output.WriteLine($"The verdict is about {ComparedSide.Other}. Intervals: {report.Method}.");
@@ -31,12 +31,13 @@ internal static class ComparisonTable
         }
     }
 
-    private static Table TableOf(ComparedScenario scenario, int pairs)
+    private static Table TableOf(ComparedScenario scenario)
     {
-        double confidence = RatioInterval.Of(new double[pairs].Select(_ => 1.0).ToArray()).Confidence;
         Table table = new() { Border = TableBorder.Horizontal };
-        string interval = $"{Figures.Number(Math.Min(confidence, RatioInterval.Wanted) * Percent, confidence < RatioInterval.Wanted ? 1 : 0)} % interval";
-        string[] headers = [string.Empty, ComparedSide.First, ComparedSide.Other, $"{ComparedSide.Other}/{ComparedSide.First}", interval, "verdict"];
+        string[] headers =
+        [
+            string.Empty, ComparedSide.First, ComparedSide.Other, $"{ComparedSide.Other}/{ComparedSide.First}", IntervalHeader(scenario), "verdict",
+        ];
         for (int column = 0; column < headers.Length; column++)
         {
             table.AddColumn(new TableColumn(Markup.Escape(headers[column]))
@@ -57,6 +58,14 @@ internal static class ComparisonTable
 
         return table;
     }
+
+    /// <summary>What the intervals of few rounds carry is said; that of more is at least what is wanted.</summary>
+    private static string IntervalHeader(ComparedScenario scenario) => scenario.Figures.Max(figure => figure.Ratio?.Confidence) switch
+    {
+        null or 0 => "range",
+        < RatioInterval.Wanted and { } confidence => $"{Figures.Number(confidence * Percent, 1)} % interval",
+        _ => $"{Figures.Number(RatioInterval.Wanted * Percent)} % interval",
+    };
 
     private static string Cell(Spread spread) =>
         $"{Figures.Brief(spread.Median)} ({Figures.Brief(spread.Min)}-{Figures.Brief(spread.Max)})";
