@@ -103,9 +103,9 @@ function latency(comparison) {
     const x = { field: "percentile", type: "nominal", sort: percentiles, axis: { title: "percentile of the requests", labelAngle: 0 } };
     const y = (field) => ({ field, type: "quantitative", scale: { type: "log", nice: false, domain }, axis: { title: "microseconds, logarithmic", format: ",", values: decades } });
     const color = { field: "side", type: "nominal", scale: { domain: ["HotQuic", peer], range: colours.slice(0, 2) }, legend: { orient: "top" } };
-    const label = (side, dx, dy, align) => ({
+    const label = (side, colour, dx, dy, align) => ({
       transform: [{ filter: `datum.side === '${side}'` }],
-      mark: { type: "text", dx, dy, align, fontSize: 11, color: ink },
+      mark: { type: "text", dx, dy, align, fontSize: 11, color: colour },
       encoding: { x, y: y("median"), text: { field: "label" } },
     });
     return [{
@@ -116,8 +116,8 @@ function latency(comparison) {
       layer: [
         { mark: { type: "rule", strokeWidth: 5, opacity: 0.35 }, encoding: { x, y: y("min"), y2: { field: "max" }, color } },
         { mark: { type: "line", strokeWidth: 2, point: { size: 45 } }, encoding: { x, y: y("median"), color } },
-        label("HotQuic", 6, 12, "left"),
-        label(peer, -6, -10, "right"),
+        label("HotQuic", colours[0], 6, 12, "left"),
+        label(peer, colours[1], -6, -10, "right"),
       ],
     }];
   });

@@ -85,10 +85,7 @@ pub async fn measure(options: &Options) -> Outcome<()> {
 }
 
 /// Lets the copies work; what ends one of them before its time is the measurement's failure.
-async fn wait(
-    time: Duration,
-    failures: &mut tokio::sync::mpsc::UnboundedReceiver<Option<Box<dyn std::error::Error + Send + Sync>>>,
-) -> Outcome<()> {
+async fn wait(time: Duration, failures: &mut tokio::sync::mpsc::UnboundedReceiver<Option<Box<dyn std::error::Error + Send + Sync>>>) -> Outcome<()> {
     match tokio::time::timeout(time, failures.recv()).await {
         Ok(Some(Some(failure))) => Err(failure),
         Ok(_) => Err("the server ended a stream".into()),

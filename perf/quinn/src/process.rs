@@ -27,12 +27,8 @@ pub struct ServerReading {
 
 impl ServerProcess {
     pub fn start(options: &Options) -> Outcome<ServerProcess> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("serve")
-            .args(options.for_server())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut child =
+            Command::new(std::env::current_exe()?).arg("serve").args(options.for_server()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take().ok_or("the server has no input")?;
         let mut output = BufReader::new(child.stdout.take().ok_or("the server has no output")?);
         let address = line(&mut output)?.parse()?;

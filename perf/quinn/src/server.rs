@@ -28,11 +28,7 @@ struct Work {
 
 pub async fn serve(options: &Options) -> Outcome<()> {
     let endpoint = endpoint::server(options)?;
-    let work = Work {
-        scenario: options.scenario,
-        response: Bytes::from(vec![0; options.response_size]),
-        received: Arc::new(AtomicU64::new(0)),
-    };
+    let work = Work { scenario: options.scenario, response: Bytes::from(vec![0; options.response_size]), received: Arc::new(AtomicU64::new(0)) };
     println!("{}", endpoint.local_addr()?);
     let received = work.received.clone();
     std::thread::spawn(move || answer_until_input_ends(&received));
