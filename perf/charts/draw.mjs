@@ -98,15 +98,18 @@ function latency(comparison) {
     }
     const values = percentiles.flatMap((percentile) => {
       const figure = figures.find((one) => one.metric === `latency us, ${percentile}`);
-      return [["HotQuic", figure.a], [peer, figure.b]].map(([side, { median, min, max }]) => ({ side, percentile, median, min, max, label: number(median) }));
+      return [["HotQuic", figure.a, figure.b], [peer, figure.b, figure.a]].map(([side, { median, min, max }, other]) => ({
+        side, percentile, median, min, max, label: number(median), isAbove: median > other.median,
+      }));
     });
     const x = { field: "percentile", type: "nominal", sort: percentiles, axis: { title: "percentile of the requests", labelAngle: 0 } };
     const y = (field) => ({ field, type: "quantitative", scale: { type: "log", nice: false, domain }, axis: { title: "microseconds, logarithmic", format: ",", values: decades } });
     const color = { field: "side", type: "nominal", scale: { domain: ["HotQuic", peer], range: colours.slice(0, 2) }, legend: { orient: "top" } };
-    const label = (side, colour, dx, dy, align) => ({
-      transform: [{ filter: `datum.side === '${side}'` }],
-      mark: { type: "text", dx, dy, align, fontSize: 11, color: colour },
-      encoding: { x, y: y("median"), text: { field: "label" } },
+    // The higher number stands above its point, the lower below.
+    const label = (isAbove, dy) => ({
+      transform: [{ filter: `datum.isAbove === ${isAbove}` }],
+      mark: { type: "text", dy, fontSize: 11 },
+      encoding: { x, y: y("median"), text: { field: "label" }, color },
     });
     return [{
       title: { text: title, fontSize: 13, offset: 8 },
@@ -116,8 +119,8 @@ function latency(comparison) {
       layer: [
         { mark: { type: "rule", strokeWidth: 5, opacity: 0.35 }, encoding: { x, y: y("min"), y2: { field: "max" }, color } },
         { mark: { type: "line", strokeWidth: 2, point: { size: 45 } }, encoding: { x, y: y("median"), color } },
-        label("HotQuic", colours[0], 6, 12, "left"),
-        label(peer, colours[1], -6, -10, "right"),
+        label(true, -12),
+        label(false, 14),
       ],
     }];
   });
