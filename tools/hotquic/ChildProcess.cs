@@ -31,7 +31,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static async Task<ChildProcess> StartAsync(
         string name, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
     {
-        Process process = Process.Start(StartInfo(arguments, environment)) ?? throw new CommandException($"The {name}'s process cannot be started.");
+        Process process = Process.Start(ToolCommand.OfThisProcess().StartInfo(arguments, environment)) ?? throw new CommandException($"The {name}'s process cannot be started.");
         try
         {
             using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -54,30 +54,6 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Ends the process.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(_process);
-
-    private static ProcessStartInfo StartInfo(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
-    {
-        string executable = Environment.ProcessPath ?? throw new CommandException("The path of this program is not known.");
-        ProcessStartInfo info = new(executable) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
-
-        // Run as "dotnet HotQuic.Tools.dll", the process is dotnet, and has to be told which assembly is meant.
-        if (Path.GetFileNameWithoutExtension(executable).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
-        {
-            info.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
-        }
-
-        foreach (string argument in arguments)
-        {
-            info.ArgumentList.Add(argument);
-        }
-
-        foreach ((string name, string value) in environment)
-        {
-            info.Environment[name] = value;
-        }
-
-        return info;
-    }
 
     private static async Task StopAsync(Process process)
     {

@@ -10,7 +10,8 @@ public sealed class CommandLineTests
     [InlineData(
         "perf",
         "upload download handshake request latency --seconds --connections --outstanding --request-size --response-size "
-        + "--api stream|stream-pool|handler --spin --cipher aes128|aes256|chacha20 --io auto|offload|sockets --shards --server --json")]
+        + "--api stream|stream-pool|handler --spin --cipher aes128|aes256|chacha20 --io auto|offload|sockets --shards --server "
+        + "--compare --rounds --json")]
     [InlineData("perf-server", "--listen --cert --key --api stream|stream-pool|handler --spin --io --shards")]
     [InlineData(
         "load",
@@ -51,6 +52,9 @@ public sealed class CommandLineTests
     [InlineData("perf --server ::1:4433")]
     [InlineData("perf --server host:99999")]
     [InlineData("perf --insecure")]
+    [InlineData("perf --rounds 3")]
+    [InlineData("perf --compare nowhere/hotquic")]
+    [InlineData("perf --compare NAME=VALUE --rounds 0")]
     [InlineData("perf-server --listen nowhere:1")]
     [InlineData("perf-server --api quic")]
     [InlineData("perf-server --spin fast")]

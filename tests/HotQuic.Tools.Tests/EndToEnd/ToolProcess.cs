@@ -38,6 +38,13 @@ internal sealed class ToolProcess : IDisposable
             ?? throw new InvalidOperationException($"The process ended: {await _process.StandardError.ReadToEndAsync(timeout.Token)}");
     }
 
+    /// <summary>The next line that it says on the error stream.</summary>
+    public async Task<string> ReadErrorLineAsync()
+    {
+        using CancellationTokenSource timeout = new(Patience);
+        return await _process.StandardError.ReadLineAsync(timeout.Token) ?? throw new InvalidOperationException("The process ended.");
+    }
+
     /// <summary>All that it still says until its end.</summary>
     public async Task<string> ReadOutputAsync()
     {
