@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 
 namespace HotQuic.Http3.Handlers;
 
@@ -11,6 +12,8 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     private readonly Lock _gate = new();
     private readonly List<Pooled> _connections = [];
     private readonly CancellationTokenSource _disposal = new();
+
+    /// <summary>Kept for as long as the address stays the same, since it holds what connecting has prepared.</summary>
     private Http3ConnectionOptions? _options;
     private Task<Pooled>? _connecting;
     private bool _isDisposed;
@@ -76,7 +79,7 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
         _disposal.Cancel();
         foreach (Pooled pooled in connections)
         {
-            _ = pooled.Connection.DisposeAsync().AsTask();
+            _ = pooled.Connection.CloseAsync().AsTask();
         }
     }
 
@@ -127,7 +130,13 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     {
         try
         {
-            Http3Connection connection = await Http3Connection.ConnectAsync(_options ??= handler.OptionsFor(origin), _disposal.Token).ConfigureAwait(false);
+            EndPoint remote = handler.EndPointOf(origin);
+            if (_options is null || !_options.RemoteEndPoint.Equals(remote))
+            {
+                _options = handler.OptionsFor(origin, remote);
+            }
+
+            Http3Connection connection = await Http3Connection.ConnectAsync(_options, _disposal.Token).ConfigureAwait(false);
             Pooled pooled = new(connection, Environment.TickCount64);
             bool isTooLate;
             lock (_gate)

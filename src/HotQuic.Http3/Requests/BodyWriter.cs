@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using HotQuic.Core.Wire;
 using HotQuic.Http3.Frames;
 
 namespace HotQuic.Http3.Requests;
