@@ -21,13 +21,14 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     /// <summary>A connection that accepts requests, other than the one given; <see cref="Http3Connection.Credit"/> was taken.</summary>
     public async ValueTask<Http3Connection> RentAsync(Http3Connection? avoided, CancellationToken cancellationToken)
     {
+        Pooled? made = null;
         while (true)
         {
             Task<Pooled>? connecting;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, handler);
-                if (TryPick(avoided, out Http3Connection? picked))
+                if (TryPick(avoided, made, out Http3Connection? picked))
                 {
                     return picked;
                 }
@@ -35,7 +36,7 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
                 connecting = _connecting ??= StartConnecting();
             }
 
-            await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            made = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -85,16 +86,16 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
 
     /// <summary>
     /// The first with a free place. Where there is none: the one with the shortest queue, if there may be no more connections, and no other is
-    /// being made.
+    /// being made. One that was made for this request serves it, however short connections live.
     /// </summary>
-    private bool TryPick(Http3Connection? avoided, [NotNullWhen(true)] out Http3Connection? picked)
+    private bool TryPick(Http3Connection? avoided, Pooled? made, [NotNullWhen(true)] out Http3Connection? picked)
     {
         _connections.RemoveAll(static pooled => !pooled.Connection.IsAcceptingRequests);
         Http3Connection? shortest = null;
         foreach (Pooled pooled in _connections)
         {
             Http3Connection candidate = pooled.Connection;
-            if (candidate == avoided || IsPast(pooled.Made, handler.PooledConnectionLifetime, Environment.TickCount64))
+            if (candidate == avoided || (pooled != made && IsPast(pooled.Made, handler.PooledConnectionLifetime, Environment.TickCount64)))
             {
                 continue;
             }

@@ -116,9 +116,9 @@ internal sealed partial class Exchange
 
             output.Complete();
         }
-        catch (Exception) when (body.IsStopped)
+        catch (Exception) when (body.IsStopped || body.IsCutOff)
         {
-            // The server wants no more of it, and may well answer (RFC 9114 §4.1).
+            // The server wants no more of it, and may well answer (RFC 9114 §4.1); or the response fails by what cut this off.
             output.Complete();
         }
         catch (Exception e)

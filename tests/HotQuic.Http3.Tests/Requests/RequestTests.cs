@@ -68,8 +68,10 @@ public sealed class RequestTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    [InlineData(16 * 1024)]
-    [InlineData((16 * 1024) + 1)]
+    [InlineData(4 * 1024)]
+    [InlineData((4 * 1024) + 1)]
+    [InlineData(64 * 1024)]
+    [InlineData((64 * 1024) + 1)]
     [InlineData(5_000_000)]
     public async Task ABodyOfAnySizeComesBackWhole(int size)
     {
@@ -208,6 +210,122 @@ public sealed class RequestTests
         Http3Exception failure = await Assert.ThrowsAsync<Http3Exception>(async () => await client.SendAsync(server.Request()));
         Assert.Equal(code, failure.ErrorCode);
         Assert.Equal(isRetrySafe, failure.IsRetrySafe);
+    }
+
+    /// <summary>RFC 9114 §4.1.1: what was received of a response that is then given up is not passed for all of it.</summary>
+    [Fact]
+    public async Task Hmsg10_AResetHalfWayFailsWhoeverReads()
+    {
+        TaskCompletionSource read = new();
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            ServedRequest request = await connection.AcceptAsync();
+            await request.WriteAsync(Wire.Ok, Wire.Data("half"));
+            await read.Task;
+            request.Stream.Abort(QuicAbortDirection.Write, (long)Http3ErrorCode.InternalError);
+        });
+        await using Http3Connection client = await server.ConnectAsync();
+        await using Http3Response response = await client.SendAsync(server.Request());
+        Assert.Equal(4, await response.ReadAsync(new byte[4]));
+        read.SetResult();
+        Http3Exception failure = await Assert.ThrowsAsync<Http3Exception>(async () => await response.ReadAsync(new byte[4]));
+        Assert.Equal(Http3ErrorCode.InternalError, failure.ErrorCode);
+        Assert.False(failure.IsRetrySafe);
+    }
+
+    /// <summary>RFC 9114 §10.5: interim responses without end.</summary>
+    [Fact]
+    public async Task Herr04_InterimResponsesWithoutEndGiveUpTheRequestAndNoOther()
+    {
+        TaskCompletionSource<long?> code = new();
+        int seen = 0;
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            ServedRequest request = await connection.AcceptAsync();
+            try
+            {
+                while (true)
+                {
+                    await request.WriteAsync(Wire.Headers((":status", "103"), ("link", "</x>")));
+                }
+            }
+            catch (QuicException e)
+            {
+                code.SetResult(e.ApplicationErrorCode);
+            }
+
+            await (await connection.AcceptAsync()).AnswerAsync(Wire.Ok);
+        });
+        await using Http3Connection client = await server.ConnectAsync();
+        Http3Exception failure = await Assert.ThrowsAsync<Http3Exception>(
+            async () => await client.SendAsync(new Http3Request("GET", server.Uri) { InterimCallback = (_, _) => seen++ }));
+        Assert.Equal(Http3ErrorCode.ExcessiveLoad, failure.ErrorCode);
+        Assert.Equal(100, seen);
+        Assert.Equal((long)Http3ErrorCode.ExcessiveLoad, await code.Task);
+        await using Http3Response response = await client.SendAsync(server.Request());
+        Assert.Equal(200, response.Status);
+    }
+
+    /// <summary>RFC 9114 §4.3.1: no user information, a path that is never empty, "*" for the server as a whole.</summary>
+    [Theory]
+    [InlineData("GET", "https://user:secret@localhost/a", "localhost", "/a")]
+    [InlineData("GET", "https://localhost", "localhost", "/")]
+    [InlineData("GET", "https://localhost?q", "localhost", "/?q")]
+    [InlineData("OPTIONS", "https://localhost", "localhost", "*")]
+    [InlineData("OPTIONS", "https://localhost/", "localhost", "/")]
+    [InlineData("GET", "https://[::1]:444/", "[::1]:444", "/")]
+    public async Task Hmsg22_Hmsg23_Hmsg24_TheTargetIsSaidAsTheUriHasIt(string method, string uri, string authority, string path)
+    {
+        ServedRequest? seen = null;
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            seen = await connection.AcceptAsync();
+            await seen.AnswerAsync(Wire.Ok);
+        });
+        await using Http3Connection client = await server.ConnectAsync();
+        await using Http3Response response = await client.SendAsync(new Http3Request(method, new Uri(uri)));
+        Assert.Equal([(":method", method), (":scheme", "https"), (":authority", authority), (":path", path)], seen!.Fields);
+    }
+
+    /// <summary>RFC 9114 §3.1.2: nothing else is asked of a server that did not say that it has it.</summary>
+    [Theory]
+    [InlineData("http://localhost/")]
+    [InlineData("ftp://localhost/")]
+    public void Hcon03_OnlyHttpsIsAskedFor(string uri) => Assert.Throws<ArgumentException>(() => new Http3Request("GET", new Uri(uri)));
+
+    /// <summary>Continuations on the thread that received the packet, with sections that wait and bodies that stream.</summary>
+    [Fact]
+    public async Task RequestsMayContinueWhereTheirPacketsArrive()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(EchoAsync, maxRequests: 20);
+        await using Http3Connection client = await Http3Connection.ConnectAsync(server.ClientOptions with { Transport = new() { CompletesInline = true } });
+        Http3Request request = server.Request("POST");
+        int inline = 0;
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(lane => Task.Run(async () =>
+        {
+            byte[] body = new byte[lane * 5000];
+            new Random(lane).NextBytes(body);
+            for (int i = 0; i < 20; i++)
+            {
+                await using Http3Response response = i % 2 == 0
+                    ? await client.SendAsync(request, body)
+                    : await client.SendAsync(request, async (writer, token) => await writer.WriteAsync(body, token));
+                if (!Thread.CurrentThread.IsThreadPoolThread)
+                {
+                    Interlocked.Increment(ref inline);
+                }
+
+                using MemoryStream echo = new();
+                await response.CopyToAsync(echo);
+                Assert.Equal(body, echo.ToArray());
+            }
+        })));
+        Assert.Equal(0, client.ActiveRequests);
+        Assert.NotEqual(0, inline);
+        await client.CloseAsync();
     }
 
     [Fact]
@@ -360,6 +478,10 @@ public sealed class RequestTests
     [Theory]
     [InlineData("host", "x")]
     [InlineData("Connection", "close")]
+    [InlineData("Transfer-Encoding", "chunked")]
+    [InlineData("Keep-Alive", "1")]
+    [InlineData("Proxy-Connection", "close")]
+    [InlineData("Upgrade", "h2c")]
     [InlineData("te", "gzip")]
     [InlineData(":path", "/")]
     [InlineData("a b", "x")]

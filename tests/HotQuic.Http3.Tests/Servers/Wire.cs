@@ -43,5 +43,18 @@ internal static class Wire
         return bytes[..Http3IdentifierFrame.Write(bytes, Http3FrameType.GoAway, streamId)];
     }
 
+    /// <summary>The whole frames that there are.</summary>
+    public static List<(Http3FrameType Type, byte[] Payload)> Frames(ReadOnlySpan<byte> bytes)
+    {
+        List<(Http3FrameType Type, byte[] Payload)> frames = [];
+        while (Http3FrameHeader.TryRead(bytes, out Http3FrameHeader header, out int consumed) && (ulong)(bytes.Length - consumed) >= header.PayloadLength)
+        {
+            frames.Add((header.Type, bytes.Slice(consumed, (int)header.PayloadLength).ToArray()));
+            bytes = bytes[(consumed + (int)header.PayloadLength)..];
+        }
+
+        return frames;
+    }
+
     public static byte[] Join(params byte[][] parts) => [.. parts.SelectMany(part => part)];
 }
