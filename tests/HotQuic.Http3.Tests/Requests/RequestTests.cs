@@ -212,62 +212,6 @@ public sealed class RequestTests
         Assert.Equal(isRetrySafe, failure.IsRetrySafe);
     }
 
-    /// <summary>RFC 9114 §4.1.1: what was received of a response that is then given up is not passed for all of it.</summary>
-    [Fact]
-    public async Task Hmsg10_AResetHalfWayFailsWhoeverReads()
-    {
-        TaskCompletionSource read = new();
-        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
-        {
-            await connection.StartAsync();
-            ServedRequest request = await connection.AcceptAsync();
-            await request.WriteAsync(Wire.Ok, Wire.Data("half"));
-            await read.Task;
-            request.Stream.Abort(QuicAbortDirection.Write, (long)Http3ErrorCode.InternalError);
-        });
-        await using Http3Connection client = await server.ConnectAsync();
-        await using Http3Response response = await client.SendAsync(server.Request());
-        Assert.Equal(4, await response.ReadAsync(new byte[4]));
-        read.SetResult();
-        Http3Exception failure = await Assert.ThrowsAsync<Http3Exception>(async () => await response.ReadAsync(new byte[4]));
-        Assert.Equal(Http3ErrorCode.InternalError, failure.ErrorCode);
-        Assert.False(failure.IsRetrySafe);
-    }
-
-    /// <summary>RFC 9114 §10.5: interim responses without end.</summary>
-    [Fact]
-    public async Task Herr04_InterimResponsesWithoutEndGiveUpTheRequestAndNoOther()
-    {
-        TaskCompletionSource<long?> code = new();
-        int seen = 0;
-        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
-        {
-            await connection.StartAsync();
-            ServedRequest request = await connection.AcceptAsync();
-            try
-            {
-                while (true)
-                {
-                    await request.WriteAsync(Wire.Headers((":status", "103"), ("link", "</x>")));
-                }
-            }
-            catch (QuicException e)
-            {
-                code.SetResult(e.ApplicationErrorCode);
-            }
-
-            await (await connection.AcceptAsync()).AnswerAsync(Wire.Ok);
-        });
-        await using Http3Connection client = await server.ConnectAsync();
-        Http3Exception failure = await Assert.ThrowsAsync<Http3Exception>(
-            async () => await client.SendAsync(new Http3Request("GET", server.Uri) { InterimCallback = (_, _) => seen++ }));
-        Assert.Equal(Http3ErrorCode.ExcessiveLoad, failure.ErrorCode);
-        Assert.Equal(100, seen);
-        Assert.Equal((long)Http3ErrorCode.ExcessiveLoad, await code.Task);
-        await using Http3Response response = await client.SendAsync(server.Request());
-        Assert.Equal(200, response.Status);
-    }
-
     /// <summary>RFC 9114 §4.3.1: no user information, a path that is never empty, "*" for the server as a whole.</summary>
     [Theory]
     [InlineData("GET", "https://user:secret@localhost/a", "localhost", "/a")]
@@ -326,47 +270,6 @@ public sealed class RequestTests
         Assert.Equal(0, client.ActiveRequests);
         Assert.NotEqual(0, inline);
         await client.CloseAsync();
-    }
-
-    [Fact]
-    public async Task FieldsBeyondTheLimitGiveUpTheRequestAndNoOther()
-    {
-        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
-        {
-            await connection.StartAsync();
-            ServedRequest request = await connection.AcceptAsync();
-            await request.WriteAsync(Wire.Headers((":status", "200"), ("a", new string('x', 3000)), ("b", new string('y', 3000))));
-            request = await connection.AcceptAsync();
-            await request.AnswerAsync(Wire.Ok);
-        });
-        await using Http3Connection client = await Http3Connection.ConnectAsync(server.ClientOptions with { MaxFieldSectionSize = 4096 });
-        Http3Exception failure = await Assert.ThrowsAsync<Http3Exception>(async () => await client.SendAsync(server.Request()));
-        Assert.Equal(Http3ErrorCode.RequestCancelled, failure.ErrorCode);
-        await using Http3Response response = await client.SendAsync(server.Request());
-        Assert.Equal(200, response.Status);
-    }
-
-    [Fact]
-    public async Task FieldsBeyondTheServersLimitAreNotSent()
-    {
-        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
-        {
-            await connection.StartAsync(Wire.Frame(Http3FrameType.Settings, 0x06, 0x40, 0xf0)); // 240 bytes
-            ServedRequest request = await connection.AcceptAsync();
-            await request.AnswerAsync(Wire.Ok);
-        });
-        await using Http3Connection client = await server.ConnectAsync();
-        using (Http3Response response = await client.SendAsync(server.Request()))
-        {
-            while (client.PeerMaxFieldSectionSize is null)
-            {
-                await Task.Yield();
-            }
-        }
-
-        Assert.Equal(240, client.PeerMaxFieldSectionSize);
-        Http3Request large = new("GET", server.Uri, [new("x", new string('x', 100))]);
-        await Assert.ThrowsAsync<Http3Exception>(async () => await client.SendAsync(large));
     }
 
     /// <summary>RFC 9204 §2.1.2: the section waits for the entry that it refers to.</summary>

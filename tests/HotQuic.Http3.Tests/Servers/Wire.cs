@@ -26,7 +26,7 @@ internal static class Wire
 
     public static byte[] Section(params (string Name, string Value)[] fields)
     {
-        byte[] bytes = new byte[64 * 1024 * 2];
+        byte[] bytes = new byte[16 + fields.Sum(field => (int)QpackEncoder.MaximumFieldLength(field.Name.Length, field.Value.Length))];
         Assert.True(QpackEncoder.TryWritePrefix(bytes, out int length));
         foreach ((string name, string value) in fields)
         {

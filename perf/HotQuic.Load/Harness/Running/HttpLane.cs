@@ -61,27 +61,6 @@ internal sealed class HttpLane(HttpContext context) : PulsedLane
         BeginDue(schedule, Stopwatch.GetTimestamp());
     }
 
-    protected override void Check(long now)
-    {
-        Array.ForEach(Active(), iteration => iteration.CancelIfLate(now));
-        ReadStatistics();
-    }
-
-    private void ReadStatistics()
-    {
-        try
-        {
-            if (_connection is { } connection)
-            {
-                context.Ledger.Read(connection.Transport.GetStatistics(), ref _statistics);
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // The connection has just ended, which this thread cannot know before.
-        }
-    }
-
     protected override void BeginDue(LaneSchedule schedule, long now)
     {
         if (_beginning == this)
@@ -107,6 +86,27 @@ internal sealed class HttpLane(HttpContext context) : PulsedLane
         }
 
         _beginning = before;
+    }
+
+    protected override void Check(long now)
+    {
+        Array.ForEach(Active(), iteration => iteration.CancelIfLate(now));
+        ReadStatistics();
+    }
+
+    private void ReadStatistics()
+    {
+        try
+        {
+            if (_connection is { } connection)
+            {
+                context.Ledger.Read(connection.Transport.GetStatistics(), ref _statistics);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection has just ended, which this thread cannot know before.
+        }
     }
 
     private HttpIteration Take()
