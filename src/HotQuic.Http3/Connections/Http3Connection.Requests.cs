@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HotQuic.Core.Wire;
 using HotQuic.Http3.Errors;
 using HotQuic.Http3.Frames;
 using HotQuic.Http3.Requests;
@@ -9,6 +10,12 @@ namespace HotQuic.Http3;
 public sealed partial class Http3Connection
 {
     private const long NoGoAway = long.MaxValue;
+
+    /// <summary>
+    /// What Kestrel says first when it stops, above all IDs: it is no stream of a client's, and would be an error by RFC 9114 §7.2.6, but what it
+    /// means is certain, and to break the connection off would fail the requests that Kestrel still answers.
+    /// </summary>
+    private const long NoticeId = (long)VarInt.MaxValue;
 
     private static readonly Http3Error GoAwayForOtherStream = new(Http3ErrorCode.IdError, "GOAWAY names no stream that a client's request could have");
     private static readonly Http3Error GoAwayRaised = new(Http3ErrorCode.IdError, "GOAWAY names a larger stream than the one before");
@@ -116,7 +123,7 @@ public sealed partial class Http3Connection
     /// <summary>The server processes no request from this stream on (RFC 9114 §5.2).</summary>
     internal Http3Error? OnGoAway(long streamId)
     {
-        if (streamId % 4 != 0)
+        if (streamId % 4 != 0 && streamId != NoticeId)
         {
             return GoAwayForOtherStream;
         }

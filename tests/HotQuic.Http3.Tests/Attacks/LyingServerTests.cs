@@ -143,7 +143,7 @@ public sealed class LyingServerTests
                 }
                 finally
                 {
-                    _underWay.TryRemove(seed, out _);
+                    _underWay.TryRemove(seed, out CancellationTokenSource? _);
                 }
             }
         })));

@@ -86,6 +86,27 @@ public sealed class GoAwayTests
         await client.Closed;
     }
 
+    /// <summary>Kestrel says 2^62-1 first, which is no stream of a client's: what is under way is not lost by that.</summary>
+    [Fact]
+    public async Task Hfrm17_AnIdAboveAllOthersIsANoticeThoughItIsNoRequests()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            ServedRequest request = await connection.AcceptAsync();
+            await connection.Control.WriteAsync(Wire.Join(Wire.GoAway((1UL << 62) - 1), Wire.GoAway((ulong)request.Stream.Id + 4)));
+            await request.AnswerAsync(Wire.Ok, Wire.Data("done"));
+        });
+        await using Http3Connection client = await server.ConnectAsync();
+        using (Http3Response response = await client.SendAsync(server.Request()))
+        {
+            Assert.Equal(4, await response.DrainAsync());
+        }
+
+        await client.Closed;
+        Assert.False(client.IsAcceptingRequests);
+    }
+
     /// <summary>RFC 9114 §3.3: the end is announced first.</summary>
     [Fact]
     public async Task Hcon07_AnIdleConnectionSaysGoAwayBeforeItCloses()

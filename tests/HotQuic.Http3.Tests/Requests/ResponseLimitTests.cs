@@ -1,3 +1,4 @@
+using HotQuic.Http3.Frames;
 using HotQuic.Http3.Tests.Servers;
 
 namespace HotQuic.Http3.Tests.Requests;
