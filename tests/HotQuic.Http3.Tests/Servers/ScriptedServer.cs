@@ -92,6 +92,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 {
                     QuicConnection connection = await _listener.AcceptConnectionAsync();
                     Connections++;
+                    connections.RemoveAll(task => task.IsCompletedSuccessfully);
                     connections.Add(ServeAsync(connection, script));
                 }
                 catch (AuthenticationException)
