@@ -13,7 +13,7 @@ namespace HotQuic.Http3.Connections;
 internal sealed class FieldDecoding(Http3ConnectionOptions options)
 {
     /// <summary>Nobody is at fault: what cannot be processed is given up (RFC 9114 §4.2.2).</summary>
-    public static readonly Http3Error TooLarge = new(Http3ErrorCode.RequestCancelled, "a field section is larger than this side accepts");
+    public static readonly Http3Error TooLarge = new(Http3ErrorCode.RequestCancelled, "a field section is larger than this side accepts") { IsLimit = true };
 
     private const int InstructionRoom = 64;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HotQuic.Core.Wire;
 using HotQuic.Http3.Errors;
 using HotQuic.Http3.Frames;
 using HotQuic.Http3.Requests;
@@ -10,10 +11,20 @@ public sealed partial class Http3Connection
 {
     private const long NoGoAway = long.MaxValue;
 
+    /// <summary>
+    /// What Kestrel says first when it stops, above all IDs: it is no stream of a client's, and would be an error by RFC 9114 §7.2.6, but what it
+    /// means is certain, and to break the connection off would fail the requests that Kestrel still answers.
+    /// </summary>
+    private const long NoticeId = (long)VarInt.MaxValue;
+
     private static readonly Http3Error GoAwayForOtherStream = new(Http3ErrorCode.IdError, "GOAWAY names no stream that a client's request could have");
     private static readonly Http3Error GoAwayRaised = new(Http3ErrorCode.IdError, "GOAWAY names a larger stream than the one before");
 
+    /// <summary>GOAWAY of a client: no push is accepted from this push ID on, which none was before (RFC 9114 §5.2).</summary>
+    private static readonly byte[] GoAway = [(byte)Http3FrameType.GoAway, 0x01, 0x00];
+
     private readonly Lock _gate = new();
+    private bool _hasSentGoAway;
     private Exchange? _first;
     private int _activeCount;
     private long _idleSince = Environment.TickCount64;
@@ -112,7 +123,7 @@ public sealed partial class Http3Connection
     /// <summary>The server processes no request from this stream on (RFC 9114 §5.2).</summary>
     internal Http3Error? OnGoAway(long streamId)
     {
-        if (streamId % 4 != 0)
+        if (streamId % 4 != 0 && streamId != NoticeId)
         {
             return GoAwayForOtherStream;
         }
@@ -190,6 +201,22 @@ public sealed partial class Http3Connection
         return first;
     }
 
+    /// <summary>Tells the server, once, that no more requests follow. It is handed over before this returns, and so sent before the connection's close.</summary>
+    private async Task SendGoAwayAsync()
+    {
+        try
+        {
+            if (!Interlocked.Exchange(ref _hasSentGoAway, true))
+            {
+                await _control!.WriteAsync(GoAway).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        {
+            // The connection has ended.
+        }
+    }
+
     private async Task CloseTransportAsync(Http3ErrorCode code)
     {
         try
@@ -250,7 +277,7 @@ public sealed partial class Http3Connection
         catch (Exception e) when (e is QuicException or ObjectDisposedException)
         {
             Http3Failure failure = SetFailure(Http3Failure.OfConnection(e));
-            if (failure.Code == Http3ErrorCode.NoError)
+            if (failure.Code is { } code && Http3Failure.IsNoError(code))
             {
                 _closed.TrySetResult();
             }

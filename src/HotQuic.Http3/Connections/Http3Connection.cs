@@ -30,8 +30,8 @@ public sealed partial class Http3Connection : IAsyncDisposable
     public QuicConnection Transport { get; }
 
     /// <summary>
-    /// Ends with the connection: successfully where it was closed without an error, else with an <see cref="Http3Exception"/>, which nobody
-    /// needs to look at.
+    /// Ends with the connection: successfully where it was closed without an error, which codes that are not known say too (RFC 9114 §8), else
+    /// with an <see cref="Http3Exception"/>, which nobody needs to look at.
     /// </summary>
     public Task Closed => _closed.Task;
 
@@ -89,7 +89,7 @@ public sealed partial class Http3Connection : IAsyncDisposable
     /// <summary>Sends a request with a body.</summary>
     /// <param name="request">The request.</param>
     /// <param name="body">
-    /// The body. Up to 16 KiB go out in one piece with the fields. It must not change until the response was disposed of with
+    /// The body. Up to 64 KiB go out in one piece with the fields and the end. It must not change until the response was disposed of with
     /// <see cref="Http3Response.DisposeAsync"/>, since a server may answer before it has all of it.
     /// </param>
     /// <param name="cancellationToken">Gives the request up until the response's fields are there (H3_REQUEST_CANCELLED).</param>
@@ -128,14 +128,19 @@ public sealed partial class Http3Connection : IAsyncDisposable
         return SendAsync(request.ToMessage() with { BodyWriter = writeBody }, cancellationToken);
     }
 
-    /// <summary>Closes the connection when the requests that are under way are done: no new ones are sent from now on (RFC 9114 §5.2, §5.3).</summary>
+    /// <summary>
+    /// Closes the connection when the requests that are under way are done, which is when their responses were disposed of. From now on no new
+    /// ones are sent, and the server is told so, with GOAWAY (RFC 9114 §5.2).
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait for the requests: then they are given up.</param>
-    /// <returns>Ends when the server was told.</returns>
+    /// <returns>Ends when the server was told of the end (H3_NO_ERROR).</returns>
     public async ValueTask CloseAsync(CancellationToken cancellationToken = default)
     {
+        Task drained = WhenDrainedAsync();
+        _ = SendGoAwayAsync();
         try
         {
-            await WhenDrainedAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            await drained.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -145,7 +150,7 @@ public sealed partial class Http3Connection : IAsyncDisposable
         await DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Closes the connection at once (H3_NO_ERROR); requests that are under way fail.</summary>
+    /// <summary>Closes the connection at once (H3_NO_ERROR); requests that are under way fail. <see cref="CloseAsync"/> waits for them.</summary>
     /// <returns>Ends when the server was told.</returns>
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using HotQuic.Http3.Connections;
 using HotQuic.Http3.Qpack;
 
@@ -12,7 +13,8 @@ public sealed record Http3ConnectionOptions
     /// <summary>The control stream, QPACK's two, and some of types that are ignored (RFC 9114 §6.2).</summary>
     private const int InboundStreams = 16;
 
-    private QuicClientConnectionOptions? _prepared;
+    /// <summary>What was prepared of which options: beside them, since it is no part of what they say, and no copy's.</summary>
+    private static readonly ConditionalWeakTable<Http3ConnectionOptions, QuicClientConnectionOptions> Prepared = [];
 
     /// <summary>Where to connect: an <see cref="IPEndPoint"/>, or a <see cref="DnsEndPoint"/> whose addresses are tried one after another.</summary>
     public required EndPoint RemoteEndPoint { get; init; }
@@ -75,28 +77,27 @@ public sealed record Http3ConnectionOptions
         = 16;
 
     /// <summary>Made once, since what a connection needs of it is prepared and kept there.</summary>
-    internal QuicClientConnectionOptions ToQuicOptions() => _prepared ??= new QuicClientConnectionOptions
+    internal QuicClientConnectionOptions ToQuicOptions() => Prepared.GetValue(this, static options => new QuicClientConnectionOptions
     {
-        RemoteEndPoint = RemoteEndPoint,
-        LocalEndPoint = LocalEndPoint,
-        ClientAuthenticationOptions = TlsOptions.For(ClientAuthenticationOptions, HostOf(RemoteEndPoint)),
+        RemoteEndPoint = options.RemoteEndPoint,
+        LocalEndPoint = options.LocalEndPoint,
+        ClientAuthenticationOptions = TlsOptions.For(options.ClientAuthenticationOptions, HostOf(options.RemoteEndPoint)),
         DefaultStreamErrorCode = (long)Http3ErrorCode.RequestCancelled,
         DefaultCloseErrorCode = (long)Http3ErrorCode.NoError,
         MaxInboundUnidirectionalStreams = InboundStreams,
-        IdleTimeout = IdleTimeout,
-        KeepAliveInterval = KeepAliveInterval,
-        HandshakeTimeout = HandshakeTimeout,
-        InitialReceiveWindowSizes = InitialReceiveWindowSizes ?? new QuicReceiveWindowSizes(),
-        Transport = Transport ?? new QuicTransportOptions(),
+        IdleTimeout = options.IdleTimeout,
+        KeepAliveInterval = options.KeepAliveInterval,
+        HandshakeTimeout = options.HandshakeTimeout,
+        InitialReceiveWindowSizes = options.InitialReceiveWindowSizes ?? new QuicReceiveWindowSizes(),
+        Transport = options.Transport ?? new QuicTransportOptions(),
         StreamCapacityCallback = StreamCredit.OnCapacity,
-    };
+    });
 
     /// <summary>The same, to somewhere else.</summary>
     internal Http3ConnectionOptions For(EndPoint remote, SslClientAuthenticationOptions? tls, string host) => this with
     {
         RemoteEndPoint = remote,
         ClientAuthenticationOptions = TlsOptions.For(tls, host),
-        _prepared = null,
     };
 
     private static string HostOf(EndPoint endPoint) => endPoint switch

@@ -108,10 +108,10 @@ internal sealed class PeerStreams(Http3Connection connection)
         while (true)
         {
             ReadResult result = await input.ReadAsync().ConfigureAwait(false);
-            if (VarInt.TryRead(result.Buffer, out ulong type, out int length))
+            if (Http3StreamHeader.TryRead(result.Buffer, out Http3StreamType type, out int length))
             {
                 input.AdvanceTo(result.Buffer.GetPosition(length));
-                return (Http3StreamType)type;
+                return type;
             }
 
             input.AdvanceTo(result.Buffer.Start, result.Buffer.End);

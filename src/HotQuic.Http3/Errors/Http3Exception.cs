@@ -28,4 +28,7 @@ public sealed class Http3Exception : IOException
     /// or a GOAWAY excluded it, or it was never sent (RFC 9114 §4.1.1, §5.2).
     /// </summary>
     public bool IsRetrySafe { get; }
+
+    /// <summary>Whether the response passed a limit of this side.</summary>
+    internal bool IsLimit { get; init; }
 }

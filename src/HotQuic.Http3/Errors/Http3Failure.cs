@@ -9,8 +9,15 @@ internal sealed record Http3Failure(Http3ErrorCode? Code, string Message, bool I
     /// <summary>Whether the cause is an exception of the application's own code, which it gets as it was.</summary>
     public bool IsCallers { get; init; }
 
-    /// <summary>This side found a fault of the peer.</summary>
-    public static Http3Failure Of(Http3Error error) => new(error.Code, $"The server broke the protocol: {error.Reason} ({NameOf(error.Code)}).");
+    /// <summary>Whether it is a limit of this side that was passed (RFC 9114 §4.2.2, §10.5).</summary>
+    public bool IsLimit { get; init; }
+
+    /// <summary>This side found a fault of the peer, or the response beyond a limit.</summary>
+    public static Http3Failure Of(Http3Error error)
+    {
+        string message = error.IsLimit ? "The response was given up" : "The server broke the protocol";
+        return new(error.Code, $"{message}: {error.Reason} ({NameOf(error.Code)}).") { IsLimit = error.IsLimit };
+    }
 
     /// <summary>The connection is no more.</summary>
     public static Http3Failure OfConnection(Exception cause)
@@ -39,8 +46,11 @@ internal sealed record Http3Failure(Http3ErrorCode? Code, string Message, bool I
             ExceptionDispatchInfo.Throw(Cause!);
         }
 
-        return new Http3Exception(Code, Message, IsRetrySafe, Cause);
+        return new Http3Exception(Code, Message, IsRetrySafe, Cause) { IsLimit = IsLimit };
     }
+
+    /// <summary>Whether a code that the peer closed with says that nothing is wrong, as those do that are not known (RFC 9114 §8).</summary>
+    public static bool IsNoError(Http3ErrorCode code) => code == Http3ErrorCode.NoError || !Enum.IsDefined(code);
 
     /// <summary>The code as the RFC writes it.</summary>
     public static string NameOf(Http3ErrorCode code) => code switch

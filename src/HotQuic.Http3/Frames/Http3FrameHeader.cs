@@ -1,4 +1,5 @@
 using System.Buffers;
+using HotQuic.Core.Wire;
 
 namespace HotQuic.Http3.Frames;
 

@@ -1,3 +1,5 @@
+using HotQuic.Core.Wire;
+
 namespace HotQuic.Http3.Frames;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using HotQuic.Core.Wire;
+
 namespace HotQuic.Http3.Frames;
 
 /// <summary>
@@ -112,7 +114,7 @@ internal readonly record struct Http3Settings()
             case DatagramId:
                 settings = settings with { EnableDatagrams = value == 1 };
                 return value > 1 ? NotBoolean : null;
-            case >= 0x02 and <= 0x05: // RFC 9114 §11.2.2
+            case 0x00 or (>= 0x02 and <= 0x05): // RFC 9114 §11.2.2
                 return FromHttp2;
             default:
                 return null;

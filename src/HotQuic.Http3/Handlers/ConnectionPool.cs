@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 
 namespace HotQuic.Http3.Handlers;
 
@@ -11,6 +12,8 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     private readonly Lock _gate = new();
     private readonly List<Pooled> _connections = [];
     private readonly CancellationTokenSource _disposal = new();
+
+    /// <summary>Kept for as long as the address stays the same, since it holds what connecting has prepared.</summary>
     private Http3ConnectionOptions? _options;
     private Task<Pooled>? _connecting;
     private bool _isDisposed;
@@ -18,13 +21,14 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     /// <summary>A connection that accepts requests, other than the one given; <see cref="Http3Connection.Credit"/> was taken.</summary>
     public async ValueTask<Http3Connection> RentAsync(Http3Connection? avoided, CancellationToken cancellationToken)
     {
+        Pooled? made = null;
         while (true)
         {
             Task<Pooled>? connecting;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, handler);
-                if (TryPick(avoided, out Http3Connection? picked))
+                if (TryPick(avoided, made, out Http3Connection? picked))
                 {
                     return picked;
                 }
@@ -32,7 +36,7 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
                 connecting = _connecting ??= StartConnecting();
             }
 
-            await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            made = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -76,22 +80,22 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
         _disposal.Cancel();
         foreach (Pooled pooled in connections)
         {
-            _ = pooled.Connection.DisposeAsync().AsTask();
+            _ = pooled.Connection.CloseAsync().AsTask();
         }
     }
 
     /// <summary>
     /// The first with a free place. Where there is none: the one with the shortest queue, if there may be no more connections, and no other is
-    /// being made.
+    /// being made. One that was made for this request serves it, however short connections live.
     /// </summary>
-    private bool TryPick(Http3Connection? avoided, [NotNullWhen(true)] out Http3Connection? picked)
+    private bool TryPick(Http3Connection? avoided, Pooled? made, [NotNullWhen(true)] out Http3Connection? picked)
     {
         _connections.RemoveAll(static pooled => !pooled.Connection.IsAcceptingRequests);
         Http3Connection? shortest = null;
         foreach (Pooled pooled in _connections)
         {
             Http3Connection candidate = pooled.Connection;
-            if (candidate == avoided || IsPast(pooled.Made, handler.PooledConnectionLifetime, Environment.TickCount64))
+            if (candidate == avoided || (pooled != made && IsPast(pooled.Made, handler.PooledConnectionLifetime, Environment.TickCount64)))
             {
                 continue;
             }
@@ -127,7 +131,13 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     {
         try
         {
-            Http3Connection connection = await Http3Connection.ConnectAsync(_options ??= handler.OptionsFor(origin), _disposal.Token).ConfigureAwait(false);
+            EndPoint remote = handler.EndPointOf(origin);
+            if (_options is null || !_options.RemoteEndPoint.Equals(remote))
+            {
+                _options = handler.OptionsFor(origin, remote);
+            }
+
+            Http3Connection connection = await Http3Connection.ConnectAsync(_options, _disposal.Token).ConfigureAwait(false);
             Pooled pooled = new(connection, Environment.TickCount64);
             bool isTooLate;
             lock (_gate)

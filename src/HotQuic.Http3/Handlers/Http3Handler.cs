@@ -8,7 +8,8 @@ namespace HotQuic.Http3;
 /// <summary>
 /// Sends an <see cref="HttpClient"/>'s requests over HTTP/3 on HotQuic: <c>new HttpClient(new Http3Handler()) { DefaultRequestVersion =
 /// HttpVersion.Version30 }</c>. It keeps connections to each authority, and sends a request again, once, where the server certainly did
-/// nothing with it. All members may be called from any thread; settings are read with the first request, and then stay.
+/// nothing with it. All members may be called from any thread; settings are read with the first request, and then stay. Once it was disposed
+/// of, it takes no more requests, tells the servers so (GOAWAY), and closes each connection when the last response on it was read or disposed of.
 /// </summary>
 /// <remarks>
 /// It speaks HTTP/3 only, to https URIs, with no proxy: a request that asks for another version is refused. Redirects, cookies, credentials and
@@ -44,7 +45,10 @@ public sealed class Http3Handler : HttpMessageHandler
         set => field = Unstarted(value);
     }
 
-    /// <summary>Where to connect for a host and port, such as for tests. Null, the default: there, by its addresses in turn.</summary>
+    /// <summary>
+    /// Where to connect for a host and port, asked before each connection, on a thread of the pool. Null, the default, or where it gives null: there, by
+    /// its addresses in turn.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Set: a request was sent.</exception>
     public Func<DnsEndPoint, EndPoint>? EndPointCallback
     {
@@ -154,12 +158,13 @@ public sealed class Http3Handler : HttpMessageHandler
         base.Dispose(disposing);
     }
 
-    internal Http3ConnectionOptions OptionsFor(Origin origin)
+    /// <summary>Where the next connection goes.</summary>
+    internal EndPoint EndPointOf(Origin origin) =>
+        EndPointCallback?.Invoke(new DnsEndPoint(origin.Host, origin.Port))
+        ?? (IPAddress.TryParse(origin.Host, out IPAddress? address) ? new IPEndPoint(address, origin.Port) : new DnsEndPoint(origin.Host, origin.Port));
+
+    internal Http3ConnectionOptions OptionsFor(Origin origin, EndPoint remote)
     {
-        EndPoint remote = IPAddress.TryParse(origin.Host, out IPAddress? address)
-            ? new IPEndPoint(address, origin.Port)
-            : new DnsEndPoint(origin.Host, origin.Port);
-        remote = EndPointCallback?.Invoke(new DnsEndPoint(origin.Host, origin.Port)) ?? remote;
         Http3ConnectionOptions basis = ConnectionOptions ?? new Http3ConnectionOptions { RemoteEndPoint = remote };
         return basis.For(remote, SslOptions, origin.Host);
     }

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
-using HotQuic.Http3.Errors;
 
 namespace HotQuic.Http3.Handlers;
 
@@ -29,8 +28,8 @@ internal static class HttpFailures
 
     private static HttpRequestError KindOf(Http3Exception e) => e.ErrorCode switch
     {
+        _ when e.IsLimit => HttpRequestError.ConfigurationLimitExceeded,
         Http3ErrorCode.MessageError => HttpRequestError.InvalidResponse,
-        Http3ErrorCode.RequestCancelled when e.Message == Http3Failure.Of(Connections.FieldDecoding.TooLarge).Message => HttpRequestError.ConfigurationLimitExceeded,
         null when e.InnerException is QuicException => HttpRequestError.ConnectionError,
         null => HttpRequestError.Unknown,
         _ => HttpRequestError.HttpProtocolError,

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using HotQuic.Core.Wire;
 using HotQuic.Http3.Frames;
 
 namespace HotQuic.Http3.Requests;
@@ -20,6 +21,9 @@ internal sealed class BodyWriter(PipeWriter output) : PipeWriter
 
     /// <summary>Whether the server asked for no more (RFC 9114 §4.1).</summary>
     public bool IsStopped { get; private set; }
+
+    /// <summary>Whether the stream or its connection ended below: why, whoever reads the response learns, and not from who writes.</summary>
+    public bool IsCutOff { get; private set; }
 
     public override bool CanGetUnflushedBytes => output.CanGetUnflushedBytes;
 
@@ -55,9 +59,17 @@ internal sealed class BodyWriter(PipeWriter output) : PipeWriter
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         Finish();
-        FlushResult result = await output.FlushAsync(cancellationToken).ConfigureAwait(false);
-        IsStopped |= result.IsCompleted;
-        return result;
+        try
+        {
+            FlushResult result = await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            IsStopped |= result.IsCompleted;
+            return result;
+        }
+        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        {
+            IsCutOff = true;
+            throw;
+        }
     }
 
     public override void CancelPendingFlush() => output.CancelPendingFlush();

@@ -18,6 +18,8 @@ namespace HotQuic.Http3.Requests;
 /// </remarks>
 internal sealed partial class Exchange
 {
+    private const int MostInterimResponses = 100;
+
     private static readonly Http3Error DataOutOfOrder = new(Http3ErrorCode.FrameUnexpected, "a DATA frame comes before the response's fields or after its trailers");
     private static readonly Http3Error HeadersOutOfOrder = new(Http3ErrorCode.FrameUnexpected, "a HEADERS frame comes after the trailers");
     private static readonly Http3Error PushNotAllowed = new(Http3ErrorCode.IdError, "a push is promised, and no push ID was allowed");
@@ -27,6 +29,9 @@ internal sealed partial class Exchange
     private static readonly Http3Error TooLittleContent = new(Http3ErrorCode.MessageError, "there is less content than the content-length says");
     private static readonly Http3Error ContentNotAllowed = new(Http3ErrorCode.MessageError, "there is content in a response that never has any");
 
+    /// <summary>RFC 9114 §10.5: what costs the sender nothing and may go on for ever has a limit.</summary>
+    private static readonly Http3Error TooManyInterim = new(Http3ErrorCode.ExcessiveLoad, "there are more interim responses than this side accepts") { IsLimit = true };
+
     private ReadOnlySequence<byte> _rest;
     private bool _holdsBuffer;
     private bool _isFinal;
@@ -34,6 +39,7 @@ internal sealed partial class Exchange
     private FrameKind _kind;
     private long _frameRemaining;
     private long _received;
+    private int _interimCount;
     private bool _isHead;
     private Http3Error? _error;
     private Task? _inserts;
@@ -266,6 +272,11 @@ internal sealed partial class Exchange
     {
         if (status < 200)
         {
+            if (++_interimCount > MostInterimResponses)
+            {
+                return Fail(TooManyInterim);
+            }
+
             _onInterim?.Invoke(status, new Http3Fields(this, _fields, Generation));
             _fields.Clear();
             return null;

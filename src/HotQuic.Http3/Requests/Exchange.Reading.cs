@@ -255,7 +255,7 @@ internal sealed partial class Exchange
     /// <summary>The peer's fault ends the stream, or the connection (RFC 9114 §8).</summary>
     private Http3Exception OnFault()
     {
-        if (_error!.Code is Http3ErrorCode.MessageError or Http3ErrorCode.RequestCancelled)
+        if (_error!.IsLimit || _error.Code == Http3ErrorCode.MessageError)
         {
             Http3Failure failure = Http3Failure.Of(_error);
             Interlocked.CompareExchange(ref _failure, failure, null);
@@ -301,6 +301,7 @@ internal sealed partial class Exchange
         _kind = FrameKind.None;
         _frameRemaining = 0;
         _received = 0;
+        _interimCount = 0;
         _isHead = false;
         _error = null;
         _inserts = null;

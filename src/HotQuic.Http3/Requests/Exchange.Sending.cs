@@ -9,8 +9,14 @@ namespace HotQuic.Http3.Requests;
 /// <summary>The request's way out. It goes on while the response is read, since a server may answer before it has everything.</summary>
 internal sealed partial class Exchange
 {
-    /// <summary>A body up to this size is copied behind the fields, so that the whole request is one write.</summary>
-    private const int LargestJoinedBody = 16 * 1024;
+    /// <summary>
+    /// A body up to this size is copied behind the fields, and then the request into the send buffer, in one write; a second copy of so few bytes
+    /// costs less than the pipe that larger ones go through.
+    /// </summary>
+    private const int LargestJoinedBody = 4 * 1024;
+
+    /// <summary>How much of a larger body is handed over at a time, the first of it together with the fields.</summary>
+    private const int BodyPiece = 64 * 1024;
 
     private byte[]? _joined;
     private ValueTask _sending;
@@ -41,24 +47,49 @@ internal sealed partial class Exchange
         _isSendingUnderWay = true;
         _sending = message.BodyWriter is { } writer ? SendWrittenAsync(message.Head, writer, cancellationToken)
             : message.Body.IsEmpty ? _stream.WriteAsync(message.Head, completeWrites: true, CancellationToken.None)
-            : message.Body.Length <= LargestJoinedBody ? _stream.WriteAsync(Join(message.Head.Span, message.Body.Span, message.Body.Length), completeWrites: true, CancellationToken.None)
+            : message.Body.Length <= LargestJoinedBody ? _stream.WriteAsync(Join(message.Head.Span, message.Body.Span), completeWrites: true, CancellationToken.None)
             : SendLargeAsync(message.Head, message.Body);
     }
 
+    /// <summary>Copies the body once, into the send buffer's own memory, and waits there for room: what fits goes out as one piece with fields and end.</summary>
     private async ValueTask SendLargeAsync(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body)
     {
-        ReadOnlyMemory<byte> first = Join(head.Span, body.Span[..LargestJoinedBody], body.Length);
-        await _stream.WriteAsync(first, completeWrites: false, CancellationToken.None).ConfigureAwait(false);
-        await _stream.WriteAsync(body[LargestJoinedBody..], completeWrites: true, CancellationToken.None).ConfigureAwait(false);
+        PipeWriter output = _stream.Output;
+        try
+        {
+            output.Write(head.Span);
+            WriteDataHeader(output, body.Length);
+            while (body.Length > BodyPiece)
+            {
+                output.Write(body.Span[..BodyPiece]);
+                body = body[BodyPiece..];
+                if ((await output.FlushAsync(CancellationToken.None).ConfigureAwait(false)).IsCompleted)
+                {
+                    output.Complete(); // The server wants no more of it, and may well answer (RFC 9114 §4.1).
+                    return;
+                }
+            }
+
+            output.Write(body.Span);
+            output.Complete();
+        }
+        catch (Exception e)
+        {
+            output.Complete(e);
+            throw;
+        }
     }
 
-    /// <summary>The HEADERS frame, and a DATA frame as far as it is given.</summary>
-    private ReadOnlyMemory<byte> Join(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, int bodyLength)
+    private static void WriteDataHeader(PipeWriter output, int length) =>
+        output.Advance(new Http3FrameHeader(Http3FrameType.Data, (ulong)length).Write(output.GetSpan(Http3FrameHeader.MaxLength)));
+
+    /// <summary>The HEADERS frame and the one DATA frame.</summary>
+    private ReadOnlyMemory<byte> Join(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
     {
         _joined = ArrayPool<byte>.Shared.Rent(head.Length + Http3FrameHeader.MaxLength + body.Length);
         head.CopyTo(_joined);
         int length = head.Length;
-        length += new Http3FrameHeader(Http3FrameType.Data, (ulong)bodyLength).Write(_joined.AsSpan(length));
+        length += new Http3FrameHeader(Http3FrameType.Data, (ulong)body.Length).Write(_joined.AsSpan(length));
         body.CopyTo(_joined.AsSpan(length));
         return _joined.AsMemory(0, length + body.Length);
     }
@@ -85,9 +116,9 @@ internal sealed partial class Exchange
 
             output.Complete();
         }
-        catch (Exception) when (body.IsStopped)
+        catch (Exception) when (body.IsStopped || body.IsCutOff)
         {
-            // The server wants no more of it, and may well answer (RFC 9114 §4.1).
+            // The server wants no more of it, and may well answer (RFC 9114 §4.1); or the response fails by what cut this off.
             output.Complete();
         }
         catch (Exception e)

@@ -16,7 +16,7 @@ public sealed class Http3Request
 
     /// <summary>Makes a request.</summary>
     /// <param name="method">The method, such as GET. CONNECT is not offered.</param>
-    /// <param name="target">What is asked for: an absolute URI, whose scheme, authority, path and query are sent; user information and fragment are not.</param>
+    /// <param name="target">What is asked for: an absolute https URI, whose authority, path and query are sent; user information and fragment are not.</param>
     /// <param name="fields">
     /// Further fields, sent in this order, names in lower case. The authority takes the place of Host. A content-length must be what the body will
     /// have; without one the end of the stream tells.
@@ -25,7 +25,7 @@ public sealed class Http3Request
     /// How urgent the response is: sent as the priority field (RFC 9218 §5), and what the request's own stream is sent with. Null: neither.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// The method or a name is not a token, the target not absolute, a value has control characters or others than Latin-1, or a field has no
+    /// The method or a name is not a token, the target not absolute or not https, a value has control characters or others than Latin-1, or a field has no
     /// place in HTTP/3 (RFC 9114 §4.2): a pseudo-header field, Host, Connection, Transfer-Encoding and their like, or TE other than "trailers".
     /// </exception>
     /// <exception cref="NotSupportedException">The method is CONNECT.</exception>
@@ -34,9 +34,10 @@ public sealed class Http3Request
     {
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(target);
-        if (!target.IsAbsoluteUri || target.Host.Length == 0)
+        if (!target.IsAbsoluteUri || target.Scheme != Uri.UriSchemeHttps || target.Host.Length == 0)
         {
-            throw new ArgumentException("Expected an absolute URI with a host, such as https://example.org/path.", nameof(target));
+            // RFC 9114 §3.1.2: a server was not asked whether it serves anything else.
+            throw new ArgumentException("Expected an absolute https URI with a host, such as https://example.org/path.", nameof(target));
         }
 
         Method = method;

@@ -379,6 +379,11 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
             }
         }
 
+        if (Driver.Failure is null)
+        {
+            Driver.Shard.TransmitBeforeClose(Driver);
+        }
+
         Driver.Close(code);
     }
 

@@ -36,6 +36,18 @@ internal sealed partial class Shard
         return trains > 0;
     }
 
+    /// <summary>
+    /// The application is about to close the connection, after which nothing of its streams is sent: one train of what was written before goes
+    /// now, such as the last word that a protocol says before it closes.
+    /// </summary>
+    public void TransmitBeforeClose(ConnectionDriver driver)
+    {
+        if (!driver.IsDrained && !driver.Socket.IsBlocked)
+        {
+            Transmit(driver);
+        }
+    }
+
     /// <summary>Sends one train of a connection, and lines it up again where there may be another. Gives the number of trains sent.</summary>
     private int Transmit(ConnectionDriver driver)
     {

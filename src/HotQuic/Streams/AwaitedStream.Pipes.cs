@@ -136,7 +136,10 @@ internal sealed partial class AwaitedStream
             reading.Append(piece);
         }
 
-        reading.Publish(receive.ContiguousEnd, receive.State is ReceiveStreamState.DataRecvd or ReceiveStreamState.DataRead);
+        // Behind a failure nothing is lent: what was not lent before is not there to be shown, and neither is the end.
+        ulong end = Math.Max(receive.LentEnd, reading.Published.Offset);
+        bool isFinal = receive.State is ReceiveStreamState.DataRecvd or ReceiveStreamState.DataRead;
+        reading.Publish(end, isFinal && end == receive.ContiguousEnd);
     }
 
     private void OnAdvance(StreamAdvance advance)

@@ -152,9 +152,9 @@ internal sealed class PipeReading(uint generation) : PipeOperation<ReadResult>(g
         bool isHeld = RaiseEnded();
         if (isHeld)
         {
+            // The first segment stays to be asked for: the reader may be about to show what was published before.
             _oldest = null;
             _newest = null;
-            _first = null;
         }
         else
         {

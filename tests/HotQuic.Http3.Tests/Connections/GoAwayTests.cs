@@ -1,3 +1,4 @@
+using HotQuic.Http3.Frames;
 using HotQuic.Http3.Tests.Servers;
 
 namespace HotQuic.Http3.Tests.Connections;
@@ -62,7 +63,77 @@ public sealed class GoAwayTests
     }
 
     [Fact]
-    public async Task ClosingWaitsForWhatIsUnderWay()
+    public async Task Hcon09_AnIdMayFall()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            ServedRequest first = await connection.AcceptAsync();
+            ServedRequest second = await connection.AcceptAsync();
+            await connection.Control.WriteAsync(Wire.Join(Wire.GoAway((1UL << 62) - 4), Wire.GoAway((ulong)second.Stream.Id)));
+            await Assert.ThrowsAsync<QuicException>(() => second.Stream.WritesClosed);
+            await connection.Control.WriteAsync(Wire.GoAway((ulong)second.Stream.Id)); // once more the same is fine
+            await first.AnswerAsync(Wire.Ok);
+        });
+        await using Http3Connection client = await server.ConnectAsync();
+        ValueTask<Http3Response> first = client.SendAsync(server.Request());
+        Assert.True((await Assert.ThrowsAsync<Http3Exception>(async () => await client.SendAsync(server.Request()))).IsRetrySafe);
+        using (Http3Response response = await first)
+        {
+            Assert.Equal(200, response.Status);
+        }
+
+        await client.Closed;
+    }
+
+    /// <summary>Kestrel says 2^62-1 first, which is no stream of a client's: what is under way is not lost by that.</summary>
+    [Fact]
+    public async Task Hfrm17_AnIdAboveAllOthersIsANoticeThoughItIsNoRequests()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            ServedRequest request = await connection.AcceptAsync();
+            await connection.Control.WriteAsync(Wire.Join(Wire.GoAway((1UL << 62) - 1), Wire.GoAway((ulong)request.Stream.Id + 4)));
+            await request.AnswerAsync(Wire.Ok, Wire.Data("done"));
+        });
+        await using Http3Connection client = await server.ConnectAsync();
+        using (Http3Response response = await client.SendAsync(server.Request()))
+        {
+            Assert.Equal(4, await response.DrainAsync());
+        }
+
+        await client.Closed;
+        Assert.False(client.IsAcceptingRequests);
+    }
+
+    /// <summary>RFC 9114 §3.3: the end is announced first.</summary>
+    [Fact]
+    public async Task Hcon07_AnIdleConnectionSaysGoAwayBeforeItCloses()
+    {
+        TaskCompletionSource reading = new();
+        TaskCompletionSource<List<(Http3FrameType Type, byte[] Payload)>> said = new();
+        TaskCompletionSource<Http3ErrorCode> closed = new();
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            Task<List<(Http3FrameType Type, byte[] Payload)>> control = connection.ReadControlAsync();
+            reading.SetResult();
+            said.SetResult(await control);
+            closed.SetResult(await connection.WhenClosedAsync());
+        });
+        await using Http3Connection client = await server.ConnectAsync();
+        await reading.Task;
+        await client.CloseAsync();
+        await client.CloseAsync(); // a second time says nothing more
+        List<(Http3FrameType Type, byte[] Payload)> frames = await said.Task;
+        Assert.Equal([Http3FrameType.Settings, Http3FrameType.GoAway], frames.Select(frame => frame.Type));
+        Assert.Equal([0], frames[1].Payload); // the push ID from which on none is accepted
+        Assert.Equal(Http3ErrorCode.NoError, await closed.Task);
+    }
+
+    [Fact]
+    public async Task Hcon07_ClosingSaysGoAwayAndWaitsForWhatIsUnderWay()
     {
         TaskCompletionSource answer = new();
         await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
@@ -70,6 +141,7 @@ public sealed class GoAwayTests
             await connection.StartAsync();
             ServedRequest request = await connection.AcceptAsync();
             await request.WriteAsync(Wire.Ok);
+            Assert.Equal([Http3FrameType.Settings, Http3FrameType.GoAway], (await connection.ReadControlAsync()).Select(frame => frame.Type));
             await answer.Task;
             await request.AnswerAsync(Wire.Data("late"));
         });

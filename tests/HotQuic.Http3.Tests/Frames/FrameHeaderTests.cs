@@ -1,3 +1,4 @@
+using HotQuic.Core.Wire;
 using HotQuic.Http3.Frames;
 
 namespace HotQuic.Http3.Tests.Frames;

@@ -1,3 +1,4 @@
+using HotQuic.Core.Wire;
 using HotQuic.Http3.Frames;
 
 namespace HotQuic.Http3.Tests.Frames;
@@ -60,7 +61,8 @@ public class SettingsTests
     [InlineData("01", (long)Http3ErrorCode.FrameError)] // no value
     [InlineData("0140", (long)Http3ErrorCode.FrameError)]
     [InlineData("06000140", (long)Http3ErrorCode.FrameError)]
-    [InlineData("0200", (long)Http3ErrorCode.SettingsError)] // settings of HTTP/2
+    [InlineData("0000", (long)Http3ErrorCode.SettingsError)] // settings of HTTP/2
+    [InlineData("0200", (long)Http3ErrorCode.SettingsError)]
     [InlineData("0300", (long)Http3ErrorCode.SettingsError)]
     [InlineData("0400", (long)Http3ErrorCode.SettingsError)]
     [InlineData("0500", (long)Http3ErrorCode.SettingsError)]

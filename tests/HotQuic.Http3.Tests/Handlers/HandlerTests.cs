@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using HotQuic.Http3.Tests.Requests;
 using HotQuic.Http3.Tests.Servers;
@@ -237,6 +239,181 @@ public sealed class HandlerTests
     }
 
     [Fact]
+    public async Task FieldsBeyondTheLimitAreALimitOfThisSide()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            await (await connection.AcceptAsync()).AnswerAsync(Wire.Headers((":status", "200"), ("a", new string('x', 3000))));
+        });
+        Http3Handler handler = new() { ConnectionOptions = server.ClientOptions with { MaxFieldSectionSize = 2000 } };
+        using HttpClient client = Client(server, handler);
+        HttpRequestException failure = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(server.Uri));
+        Assert.Equal(HttpRequestError.ConfigurationLimitExceeded, failure.HttpRequestError);
+    }
+
+    /// <summary>A connection takes no new requests once it is old enough; one that is under way ends on it.</summary>
+    [Fact]
+    public async Task AConnectionThatIsOldIsGivenNoMoreRequestsAndFinishesThoseItHas()
+    {
+        TaskCompletionSource finish = new();
+        TaskCompletionSource saidGoAway = new();
+        int connections = 0;
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            bool isFirst = Interlocked.Increment(ref connections) == 1;
+            await connection.StartAsync();
+            ServedRequest request = await connection.AcceptAsync();
+            await request.WriteAsync(Wire.Ok);
+            if (isFirst)
+            {
+                await connection.ReadControlAsync();
+                saidGoAway.SetResult();
+                await finish.Task;
+            }
+
+            await request.AnswerAsync(Wire.Data(isFirst ? "old" : "new"));
+        });
+        using HttpClient client = Client(server, new Http3Handler { PooledConnectionLifetime = TimeSpan.FromMilliseconds(300) });
+        using HttpResponseMessage old = await client.GetAsync(server.Uri, HttpCompletionOption.ResponseHeadersRead);
+        await saidGoAway.Task;
+        Assert.Equal("new", await client.GetStringAsync(server.Uri));
+        finish.SetResult();
+        Assert.Equal("old", await old.Content.ReadAsStringAsync());
+        Assert.Equal(2, connections);
+    }
+
+    /// <summary>With a lifetime of nothing, each request has its own connection, which closes in peace.</summary>
+    [Fact]
+    public async Task WithALifetimeOfNothingEveryRequestHasItsConnection()
+    {
+        int closed = 0;
+        await using (ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            await (await connection.AcceptAsync()).AnswerAsync(Wire.Ok, Wire.Data("x"));
+            Assert.Equal(Http3ErrorCode.NoError, await connection.WhenClosedAsync());
+            Interlocked.Increment(ref closed);
+        }))
+        {
+            using HttpClient client = Client(server, new Http3Handler { PooledConnectionLifetime = TimeSpan.Zero });
+            for (int i = 0; i < 5; i++)
+            {
+                Assert.Equal("x", await client.GetStringAsync(server.Uri));
+            }
+
+            Assert.Equal(5, server.Connections);
+        }
+
+        Assert.Equal(5, closed);
+    }
+
+    /// <summary>RFC 9114 §3.3, §5.2: disposal says GOAWAY and lets a response that is being read come to its end.</summary>
+    [Fact]
+    public async Task Hcon07_DisposalSaysGoAwayAndLetsResponsesBeRead()
+    {
+        TaskCompletionSource<Http3ErrorCode> closed = new();
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            ServedRequest request = await connection.AcceptAsync();
+            await request.WriteAsync(Wire.Ok, Wire.Data("begun "));
+            await connection.ReadControlAsync();
+            await request.AnswerAsync(Wire.Data("and ended"));
+            closed.SetResult(await connection.WhenClosedAsync());
+        });
+        HttpClient client = Client(server);
+        using HttpResponseMessage response = await client.GetAsync(server.Uri, HttpCompletionOption.ResponseHeadersRead);
+        client.Dispose();
+        Assert.Equal("begun and ended", await response.Content.ReadAsStringAsync());
+        Assert.Equal(Http3ErrorCode.NoError, await closed.Task);
+    }
+
+    /// <summary>RFC 9114 §5.4: without GOAWAY, a request may have been processed.</summary>
+    [Fact]
+    public async Task Hcon13_WhatWasSentIsNotSentAgainWhereTheConnectionJustEnds()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            await connection.StartAsync();
+            await connection.AcceptAsync();
+            await connection.Transport.CloseAsync((long)Http3ErrorCode.NoError);
+        });
+        using HttpClient client = Client(server);
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(server.Uri));
+        Assert.Equal(1, server.Connections);
+    }
+
+    /// <summary>RFC 9114 §3.3: a connection is for the authority whose name its certificate was held against.</summary>
+    [Fact]
+    public async Task Hcon06_EachAuthorityHasItsOwnConnection()
+    {
+        ConcurrentBag<string> names = [];
+        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
+        {
+            names.Add(connection.Transport.TargetHostName);
+            await RequestTests.EchoAsync(connection);
+        });
+        Http3Handler handler = new() { SslOptions = new() { RemoteCertificateValidationCallback = ScriptedServer.Trust.RemoteCertificateValidationCallback } };
+        using HttpClient client = Client(server, handler, isTrusted: null);
+        foreach (string host in (string[])["one.test", "other.test", "one.test"])
+        {
+            (await client.GetAsync(new Uri($"https://{host}:{server.Port}/"))).Dispose();
+        }
+
+        Assert.Equal(["one.test", "other.test"], names.Order());
+    }
+
+    /// <summary>RFC 9114 §3.1: the certificate has to prove the host of the URI, wherever the connection goes.</summary>
+    [Fact]
+    public async Task Hcon01_ACertificateForAnotherNameIsRefused()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(RequestTests.EchoAsync);
+        Http3Handler handler = new() { SslOptions = ScriptedServer.TrustByName };
+        using HttpClient client = Client(server, handler, isTrusted: null);
+        HttpRequestException failure = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri($"https://other.test:{server.Port}/")));
+        Assert.Equal(HttpRequestError.SecureConnectionError, failure.HttpRequestError);
+        using HttpResponseMessage response = await client.GetAsync(server.Uri);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    /// <summary>RFC 9114 §3.1: whoever could use another version learns that there is no connection.</summary>
+    [Fact]
+    public async Task Hcon02_AServerThatDoesNotSpeakQuicIsAConnectionError()
+    {
+        using Socket silent = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)silent.LocalEndPoint!).Port;
+        Http3ConnectionOptions options = new() { RemoteEndPoint = silent.LocalEndPoint!, HandshakeTimeout = TimeSpan.FromMilliseconds(300) };
+        using HttpClient client = new(new Http3Handler { ConnectionOptions = options }) { DefaultRequestVersion = HttpVersion.Version30 };
+        HttpRequestException failure = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri($"https://127.0.0.1:{port}/")));
+        Assert.Equal(HttpRequestError.ConnectionError, failure.HttpRequestError);
+        await Assert.ThrowsAsync<NotSupportedException>(() => client.GetAsync(new Uri($"http://127.0.0.1:{port}/")));
+    }
+
+    /// <summary>Where to connect is asked for each connection, so that a server may have moved.</summary>
+    [Fact]
+    public async Task TheNextConnectionMayGoElsewhere()
+    {
+        await using ScriptedServer old = await ScriptedServer.StartAsync(AnswerOnceAsync("old"));
+        await using ScriptedServer other = await ScriptedServer.StartAsync(AnswerOnceAsync("other"));
+        ScriptedServer current = old;
+        Http3Handler handler = new() { SslOptions = ScriptedServer.Trust, EndPointCallback = _ => new IPEndPoint(IPAddress.Loopback, current.Port) };
+        using HttpClient client = new(handler) { DefaultRequestVersion = HttpVersion.Version30 };
+        Assert.Equal("old", await client.GetStringAsync(new Uri("https://localhost/")));
+        current = other;
+        Assert.Equal("other", await client.GetStringAsync(new Uri("https://localhost/")));
+
+        static Func<ServedConnection, Task> AnswerOnceAsync(string text) => async connection =>
+        {
+            await connection.StartAsync();
+            ServedRequest request = await connection.AcceptAsync();
+            await connection.Control.WriteAsync(Wire.GoAway((ulong)request.Stream.Id + 4));
+            await request.AnswerAsync(Wire.Ok, Wire.Data(text));
+        };
+    }
+
+    [Fact]
     public async Task AServerThatIsNotTrustedIsASecureConnectionError()
     {
         await using ScriptedServer server = await ScriptedServer.StartAsync(connection => connection.StartAsync());
@@ -245,10 +422,15 @@ public sealed class HandlerTests
         Assert.Equal(HttpRequestError.SecureConnectionError, failure.HttpRequestError);
     }
 
-    private static HttpClient Client(ScriptedServer server, Http3Handler? handler = null, bool isTrusted = true)
+    private static HttpClient Client(ScriptedServer server, Http3Handler? handler = null, bool? isTrusted = true)
     {
         handler ??= new Http3Handler();
-        handler.SslOptions = isTrusted ? ScriptedServer.Trust : null;
+        handler.SslOptions = isTrusted switch
+        {
+            true => ScriptedServer.Trust,
+            false => null,
+            null => handler.SslOptions,
+        };
         handler.EndPointCallback = _ => new IPEndPoint(IPAddress.Loopback, server.Port);
         return new HttpClient(handler)
         {

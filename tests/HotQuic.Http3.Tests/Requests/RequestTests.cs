@@ -68,8 +68,10 @@ public sealed class RequestTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    [InlineData(16 * 1024)]
-    [InlineData((16 * 1024) + 1)]
+    [InlineData(4 * 1024)]
+    [InlineData((4 * 1024) + 1)]
+    [InlineData(64 * 1024)]
+    [InlineData((64 * 1024) + 1)]
     [InlineData(5_000_000)]
     public async Task ABodyOfAnySizeComesBackWhole(int size)
     {
@@ -210,45 +212,64 @@ public sealed class RequestTests
         Assert.Equal(isRetrySafe, failure.IsRetrySafe);
     }
 
-    [Fact]
-    public async Task FieldsBeyondTheLimitGiveUpTheRequestAndNoOther()
+    /// <summary>RFC 9114 §4.3.1: no user information, a path that is never empty, "*" for the server as a whole.</summary>
+    [Theory]
+    [InlineData("GET", "https://user:secret@localhost/a", "localhost", "/a")]
+    [InlineData("GET", "https://localhost", "localhost", "/")]
+    [InlineData("GET", "https://localhost?q", "localhost", "/?q")]
+    [InlineData("OPTIONS", "https://localhost", "localhost", "*")]
+    [InlineData("OPTIONS", "https://localhost/", "localhost", "/")]
+    [InlineData("GET", "https://[::1]:444/", "[::1]:444", "/")]
+    public async Task Hmsg22_Hmsg23_Hmsg24_TheTargetIsSaidAsTheUriHasIt(string method, string uri, string authority, string path)
     {
+        ServedRequest? seen = null;
         await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
         {
             await connection.StartAsync();
-            ServedRequest request = await connection.AcceptAsync();
-            await request.WriteAsync(Wire.Headers((":status", "200"), ("a", new string('x', 3000)), ("b", new string('y', 3000))));
-            request = await connection.AcceptAsync();
-            await request.AnswerAsync(Wire.Ok);
-        });
-        await using Http3Connection client = await Http3Connection.ConnectAsync(server.ClientOptions with { MaxFieldSectionSize = 4096 });
-        Http3Exception failure = await Assert.ThrowsAsync<Http3Exception>(async () => await client.SendAsync(server.Request()));
-        Assert.Equal(Http3ErrorCode.RequestCancelled, failure.ErrorCode);
-        await using Http3Response response = await client.SendAsync(server.Request());
-        Assert.Equal(200, response.Status);
-    }
-
-    [Fact]
-    public async Task FieldsBeyondTheServersLimitAreNotSent()
-    {
-        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
-        {
-            await connection.StartAsync(Wire.Frame(Http3FrameType.Settings, 0x06, 0x40, 0xf0)); // 240 bytes
-            ServedRequest request = await connection.AcceptAsync();
-            await request.AnswerAsync(Wire.Ok);
+            seen = await connection.AcceptAsync();
+            await seen.AnswerAsync(Wire.Ok);
         });
         await using Http3Connection client = await server.ConnectAsync();
-        using (Http3Response response = await client.SendAsync(server.Request()))
-        {
-            while (client.PeerMaxFieldSectionSize is null)
-            {
-                await Task.Yield();
-            }
-        }
+        await using Http3Response response = await client.SendAsync(new Http3Request(method, new Uri(uri)));
+        Assert.Equal([(":method", method), (":scheme", "https"), (":authority", authority), (":path", path)], seen!.Fields);
+    }
 
-        Assert.Equal(240, client.PeerMaxFieldSectionSize);
-        Http3Request large = new("GET", server.Uri, [new("x", new string('x', 100))]);
-        await Assert.ThrowsAsync<Http3Exception>(async () => await client.SendAsync(large));
+    /// <summary>RFC 9114 §3.1.2: nothing else is asked of a server that did not say that it has it.</summary>
+    [Theory]
+    [InlineData("http://localhost/")]
+    [InlineData("ftp://localhost/")]
+    public void Hcon03_OnlyHttpsIsAskedFor(string uri) => Assert.Throws<ArgumentException>(() => new Http3Request("GET", new Uri(uri)));
+
+    /// <summary>Continuations on the thread that received the packet, with sections that wait and bodies that stream.</summary>
+    [Fact]
+    public async Task RequestsMayContinueWhereTheirPacketsArrive()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(EchoAsync, maxRequests: 20);
+        await using Http3Connection client = await Http3Connection.ConnectAsync(server.ClientOptions with { Transport = new() { CompletesInline = true } });
+        Http3Request request = server.Request("POST");
+        int inline = 0;
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(lane => Task.Run(async () =>
+        {
+            byte[] body = new byte[lane * 5000];
+            new Random(lane).NextBytes(body);
+            for (int i = 0; i < 20; i++)
+            {
+                await using Http3Response response = i % 2 == 0
+                    ? await client.SendAsync(request, body)
+                    : await client.SendAsync(request, async (writer, token) => await writer.WriteAsync(body, token));
+                if (!Thread.CurrentThread.IsThreadPoolThread)
+                {
+                    Interlocked.Increment(ref inline);
+                }
+
+                using MemoryStream echo = new();
+                await response.CopyToAsync(echo);
+                Assert.Equal(body, echo.ToArray());
+            }
+        })));
+        Assert.Equal(0, client.ActiveRequests);
+        Assert.NotEqual(0, inline);
+        await client.CloseAsync();
     }
 
     /// <summary>RFC 9204 §2.1.2: the section waits for the entry that it refers to.</summary>
@@ -360,6 +381,10 @@ public sealed class RequestTests
     [Theory]
     [InlineData("host", "x")]
     [InlineData("Connection", "close")]
+    [InlineData("Transfer-Encoding", "chunked")]
+    [InlineData("Keep-Alive", "1")]
+    [InlineData("Proxy-Connection", "close")]
+    [InlineData("Upgrade", "h2c")]
     [InlineData("te", "gzip")]
     [InlineData(":path", "/")]
     [InlineData("a b", "x")]

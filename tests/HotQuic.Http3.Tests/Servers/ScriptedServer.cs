@@ -30,6 +30,17 @@ internal sealed class ScriptedServer : IAsyncDisposable
         RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate!.GetCertHashString() == Certificate.GetCertHashString(),
     };
 
+    /// <summary>Trusts the certificate's issuer, which it is itself, and holds its name against that of the server.</summary>
+    public static SslClientAuthenticationOptions TrustByName
+    {
+        get
+        {
+            X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.Add(Certificate);
+            return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+        }
+    }
+
     public int Port => _listener.LocalEndPoint.Port;
 
     public int Connections { get; private set; }
@@ -81,6 +92,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 {
                     QuicConnection connection = await _listener.AcceptConnectionAsync();
                     Connections++;
+                    connections.RemoveAll(task => task.IsCompletedSuccessfully);
                     connections.Add(ServeAsync(connection, script));
                 }
                 catch (AuthenticationException)

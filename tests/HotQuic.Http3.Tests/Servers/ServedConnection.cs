@@ -1,3 +1,4 @@
+using HotQuic.Core.Wire;
 using HotQuic.Http3.Frames;
 
 namespace HotQuic.Http3.Tests.Servers;
@@ -55,6 +56,29 @@ internal sealed class ServedConnection(QuicConnection transport)
         QuicStream stream = await Transport.AcceptInboundStreamAsync();
         Assert.Equal(QuicStreamType.Unidirectional, stream.Type);
         return stream;
+    }
+
+    /// <summary>
+    /// Reads the client's control stream up to its first GOAWAY: the frames behind SETTINGS, with their payloads. Whatever comes at once is read
+    /// at once, so that the connection's close cannot come between.
+    /// </summary>
+    public async Task<List<(Http3FrameType Type, byte[] Payload)>> ReadControlAsync()
+    {
+        QuicStream control = await AcceptClientStreamAsync();
+        byte[] bytes = new byte[1000];
+        int length = 0;
+        while (true)
+        {
+            int count = await control.ReadAsync(bytes.AsMemory(length));
+            Assert.NotEqual(0, count);
+            length += count;
+            Assert.Equal((byte)Http3StreamType.Control, bytes[0]);
+            List<(Http3FrameType Type, byte[] Payload)> frames = Wire.Frames(bytes.AsSpan(1, length - 1));
+            if (frames.Any(frame => frame.Type == Http3FrameType.GoAway))
+            {
+                return frames;
+            }
+        }
     }
 
     /// <summary>Waits until the client closes the connection, and says with what.</summary>

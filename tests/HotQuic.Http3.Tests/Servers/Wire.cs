@@ -26,7 +26,7 @@ internal static class Wire
 
     public static byte[] Section(params (string Name, string Value)[] fields)
     {
-        byte[] bytes = new byte[64 * 1024 * 2];
+        byte[] bytes = new byte[16 + fields.Sum(field => (int)QpackEncoder.MaximumFieldLength(field.Name.Length, field.Value.Length))];
         Assert.True(QpackEncoder.TryWritePrefix(bytes, out int length));
         foreach ((string name, string value) in fields)
         {
@@ -41,6 +41,19 @@ internal static class Wire
     {
         byte[] bytes = new byte[Http3IdentifierFrame.MaxLength];
         return bytes[..Http3IdentifierFrame.Write(bytes, Http3FrameType.GoAway, streamId)];
+    }
+
+    /// <summary>The whole frames that there are.</summary>
+    public static List<(Http3FrameType Type, byte[] Payload)> Frames(ReadOnlySpan<byte> bytes)
+    {
+        List<(Http3FrameType Type, byte[] Payload)> frames = [];
+        while (Http3FrameHeader.TryRead(bytes, out Http3FrameHeader header, out int consumed) && (ulong)(bytes.Length - consumed) >= header.PayloadLength)
+        {
+            frames.Add((header.Type, bytes.Slice(consumed, (int)header.PayloadLength).ToArray()));
+            bytes = bytes[(consumed + (int)header.PayloadLength)..];
+        }
+
+        return frames;
     }
 
     public static byte[] Join(params byte[][] parts) => [.. parts.SelectMany(part => part)];

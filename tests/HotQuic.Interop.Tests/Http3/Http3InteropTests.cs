@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using HotQuic.Http3;
 using HotQuic.Interop.Tests.Peers;
 using Xunit.Abstractions;
@@ -186,6 +187,24 @@ public sealed class Http3InteropTests(ITestOutputHelper output)
         Assert.Contains("/missing: the server answers 404", get.Output, StringComparison.Ordinal);
         string[] digests = [.. Directory.GetFiles(downloads).Select(file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))))];
         Assert.Equal(new[] { Pattern.Digest(Small), Pattern.Digest(Large) }.Order(), digests.Order());
+    });
+
+    /// <summary>An interim response with fields of its own, then the final one (RFC 9114 §4.1).</summary>
+    [SkippableFact]
+    public Task EarlyHints() => RunAsync("caddy", async (server, token) =>
+    {
+        List<string> hints = [];
+        await using Http3Connection connection = await ConnectAsync(server, token);
+        Http3Request request = new("GET", UriOf(server, "/early"))
+        {
+            InterimCallback = (status, fields) => hints.Add($"{status} {(fields.TryGetValue("link"u8, out ReadOnlySpan<byte> link) ? Encoding.ASCII.GetString(link) : "nothing")}"),
+        };
+        await using Http3Response response = await connection.SendAsync(request, token);
+        Assert.Equal(200, response.Status);
+        Assert.Equal("after the hint".Length, await response.DrainAsync(token));
+        Assert.Equal(["103 </style.css>; rel=preload"], hints);
+        using HttpClient client = Client();
+        Assert.Equal("after the hint", await client.GetStringAsync(UriOf(server, "/early"), token));
     });
 
     /// <summary>A server that is ended closes its connections, and nothing is lost by sending again elsewhere.</summary>

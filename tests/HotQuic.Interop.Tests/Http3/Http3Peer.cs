@@ -148,6 +148,10 @@ internal abstract class Http3Peer
                 	bind 127.0.0.1
                 	tls {{InCertificates("server.pem")}} {{InCertificates("server.key")}}
                 	root * {{DocumentsOf(sizes)}}
+                	@early path /early
+                	header @early Link "</style.css>; rel=preload"
+                	respond @early 103
+                	respond @early "after the hint" 200
                 	@echo path /echo
                 	respond @echo "{http.request.body}"
                 	file_server

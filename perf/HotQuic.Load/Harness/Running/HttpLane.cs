@@ -8,11 +8,10 @@ namespace HotQuic.Load.Harness.Running;
 /// A lane whose iterations are awaited: over one connection of HTTP/3 that they share, or one each. The pacer's thread begins them, or
 /// the thread that drives the connection where an earlier one has ended.
 /// </summary>
-internal sealed class HttpLane(HttpContext context) : ILoadLane, IPulsed
+internal sealed class HttpLane(HttpContext context) : PulsedLane
 {
     private const int MostAtOnce = 128;
     private const string NotConnected = "not connected";
-    private static readonly long CheckInterval = Stopwatch.Frequency / 50;
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(200);
 
     /// <summary>The lane that this thread begins iterations of, which goes on with the next when one has ended at once.</summary>
@@ -23,12 +22,10 @@ internal sealed class HttpLane(HttpContext context) : ILoadLane, IPulsed
     private readonly List<HttpIteration> _active = [];
     private readonly Stack<HttpIteration> _spare = [];
     private volatile Http3Connection? _connection;
-    private volatile LaneSchedule? _schedule;
     private volatile bool _isClosing;
     private QuicConnectionStatistics _statistics;
-    private long _nextCheck;
 
-    public async Task ConnectAsync(CancellationToken cancellation)
+    public override async Task ConnectAsync(CancellationToken cancellation)
     {
         if (!context.Scenario.ConnectsEachIteration)
         {
@@ -36,9 +33,7 @@ internal sealed class HttpLane(HttpContext context) : ILoadLane, IPulsed
         }
     }
 
-    public void Begin(LaneSchedule schedule) => _schedule = schedule;
-
-    public async Task CloseAsync()
+    public override async Task CloseAsync()
     {
         _isClosing = true;
         Array.ForEach(Active(), iteration => iteration.Cancel());
@@ -46,24 +41,6 @@ internal sealed class HttpLane(HttpContext context) : ILoadLane, IPulsed
         {
             await connection.DisposeAsync();
         }
-    }
-
-    public long Pulse(long now)
-    {
-        if (_schedule is not { } schedule)
-        {
-            return long.MaxValue;
-        }
-
-        BeginDue(schedule, now);
-        if (now >= _nextCheck)
-        {
-            _nextCheck = now + CheckInterval;
-            Array.ForEach(Active(), iteration => iteration.CancelIfLate(now));
-            ReadStatistics();
-        }
-
-        return Math.Min(schedule.NextDue(now), _nextCheck);
     }
 
     /// <summary>An iteration has ended.</summary>
@@ -84,22 +61,7 @@ internal sealed class HttpLane(HttpContext context) : ILoadLane, IPulsed
         BeginDue(schedule, Stopwatch.GetTimestamp());
     }
 
-    private void ReadStatistics()
-    {
-        try
-        {
-            if (_connection is { } connection)
-            {
-                context.Ledger.Read(connection.Transport.GetStatistics(), ref _statistics);
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // The connection has just ended, which this thread cannot know before.
-        }
-    }
-
-    private void BeginDue(LaneSchedule schedule, long now)
+    protected override void BeginDue(LaneSchedule schedule, long now)
     {
         if (_beginning == this)
         {
@@ -124,6 +86,27 @@ internal sealed class HttpLane(HttpContext context) : ILoadLane, IPulsed
         }
 
         _beginning = before;
+    }
+
+    protected override void Check(long now)
+    {
+        Array.ForEach(Active(), iteration => iteration.CancelIfLate(now));
+        ReadStatistics();
+    }
+
+    private void ReadStatistics()
+    {
+        try
+        {
+            if (_connection is { } connection)
+            {
+                context.Ledger.Read(connection.Transport.GetStatistics(), ref _statistics);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection has just ended, which this thread cannot know before.
+        }
     }
 
     private HttpIteration Take()

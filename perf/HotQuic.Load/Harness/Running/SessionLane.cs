@@ -9,20 +9,15 @@ namespace HotQuic.Load.Harness.Running;
 /// The lane of iterations that make a connection each. The pacer's thread begins them; each goes on on its connection's shard, and ends with
 /// its connection.
 /// </summary>
-internal sealed class SessionLane(RawContext context) : ILoadLane, IPulsed
+internal sealed class SessionLane(RawContext context) : PulsedLane
 {
     private const int MostAtOnce = 64;
-    private static readonly long CheckInterval = Stopwatch.Frequency / 50;
 
     private readonly ConcurrentDictionary<Session, bool> _sessions = [];
-    private volatile LaneSchedule? _schedule;
-    private long _nextCheck;
 
-    public Task ConnectAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public override Task ConnectAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    public void Begin(LaneSchedule schedule) => _schedule = schedule;
-
-    public async Task CloseAsync()
+    public override async Task CloseAsync()
     {
         foreach (Session session in _sessions.Keys)
         {
@@ -35,28 +30,7 @@ internal sealed class SessionLane(RawContext context) : ILoadLane, IPulsed
         }
     }
 
-    public long Pulse(long now)
-    {
-        if (_schedule is not { } schedule)
-        {
-            return long.MaxValue;
-        }
-
-        BeginDue(schedule, now);
-        if (now >= _nextCheck)
-        {
-            _nextCheck = now + CheckInterval;
-            foreach (Session session in _sessions.Keys)
-            {
-                session.PostCheck(now);
-            }
-        }
-
-        return Math.Min(schedule.NextDue(now), _nextCheck);
-    }
-
-    /// <summary>From any thread.</summary>
-    private void BeginDue(LaneSchedule schedule, long now)
+    protected override void BeginDue(LaneSchedule schedule, long now)
     {
         int left = MostAtOnce;
         while (left-- > 0 && schedule.TryTake(now, out IterationStart start))
@@ -64,6 +38,14 @@ internal sealed class SessionLane(RawContext context) : ILoadLane, IPulsed
             Session session = new(this, context, schedule, start);
             _sessions.TryAdd(session, true);
             session.Connect();
+        }
+    }
+
+    protected override void Check(long now)
+    {
+        foreach (Session session in _sessions.Keys)
+        {
+            session.PostCheck(now);
         }
     }
 
