@@ -112,6 +112,9 @@ public sealed class HotQuicTransportOptions
             DefaultStreamErrorCode = DefaultStreamErrorCode,
             DefaultCloseErrorCode = DefaultCloseErrorCode,
             IdleTimeout = IdleTimeout,
+
+            // Kestrel reads the type of a stream before it accepts the next: one on which nothing came would stop all that follow.
+            HoldsEmptyStreamsBack = true,
             HandshakeTimeout = HandshakeTimeout,
             ServerAuthenticationOptions = authentication,
             Transport = Transport,
