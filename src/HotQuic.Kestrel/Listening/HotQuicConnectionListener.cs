@@ -27,6 +27,7 @@ internal sealed class HotQuicConnectionListener(TransportServices services, TlsC
             RetryMode = services.Options.RetryMode,
             SharesPort = services.Options.SharesPort,
             IoMode = services.Options.IoMode,
+            StatelessResetKey = services.Options.StatelessResetKey,
             ConnectionOptionsCallback = GetConnectionOptionsAsync,
         };
         _listener = await QuicListener.ListenAsync(options, cancellationToken).ConfigureAwait(false);
