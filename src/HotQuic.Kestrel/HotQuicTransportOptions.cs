@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace HotQuic.Kestrel;
 
 /// <summary>
@@ -17,6 +19,7 @@ namespace HotQuic.Kestrel;
 /// RetryMode                      Automatic                Automatic, Always, Never
 /// SharesPort                     false
 /// IoMode                         Auto                     Auto, Offload, Sockets
+/// StatelessResetKey              made up by the process   at least 32 bytes, as Base64 in the configuration
 /// UnsafePreferInlineScheduling   false
 /// Transport                      see QuicTransportOptions
 /// </code>
@@ -88,6 +91,14 @@ public sealed class HotQuicTransportOptions
     public QuicIoMode IoMode { get; set; }
 
     /// <summary>
+    /// A secret of at least 32 bytes, Base64 in the configuration, with which a server that was started again tells its former clients at once
+    /// that it knows their connections no more; see <see cref="QuicListenerOptions.StatelessResetKey"/>. Default: null, which means a key that
+    /// the process made up.
+    /// </summary>
+    [SuppressMessage("Performance", "CA1819", Justification = "The configuration can set an array alone, and it is read once.")]
+    public byte[]? StatelessResetKey { get; set; }
+
+    /// <summary>
     /// Whether what Kestrel and the application do with a stream begins on the thread that received the packet, rather than on the thread
     /// pool. It saves changes of threads. The danger: while that code does not await something else, all connections of that thread stand
     /// still; blocking calls are forbidden in every handler then. It is <see cref="QuicTransportOptions.CompletesInline"/> of
@@ -112,6 +123,9 @@ public sealed class HotQuicTransportOptions
             DefaultStreamErrorCode = DefaultStreamErrorCode,
             DefaultCloseErrorCode = DefaultCloseErrorCode,
             IdleTimeout = IdleTimeout,
+
+            // Kestrel reads the type of a stream before it accepts the next: one on which nothing came would stop all that follow.
+            HoldsEmptyStreamsBack = true,
             HandshakeTimeout = HandshakeTimeout,
             ServerAuthenticationOptions = authentication,
             Transport = Transport,

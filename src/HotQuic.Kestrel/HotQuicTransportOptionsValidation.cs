@@ -6,6 +6,7 @@ namespace HotQuic.Kestrel;
 /// <summary>Finds values out of their range before anything listens, so that the server does not start with them.</summary>
 internal sealed class HotQuicTransportOptionsValidation : IValidateOptions<HotQuicTransportOptions>
 {
+    private const int MinKeyLength = 32;
     private const int MaxStreamCount = 65_535;
     private const int MinUnidirectionalStreamCount = 3;
     private const int MaxBufferSize = 1 << 30;
@@ -23,6 +24,12 @@ internal sealed class HotQuicTransportOptionsValidation : IValidateOptions<HotQu
         Check(nameof(options.DefaultCloseErrorCode), options.DefaultCloseErrorCode, 0, MaxErrorCode);
         CheckTime(nameof(options.IdleTimeout), options.IdleTimeout);
         CheckTime(nameof(options.HandshakeTimeout), options.HandshakeTimeout);
+        if (options.StatelessResetKey is { Length: < MinKeyLength } key)
+        {
+            failures.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{nameof(options.StatelessResetKey)} has {key.Length} bytes: expected at least {MinKeyLength}, or null."));
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
 
         void Check(string property, long value, long least, long most)

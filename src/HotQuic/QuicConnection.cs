@@ -128,7 +128,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
         return result;
     }
 
-    /// <summary>Waits for a stream that the peer opened.</summary>
+    /// <summary>Waits for a stream that the peer opened, one on which something came where <see cref="QuicConnectionOptions.HoldsEmptyStreamsBack"/> says so.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The stream.</returns>
     /// <exception cref="InvalidOperationException">

@@ -18,6 +18,14 @@ public abstract class QuicConnectionOptions
     public int MaxInboundUnidirectionalStreams { get; set; }
 
     /// <summary>
+    /// Whether <see cref="QuicConnection.AcceptInboundStreamAsync"/> gives a stream of the peer only once its first byte or its end has come,
+    /// or the peer has aborted a side of it. Otherwise it also gives one that is merely open, as all streams are that have lower IDs than one
+    /// on which something came (RFC 9000 §2.1): whoever reads streams one after the other would wait there, while others have data. Streams
+    /// that are held back count towards the limits above. Default: false.
+    /// </summary>
+    public bool HoldsEmptyStreamsBack { get; set; }
+
+    /// <summary>
     /// The connection ends when nothing was heard of the peer for so long (RFC 9000 §10.1); the peer's wish counts where it is shorter.
     /// Zero, the default, means 30 seconds; <see cref="Timeout.InfiniteTimeSpan"/> means never.
     /// </summary>

@@ -51,7 +51,7 @@ internal sealed record QuicEngineOptions
     /// <summary>32 bytes that tokens derive from.</summary>
     public ReadOnlyMemory<byte> TokenSecret { get; init; } = RandomNumberGenerator.GetBytes(32);
 
-    /// <summary>32 bytes that stateless reset tokens derive from.</summary>
+    /// <summary>32 bytes that stateless reset tokens derive from where a listener has no key of its own.</summary>
     public ReadOnlyMemory<byte> ResetSecret { get; init; } = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>What the process asks for.</summary>

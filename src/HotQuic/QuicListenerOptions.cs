@@ -51,4 +51,13 @@ public sealed class QuicListenerOptions
     /// three quarters of a second not even refused. More than zero; <see cref="Timeout.InfiniteTimeSpan"/> for never. Default: 250 ms.
     /// </summary>
     public TimeSpan OverloadLimit { get; set; } = Ports.ListenerSettings.DefaultOverloadLimit;
+
+    /// <summary>
+    /// A secret of at least 32 bytes from which stateless reset tokens derive (RFC 9000 §10.3.2). A server that is started again on the same
+    /// port with the same key can tell clients, at the first packet that they send, that it knows their connections no more; otherwise they
+    /// learn it when their time limits end. Nobody else may know it: whoever does can end connections. Servers that run at the same time must
+    /// not have one key where packets for one may reach the other (§21.11).
+    /// The first listener on a port decides for all that share it. Default: empty, which means a key that the process made up.
+    /// </summary>
+    public ReadOnlyMemory<byte> StatelessResetKey { get; set; }
 }

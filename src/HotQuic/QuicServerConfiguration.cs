@@ -39,7 +39,8 @@ public sealed class QuicServerConfiguration
     /// <summary>Checks the options and prepares what is dear, such as the certificate's chain. Later changes of the options have no effect.</summary>
     /// <param name="options">
     /// The options. Application protocols that they name narrow those of the listener (RFC 7301); without any, the listener's are used.
-    /// <see cref="QuicConnectionOptions.StreamCapacityCallback"/> is not used: <see cref="QuicConnectionHandler.OnStreamsAvailable"/> tells.
+    /// <see cref="QuicConnectionOptions.StreamCapacityCallback"/> is not used: <see cref="QuicConnectionHandler.OnStreamsAvailable"/> tells; nor
+    /// is <see cref="QuicConnectionOptions.HoldsEmptyStreamsBack"/>: a handler is told of every stream.
     /// </param>
     /// <returns>The configuration.</returns>
     /// <exception cref="ArgumentException">An option is missing or out of its range; the message names it.</exception>

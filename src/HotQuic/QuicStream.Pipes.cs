@@ -77,30 +77,67 @@ public sealed partial class QuicStream
 
     internal void PostPipe(StreamMessageKind kind, long value = 0, object? argument = null) => _driver.Post(kind, _generation, argument, value);
 
+    /// <summary>Reads and writes through handles of a <see cref="QuicStreamPipe"/>, made where it has none yet, rather than through its own.</summary>
+    internal void UsePipes(ref StreamPipeReader? input, ref StreamPipeWriter? output)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (_input is not null || _output is not null)
+        {
+            throw new InvalidOperationException("The stream's Input or Output is in use: expected a stream of which neither was asked for.");
+        }
+
+        if (_canRead)
+        {
+            PipeReading state = ReadingState();
+            input ??= new StreamPipeReader(this, state);
+            input.Begin(this, state);
+            _input = input;
+        }
+
+        if (_canWrite)
+        {
+            PipeWriting state = WritingState();
+            output ??= new StreamPipeWriter(this, state, _driver.Connection.Shard.Chunks);
+            output.Begin(this, state, _driver.Connection.Shard.Chunks);
+            _output = output;
+        }
+    }
+
+    /// <summary>Forgets the handles of a <see cref="QuicStreamPipe"/> that goes on to another stream, which this one must not lead to.</summary>
+    internal void ForgetPipes()
+    {
+        _input = null;
+        _output = null;
+    }
+
     private StreamPipeReader CreateInput()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        if (!_canRead)
-        {
-            throw new InvalidOperationException("Reading is not allowed on this stream.");
-        }
-
-        PipeReading? state = _driver.GetPipeReading(_generation);
-        ObjectDisposedException.ThrowIf(state is null, this);
-        return Interlocked.CompareExchange(ref _input, new StreamPipeReader(this, state), null) ?? _input;
+        return !_canRead
+            ? throw new InvalidOperationException("Reading is not allowed on this stream.")
+            : Interlocked.CompareExchange(ref _input, new StreamPipeReader(this, ReadingState()), null) ?? _input;
     }
 
     private StreamPipeWriter CreateOutput()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        if (!_canWrite)
-        {
-            throw new InvalidOperationException("Writing is not allowed on this stream.");
-        }
+        return !_canWrite
+            ? throw new InvalidOperationException("Writing is not allowed on this stream.")
+            : Interlocked.CompareExchange(ref _output, new StreamPipeWriter(this, WritingState(), _driver.Connection.Shard.Chunks), null) ?? _output;
+    }
 
+    private PipeReading ReadingState()
+    {
+        PipeReading? state = _driver.GetPipeReading(_generation);
+        ObjectDisposedException.ThrowIf(state is null, this);
+        return state;
+    }
+
+    private PipeWriting WritingState()
+    {
         PipeWriting? state = _driver.GetPipeWriting(_generation);
         ObjectDisposedException.ThrowIf(state is null, this);
         state.Begin(_driver.FirstRoom);
-        return Interlocked.CompareExchange(ref _output, new StreamPipeWriter(this, state, _driver.Connection.Shard.Chunks), null) ?? _output;
+        return state;
     }
 }

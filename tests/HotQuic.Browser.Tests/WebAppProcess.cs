@@ -13,7 +13,7 @@ internal sealed class WebAppProcess : IAsyncDisposable
     private readonly DirectoryInfo _certificates = Directory.CreateTempSubdirectory("hotquic-browser-");
     private readonly Process _process;
 
-    private WebAppProcess(int port)
+    private WebAppProcess(int port, byte[]? resetKey)
     {
         string certificate = Path.Combine(_certificates.FullName, "certificate.pem");
         string key = Path.Combine(_certificates.FullName, "key.pem");
@@ -26,13 +26,20 @@ internal sealed class WebAppProcess : IAsyncDisposable
         };
         start.Environment["Kestrel__Certificates__Default__Path"] = certificate;
         start.Environment["Kestrel__Certificates__Default__KeyPath"] = key;
+        if (resetKey is not null)
+        {
+            start.Environment["HotQuic__StatelessResetKey"] = Convert.ToBase64String(resetKey);
+        }
+
         _process = Process.Start(start)!;
     }
 
     /// <summary>Starts it and waits until it listens.</summary>
-    public static async Task<WebAppProcess> StartAsync(int port)
+    /// <param name="port">Where it listens, over TCP and UDP.</param>
+    /// <param name="resetKey">What its stateless resets derive from; null for what it makes up.</param>
+    public static async Task<WebAppProcess> StartAsync(int port, byte[]? resetKey = null)
     {
-        var started = new WebAppProcess(port);
+        var started = new WebAppProcess(port, resetKey);
         string output = string.Empty;
         while (await started._process.StandardOutput.ReadLineAsync().OrFail() is { } line)
         {

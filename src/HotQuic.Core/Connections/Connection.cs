@@ -142,7 +142,7 @@ internal sealed partial class Connection
 
     internal KeyPhases? OneRtt { get; private set; }
 
-    internal StatelessResetToken LocalResetToken => Services.Registry.ResetTokenOf(_localHandshakeId);
+    internal StatelessResetToken LocalResetToken => LocalIds.ResetTokenOf(_localHandshakeId);
 
     internal int LocalConnectionIdLength => Services.Registry.ConnectionIdLength;
 
@@ -385,7 +385,7 @@ internal sealed partial class Connection
 
     private void BeginIdentity(in ConnectionStart start)
     {
-        LocalIds.Begin();
+        LocalIds.Begin(start.ResetKey);
         PeerIds.Begin(start.InitialDestinationId);
         Attempt.Begin(start);
         _localHandshakeId = Services.Registry.Issue(this);

@@ -1,5 +1,6 @@
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
+using HotQuic.Core.Protection;
 using HotQuic.Core.Time;
 
 namespace HotQuic.Core.Connections;
@@ -25,6 +26,9 @@ internal readonly record struct ConnectionStart
 
     /// <summary>The destination of the Initials that this connection starts with; it keys them (RFC 9001 §5.2).</summary>
     public required ConnectionId InitialDestinationId { get; init; }
+
+    /// <summary>What the stateless reset tokens of our connection IDs derive from.</summary>
+    public required StatelessResetKey ResetKey { get; init; }
 
     /// <summary>A server's source ID in the Retry that came before, if one did.</summary>
     public ConnectionId? RetrySourceId { get; init; }

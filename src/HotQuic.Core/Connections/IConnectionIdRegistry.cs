@@ -14,9 +14,6 @@ internal interface IConnectionIdRegistry
     /// <summary>Mints an ID that was never used before and leads it to the connection.</summary>
     ConnectionId Issue(Connection connection);
 
-    /// <summary>The reset token of an ID that was issued here: the same each time.</summary>
-    StatelessResetToken ResetTokenOf(in ConnectionId id);
-
     /// <summary>Leads an ID that the peer chose, or a Retry gave it, to the connection; false where it is taken.</summary>
     bool TryAdd(ConnectionId id, Connection connection);
 

@@ -1,6 +1,7 @@
 using HotQuic.Core.Errors;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Protection;
 
 namespace HotQuic.Core.Connections;
 
@@ -16,6 +17,7 @@ internal sealed class LocalConnectionIds
     private readonly IConnectionIdRegistry _registry;
     private readonly Connection _owner;
     private readonly List<Entry> _entries = new(MaxActive);
+    private StatelessResetKey? _resetKey;
     private ulong _nextSequenceNumber;
 
     /// <summary>The peer was told of every sequence number below this.</summary>
@@ -36,9 +38,11 @@ internal sealed class LocalConnectionIds
     public int ActiveCount => _entries.Count;
 
     /// <summary>Starts anew, for another connection.</summary>
-    public void Begin()
+    /// <param name="resetKey">What the stateless reset tokens of its IDs derive from.</param>
+    public void Begin(StatelessResetKey resetKey)
     {
         RetireAll();
+        _resetKey = resetKey;
         _nextSequenceNumber = 0;
         _announcedEnd = 0;
         _limit = 1;
@@ -97,6 +101,9 @@ internal sealed class LocalConnectionIds
         return null;
     }
 
+    /// <summary>The reset token of an ID that was issued here: the same each time.</summary>
+    public StatelessResetToken ResetTokenOf(in ConnectionId id) => _resetKey!.TokenOf(id.Span);
+
     public void Transmit(ref FrameWriter writer)
     {
         for (int i = 0; i < _entries.Count && _unsent > 0; i++)
@@ -107,7 +114,7 @@ internal sealed class LocalConnectionIds
                 continue;
             }
 
-            var frame = new NewConnectionIdFrame(entry.SequenceNumber, 0, entry.Id, _registry.ResetTokenOf(entry.Id));
+            var frame = new NewConnectionIdFrame(entry.SequenceNumber, 0, entry.Id, ResetTokenOf(entry.Id));
             if (writer.Remaining < frame.Length)
             {
                 return;

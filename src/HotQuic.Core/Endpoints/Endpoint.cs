@@ -2,6 +2,7 @@ using HotQuic.Core.Connections;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
+using HotQuic.Core.Protection;
 using HotQuic.Core.Streams;
 using HotQuic.Core.Time;
 using HotQuic.Core.Tls;
@@ -66,6 +67,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 {
     private readonly ShardRoute _route;
     private readonly ConnectionIdGenerator _ids;
+    private readonly StatelessResetKey _resetKey;
     private readonly ConnectionTable _table;
     private readonly StatelessResponder _responder;
     private readonly TokenProtector _tokens;
@@ -79,7 +81,8 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
     public Endpoint(EndpointOptions options, RandomSource random, KeyShareFactory keyShares, IAdmission? admission)
     {
         _route = options.Route;
-        _ids = new ConnectionIdGenerator(random, _route, options.ResetSecret.Span);
+        _ids = new ConnectionIdGenerator(random, _route);
+        _resetKey = new StatelessResetKey(options.ResetSecret.Span);
         _table = new ConnectionTable(random.NextUInt64());
         _tokens = new TokenProtector(options.Tokens, random, options.TokenSecret.Span);
         _responder = new StatelessResponder(random, _ids, _tokens, new ResponseLimiter(random.NextUInt64(), options.ResponsesPerSecond, options.ResponseBurst));
@@ -134,6 +137,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
                 Local = client.Local,
                 OriginalDestinationId = destination,
                 InitialDestinationId = destination,
+                ResetKey = _resetKey,
                 IsAddressValidated = true,
                 Token = client.Token,
             },
@@ -200,8 +204,6 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 
         return id;
     }
-
-    StatelessResetToken IConnectionIdRegistry.ResetTokenOf(in ConnectionId id) => _ids.ResetTokenOf(id.Span);
 
     void IConnectionIdRegistry.Retire(ConnectionId id) => _table.Remove(id);
 
@@ -330,6 +332,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
             OriginalDestinationId = original,
             InitialDestinationId = destination,
             RetrySourceId = retrySource,
+            ResetKey = _admission.ResetKey ?? _resetKey,
             IsAddressValidated = request.IsAddressValidated,
         });
     }
@@ -377,7 +380,7 @@ internal sealed class Endpoint : IConnectionIdRegistry, IDisposable
 
         return StatelessResponder.IsReflectionPort(datagram.Remote.Port)
             ? Drop(DropReason.ReflectionPort)
-            : Answer(StatelessAnswer.Reset, _responder.Reset(destinationId, datagram, response));
+            : Answer(StatelessAnswer.Reset, _responder.Reset(_admission?.ResetKey ?? _resetKey, destinationId, datagram, response));
     }
 
     /// <summary>Whether an ID that no connection here has leads to another shard of the same port.</summary>

@@ -1,6 +1,7 @@
 using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
+using HotQuic.Core.Protection;
 
 namespace HotQuic.Core.Endpoints;
 
@@ -12,7 +13,7 @@ internal sealed record EndpointOptions
     /// <summary>32 bytes; keys of Retry and NEW_TOKEN tokens derive from it.</summary>
     public required ReadOnlyMemory<byte> TokenSecret { get; init; }
 
-    /// <summary>32 bytes; stateless reset tokens derive from it.</summary>
+    /// <summary>At least 32 bytes; stateless reset tokens derive from it where <see cref="IAdmission.ResetKey"/> is null.</summary>
     public required ReadOnlyMemory<byte> ResetSecret { get; init; }
 
     public TokenOptions Tokens { get; init; } = new();
@@ -68,6 +69,11 @@ internal interface IAdmission
     bool IsSharedWith(int shard, bool mayBegin);
 
     AdmissionVerdict Decide(in AdmissionRequest request);
+
+    /// <summary>
+    /// What the stateless reset tokens of connections derive from that are accepted where the datagram came; null for the endpoint's own.
+    /// </summary>
+    StatelessResetKey? ResetKey => null;
 
     /// <summary>The settings of a connection that was accepted.</summary>
     Connections.ConnectionSettings SettingsFor(in AdmissionRequest request);

@@ -120,7 +120,7 @@ internal sealed class StatelessResponder
     }
 
     /// <summary>RFC 9000 §10.3; as nothing but the ID is known, the answer is shorter than what caused it.</summary>
-    public int Reset(ReadOnlySpan<byte> destinationId, scoped in ReceivedDatagram datagram, Span<byte> response)
+    public int Reset(StatelessResetKey key, ReadOnlySpan<byte> destinationId, scoped in ReceivedDatagram datagram, Span<byte> response)
     {
         int longest = StatelessReset.LengthFor(datagram.Bytes.Length);
         if (longest == 0 || !_limiter.TryTake(datagram.Remote, destinationId, datagram.At))
@@ -130,7 +130,7 @@ internal sealed class StatelessResponder
 
         // Resets of one length would tell themselves apart from packets.
         int length = StatelessReset.MinLength + (int)(_random.NextUInt64() % (ulong)(longest - StatelessReset.MinLength + 1));
-        StatelessReset.Write(response[..length], _ids.ResetTokenOf(destinationId), _random);
+        StatelessReset.Write(response[..length], key.TokenOf(destinationId), _random);
         Statistics.StatelessResetsSent++;
         return length;
     }

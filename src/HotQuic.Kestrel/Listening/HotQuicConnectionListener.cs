@@ -27,6 +27,7 @@ internal sealed class HotQuicConnectionListener(TransportServices services, TlsC
             RetryMode = services.Options.RetryMode,
             SharesPort = services.Options.SharesPort,
             IoMode = services.Options.IoMode,
+            StatelessResetKey = services.Options.StatelessResetKey,
             ConnectionOptionsCallback = GetConnectionOptionsAsync,
         };
         _listener = await QuicListener.ListenAsync(options, cancellationToken).ConfigureAwait(false);
@@ -79,6 +80,13 @@ internal sealed class HotQuicConnectionListener(TransportServices services, TlsC
             throw new InvalidOperationException($"No certificate for the server name '{hello.ServerName}'.");
         }
 
-        return services.Options.ToConnectionOptions(answer);
+        return services.Options.ToConnectionOptions(IsForTcp(answer) ? TlsOptions.WithProtocols(answer, tls.ApplicationProtocols!) : answer);
     }
+
+    /// <summary>
+    /// Where the configuration has certificates for names, Kestrel gives the options that it made for TCP, with the protocols of that. None of
+    /// the endpoint's is among them, so that nobody could connect.
+    /// </summary>
+    private bool IsForTcp(SslServerAuthenticationOptions answer) =>
+        answer.ApplicationProtocols is { Count: > 0 } named && !named.Exists(tls.ApplicationProtocols!.Contains);
 }

@@ -27,6 +27,7 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
 {
     private readonly QuicConnectionContext _connection;
     private readonly ContextFeatures _features;
+    private readonly QuicStreamPipe _pipe = new();
     private readonly TransportPipeReader _reader;
     private readonly TransportPipeWriter _writer;
     private readonly Lock _gate = new();
@@ -150,8 +151,9 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
 
         stream.State = this;
         stream.AbortedCallback = static (aborted, exception) => ((QuicStreamContext)aborted.State!).OnAborted(aborted, exception);
-        _writer.Begin(CanWrite ? stream.Output : null);
-        _reader.Begin(CanRead ? stream.Input : null);
+        _pipe.Attach(stream);
+        _writer.Begin(CanWrite ? _pipe.Output : null);
+        _reader.Begin(CanRead ? _pipe.Input : null);
     }
 
     /// <inheritdoc/>

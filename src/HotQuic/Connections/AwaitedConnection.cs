@@ -32,6 +32,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     private CapacityReports? _capacity;
     private TaskCompletionSource? _closing;
     private Action<QuicConnection, IPEndPoint>? _addressCallback;
+    private bool _holdsEmptyStreamsBack;
     private volatile bool _isConnected;
 
     public AwaitedConnection(ConnectionDriver driver)
@@ -149,7 +150,21 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
     public override void OnStreamOpened(QuicStreamState stream)
     {
-        Inbound.Add(Adopt(stream, isOurs: false));
+        AwaitedStream opened = Adopt(stream, isOurs: false);
+        if (_holdsEmptyStreamsBack)
+        {
+            opened.HoldBack();
+        }
+        else
+        {
+            Offer(opened);
+        }
+    }
+
+    /// <summary>A stream of the peer may be accepted.</summary>
+    public void Offer(AwaitedStream stream)
+    {
+        Inbound.Add(stream);
         if (IsGone)
         {
             Inbound.GiveUp();
@@ -224,6 +239,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         _addressCallback = null;
         _isConnected = false;
         CompletesInline = false;
+        _holdsEmptyStreamsBack = false;
         Inbound.End();
         ForgetDatagrams();
     }
@@ -235,6 +251,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         ClientAttempt attempt = request.Attempt;
         CanAcceptStreams = attempt.CanAcceptStreams;
         CompletesInline = attempt.CompletesInline;
+        _holdsEmptyStreamsBack = attempt.HoldsEmptyStreamsBack;
         _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
         try
         {
@@ -283,6 +300,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
         CompletesInline = options.Transport.CompletesInline;
+        _holdsEmptyStreamsBack = options.HoldsEmptyStreamsBack;
         _addressCallback = options.RemoteEndPointChangedCallback;
         _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
         Driver.ProvideConfiguration(configuration);

@@ -27,6 +27,7 @@ internal sealed class ClientAttempt
         DefaultCloseErrorCode = options.DefaultCloseErrorCode;
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
         CompletesInline = options.Transport.CompletesInline;
+        HoldsEmptyStreamsBack = options.HoldsEmptyStreamsBack;
         CapacityCallback = options.StreamCapacityCallback;
         Configuration = TlsConfigurations.ForClient(options, NameOf(options.RemoteEndPoint));
         Settings = ConnectionSettingsMapping.ToSettings(options);
@@ -45,6 +46,9 @@ internal sealed class ClientAttempt
 
     /// <summary>Whether who awaits a read goes on at once, on the shard's thread.</summary>
     public bool CompletesInline { get; }
+
+    /// <summary>Whether streams of the peer are accepted when something has come on them.</summary>
+    public bool HoldsEmptyStreamsBack { get; }
 
     /// <summary>Whom an awaiting application has told of more streams; null for nobody.</summary>
     public Action<QuicConnection, QuicStreamCapacityChangedArgs>? CapacityCallback { get; }

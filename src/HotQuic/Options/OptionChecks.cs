@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using HotQuic.Core.Datagrams;
+using HotQuic.Core.Protection;
 using HotQuic.Core.Streams;
 using HotQuic.Core.Wire;
 
@@ -39,6 +40,17 @@ internal static class OptionChecks
         if (options.OverloadLimit <= TimeSpan.Zero && options.OverloadLimit != Timeout.InfiniteTimeSpan)
         {
             throw OutOfRange(argument, nameof(options.OverloadLimit), options.OverloadLimit, "more than zero, or infinite");
+        }
+
+        CheckResetKey(options.StatelessResetKey, argument);
+    }
+
+    /// <summary>None, or enough bytes that nobody guesses them; they are not part of the message.</summary>
+    public static void CheckResetKey(ReadOnlyMemory<byte> key, string argument)
+    {
+        if (key.Length is > 0 and < StatelessResetKey.MinLength)
+        {
+            throw new ArgumentException($"Expected StatelessResetKey to have at least {StatelessResetKey.MinLength} bytes, or none: it has {key.Length}.", argument);
         }
     }
 

@@ -30,7 +30,7 @@ internal readonly record struct OptionsSnapshot
 
     private (QuicCongestionControl Algorithm, int InitialWindow, TimeSpan InitialRtt) Congestion { get; init; }
 
-    private (bool Pacing, bool Ecn, bool SpinBit, bool Inline, QuicIoMode Io) Choices { get; init; }
+    private (bool Pacing, bool Ecn, bool SpinBit, bool Inline, bool HoldsBack, QuicIoMode Io) Choices { get; init; }
 
     private (string? KeyLog, string? Qlog, long? PacketsPerKey) Diagnosis { get; init; }
 
@@ -51,7 +51,9 @@ internal readonly record struct OptionsSnapshot
             Udp = (transport.MinUdpPayloadSize, transport.MaxUdpPayloadSize, transport.MaxAckDelay),
             Datagrams = (transport.MaxDatagramFrameSize, transport.DatagramQueueLength, transport.DatagramBufferSize),
             Congestion = (transport.CongestionControl, transport.InitialWindowPackets, transport.InitialRtt),
-            Choices = (transport.IsPacingEnabled, transport.IsEcnEnabled, transport.IsSpinBitEnabled, transport.CompletesInline, transport.IoMode),
+            Choices = (
+                transport.IsPacingEnabled, transport.IsEcnEnabled, transport.IsSpinBitEnabled, transport.CompletesInline, options.HoldsEmptyStreamsBack,
+                transport.IoMode),
             Diagnosis = (transport.KeyLogFile, transport.QlogDirectory, transport.PacketsPerKey),
         };
         return fits;

@@ -91,6 +91,7 @@ internal sealed class AcceptQueueEntry : ListenerEntry
             RetryMode = options.RetryMode,
             IoMode = options.IoMode,
             SharesPorts = options.SharesPort,
+            ResetKey = ListenerSettings.KeyOf(options.StatelessResetKey),
             OverloadLimit = limit,
             OverloadDropLimit = limit > TimeSpan.MaxValue - more ? TimeSpan.MaxValue : limit + more,
         };

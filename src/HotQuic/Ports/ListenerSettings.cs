@@ -1,3 +1,5 @@
+using HotQuic.Core.Protection;
+
 namespace HotQuic.Ports;
 
 /// <summary>What a listener's face was given, as its engine needs it.</summary>
@@ -30,6 +32,12 @@ internal sealed record ListenerSettings
 
     /// <summary>Clients get a token for their next connection (RFC 9000 §8.1.3).</summary>
     public bool OffersTokens { get; init; } = true;
+
+    /// <summary>What stateless reset tokens derive from (RFC 9000 §10.3.2); null for what the process made for itself.</summary>
+    public StatelessResetKey? ResetKey { get; init; }
+
+    /// <summary>The key as options state it: empty for none.</summary>
+    public static StatelessResetKey? KeyOf(ReadOnlyMemory<byte> secret) => secret.IsEmpty ? null : new StatelessResetKey(secret.Span);
 
     /// <summary>A limit as options state it: <see cref="Timeout.InfiniteTimeSpan"/> is never reached.</summary>
     public static TimeSpan Limit(TimeSpan value) => value == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : value;

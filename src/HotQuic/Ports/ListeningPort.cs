@@ -4,6 +4,7 @@ using HotQuic.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Paths;
+using HotQuic.Core.Protection;
 using HotQuic.Core.Tls;
 using HotQuic.Core.Tls.Messages;
 using HotQuic.Shards;
@@ -34,6 +35,7 @@ internal sealed class ListeningPort : IShardTarget
     private volatile Place[] _places;
     private TaskCompletionSource? _closed;
     private volatile BindingTable _bindings = BindingTable.Empty;
+    private volatile StatelessResetKey? _resetKey;
     private int _connections;
     private int _leaving;
     private bool _isAttached;
@@ -60,6 +62,13 @@ internal sealed class ListeningPort : IShardTarget
     {
         get => _bindings;
         set => _bindings = value;
+    }
+
+    /// <summary>What stateless reset tokens derive from, as the first of those who listen wants it; null for the engine's own.</summary>
+    public StatelessResetKey? ResetKey
+    {
+        get => _resetKey;
+        set => _resetKey = value;
     }
 
     public bool IsInUse => !_bindings.Bindings.IsEmpty || Volatile.Read(ref _connections) > 0;

@@ -171,6 +171,11 @@ internal sealed class PortTable(QuicEngine engine)
         ThrowIfTaken(binding, port, port.Bindings.Bindings);
         ThrowIfTaken(binding, port, earlier);
         CheckAddress(binding, port);
+        if (port.Bindings.Bindings.IsEmpty)
+        {
+            port.ResetKey = binding.Entry.Settings.ResetKey;
+        }
+
         return port;
     }
 

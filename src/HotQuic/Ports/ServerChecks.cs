@@ -18,6 +18,7 @@ internal static class ServerChecks
         ThrowUnless(limit > TimeSpan.Zero, options.OverloadLimit, nameof(options.OverloadLimit), "more than zero", argument);
         ThrowUnless(
             ListenerSettings.Limit(options.OverloadDropLimit) >= limit, options.OverloadDropLimit, nameof(options.OverloadDropLimit), "at least OverloadLimit", argument);
+        OptionChecks.CheckResetKey(options.StatelessResetKey, argument);
     }
 
     public static void Check(ReadOnlySpan<QuicServerBinding> bindings, string argument)
@@ -50,6 +51,7 @@ internal static class ServerChecks
         OffersTokens = options.OffersTokens,
         SharesPorts = options.SharesPorts,
         IoMode = options.IoMode,
+        ResetKey = ListenerSettings.KeyOf(options.StatelessResetKey),
     };
 
     private static void ThrowUnless(bool isRight, object value, string property, string expected, string argument)

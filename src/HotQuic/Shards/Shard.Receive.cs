@@ -4,6 +4,7 @@ using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
+using HotQuic.Core.Protection;
 using HotQuic.Udp;
 
 namespace HotQuic.Shards;
@@ -206,6 +207,8 @@ internal sealed partial class Shard
         // Clients' sockets belong to one shard each: what comes there is for no other.
         public bool IsSharedWith(int number, bool mayBegin) =>
             shard._receiving?.Port is { } port && (port.Capabilities.Steering || !mayBegin) && port.TryFindSibling(number, out _, out _);
+
+        public StatelessResetKey? ResetKey => shard._receiving?.Port?.ResetKey;
 
         public AdmissionVerdict Decide(in AdmissionRequest request) =>
             shard._receiving is { Port: { } port } socket ? port.Decide(request, shard._lag, socket.Counters) : AdmissionVerdict.Drop;

@@ -111,6 +111,7 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 
     public override void OnReadable()
     {
+        Offer();
         if (ShowsReceived)
         {
             ShowReceived();
@@ -135,6 +136,7 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 
     public override void OnReceiveFinished()
     {
+        Offer();
         ShowReceived();
         if (Reading.IsWaiting && !Reading.Destination.IsEmpty)
         {
@@ -148,6 +150,7 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 
     public override void OnReceiveReset(ulong code)
     {
+        Offer();
         _ = TakeDestination();
         var failure = Failure.ReadingAbortedByPeer(code);
         EndReading(failure);
@@ -156,6 +159,7 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 
     public override void OnSendStopped(ulong code)
     {
+        Offer();
         var failure = Failure.WritingAbortedByPeer(code);
         EndWriting(failure);
         TellAborted(failure);
@@ -198,6 +202,7 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
 
         CompleteDisposal();
         TellAborted(failure);
+        GiveUpIfHeldBack();
     }
 
     public override void OnReleased(Failure failure)
@@ -206,6 +211,7 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
         EndReading(failure);
         EndWriting(failure);
         CompleteDisposal();
+        GiveUpIfHeldBack();
         TryReturn();
     }
 

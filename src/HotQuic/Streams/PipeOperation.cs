@@ -57,6 +57,13 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
     /// <summary>Whether a wait is over already, be it that it was called off.</summary>
     public bool IsOver => IsRaised(Cancelled) || IsSatisfied();
 
+    /// <summary>Whether nobody of a generation has hold of the direction or waits, nor ever will again through a handle that is given up.</summary>
+    public bool IsFree(uint generation)
+    {
+        long word = Volatile.Read(ref _control);
+        return GenerationOf(word) != generation || (word & PhaseMask) == Idle;
+    }
+
     /// <summary>Takes hold of the direction.</summary>
     public PipeEntry TryEnter(uint generation)
     {

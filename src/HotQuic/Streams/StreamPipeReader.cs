@@ -22,6 +22,28 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
     private bool _hasSeenEnd;
     private bool _isCompleted;
 
+    /// <summary>Whether it may go on to another stream: nothing of the last one is outstanding.</summary>
+    public bool IsFree => state.IsFree(stream.Generation);
+
+    /// <summary>Goes on to another stream, as if it were new.</summary>
+    public void Begin(QuicStream next, PipeReading nextState)
+    {
+        stream = next;
+        state = nextState;
+        _head = null;
+        _last = null;
+        _consumed = 0;
+        _examined = 0;
+        _shown = 0;
+        _minimum = 0;
+        _isAttachPosted = false;
+        _isReading = false;
+        _holdsState = false;
+        _knowsStart = false;
+        _hasSeenEnd = false;
+        _isCompleted = false;
+    }
+
     public override bool TryRead(out ReadResult result)
     {
         ThrowIfCompleted();

@@ -31,6 +31,21 @@ internal sealed class StreamPipeWriter(QuicStream stream, PipeWriting state, Chu
     private ulong _flushed;
     private long _unflushed;
 
+    /// <summary>Whether it may go on to another stream: everything was handed over, and no flush is outstanding.</summary>
+    public bool IsFree => _isCompleted && state.IsFree(stream.Generation);
+
+    /// <summary>Goes on to another stream, as if it were new.</summary>
+    public void Begin(QuicStream next, PipeWriting nextState, ChunkExchange nextChunks)
+    {
+        stream = next;
+        state = nextState;
+        chunks = nextChunks;
+        _handed = 0;
+        _isPieceHanded = false;
+        _isCompleted = false;
+        _flushed = 0;
+    }
+
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => _unflushed;

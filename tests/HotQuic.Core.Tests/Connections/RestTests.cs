@@ -160,7 +160,7 @@ public class RestTests
     }
 
     private static bool IsShared(object value) => value is ConnectionServices or PacketSpacePool or KeyPool or Core.Recovery.RecoveryMemory
-        or StreamBufferPool or StreamStatePool or HandshakePool or RandomSource or IConnectionIdRegistry or ConnectionSettings
+        or StreamBufferPool or StreamStatePool or HandshakePool or RandomSource or IConnectionIdRegistry or StatelessResetKey or ConnectionSettings
         or Core.Recovery.RecoveryOptions or Core.CongestionControl.CongestionOptions or StreamLimits or Core.Parameters.TransportParameters or Delegate
         or SentFrame[] or AssembledPacket[] or string;
 

@@ -1,6 +1,7 @@
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Protection;
 using HotQuic.Testing;
 
 namespace HotQuic.Core.Tests.Endpoints;
@@ -127,14 +128,15 @@ public sealed class StatelessResetTests
     [Fact]
     public void Rst06_EachIdHasItsOwnTokenThatOnlyTheKeyTells()
     {
-        var first = new ConnectionIdGenerator(new SeededRandom(1), ShardRoute.Single, new byte[32]);
-        byte[] otherKey = new byte[32];
-        otherKey[0] = 1;
-        var second = new ConnectionIdGenerator(new SeededRandom(1), ShardRoute.Single, otherKey);
-        ConnectionId[] ids = [.. Enumerable.Range(0, 200).Select(_ => first.Next())];
-        Assert.Equal(200, ids.Select(id => first.ResetTokenOf(id.Span)).Distinct().Count());
-        Assert.All(ids, id => Assert.NotEqual(first.ResetTokenOf(id.Span), second.ResetTokenOf(id.Span)));
-        Assert.All(ids, id => Assert.Equal(first.ResetTokenOf(id.Span), first.ResetTokenOf(id.Span)));
+        var generator = new ConnectionIdGenerator(new SeededRandom(1), ShardRoute.Single);
+        byte[] otherSecret = new byte[32];
+        otherSecret[0] = 1;
+        var first = new StatelessResetKey(new byte[32]);
+        var second = new StatelessResetKey(otherSecret);
+        ConnectionId[] ids = [.. Enumerable.Range(0, 200).Select(_ => generator.Next())];
+        Assert.Equal(200, ids.Select(id => first.TokenOf(id.Span)).Distinct().Count());
+        Assert.All(ids, id => Assert.NotEqual(first.TokenOf(id.Span), second.TokenOf(id.Span)));
+        Assert.All(ids, id => Assert.Equal(first.TokenOf(id.Span), first.TokenOf(id.Span)));
     }
 
     [Fact]

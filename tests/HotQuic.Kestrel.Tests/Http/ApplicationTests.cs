@@ -120,6 +120,19 @@ public sealed class ApplicationTests
     }
 
     [Fact]
+    public async Task RequestsAreAnsweredInline()
+    {
+        byte[] body = TestApplication.Pattern(1_000_000);
+        await using TestApplication application = await TestApplication.StartAsync(
+            new TestApplicationSettings { Transport = options => options.UnsafePreferInlineScheduling = true });
+        await using Http3TestClient client = await application.ConnectAsync();
+        Http3Answer[] answers = await Task.WhenAll(Enumerable.Range(1, 50).Select(i =>
+            i % 2 == 0 ? client.GetAsync("/bytes/1000000") : client.SendAsync("POST", "/upload", body)));
+        string digest = Convert.ToHexStringLower(SHA256.HashData(body));
+        Assert.All(answers, (answer, i) => Assert.True((i + 1) % 2 == 0 ? answer.Body.AsSpan().SequenceEqual(body) : answer.Text == digest));
+    }
+
+    [Fact]
     public async Task AnApplicationSeesTheConnectionsStatistics()
     {
         await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings

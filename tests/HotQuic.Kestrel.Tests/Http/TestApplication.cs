@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -126,19 +127,19 @@ internal sealed class TestApplication : IAsyncDisposable
         var log = new LogRecord();
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
+        if (settings.Configuration is not null)
+        {
+            builder.Configuration.Sources.Add(settings.Configuration);
+        }
+
         builder.WebHost.UseHotQuic(settings.Transport);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             settings.Kestrel?.Invoke(kestrel);
-            kestrel.Listen(IPAddress.Loopback, port, listen =>
+            if (settings.Configuration is null)
             {
-                listen.Protocols = settings.Protocols;
-                listen.UseHttps(https =>
-                {
-                    https.ServerCertificate = TestCertificates.Localhost;
-                    settings.Https?.Invoke(https);
-                });
-            });
+                kestrel.Listen(IPAddress.Loopback, port, listen => Listen(listen, settings));
+            }
         });
         WebApplication application = builder.Build();
         Map(application);
@@ -146,6 +147,22 @@ internal sealed class TestApplication : IAsyncDisposable
         var started = new TestApplication(application, log);
         await application.StartAsync().OrFail();
         return started;
+    }
+
+    private static void Listen(ListenOptions listen, TestApplicationSettings settings)
+    {
+        listen.Protocols = settings.Protocols;
+        if (settings.Handshake is { } handshake)
+        {
+            listen.UseHttps(handshake);
+            return;
+        }
+
+        listen.UseHttps(https =>
+        {
+            https.ServerCertificate = TestCertificates.Localhost;
+            settings.Https?.Invoke(https);
+        });
     }
 
     private static void Map(WebApplication application)
@@ -175,6 +192,12 @@ internal sealed record TestApplicationSettings
     public Action<KestrelServerOptions>? Kestrel { get; init; }
 
     public Action<HttpsConnectionAdapterOptions>? Https { get; init; }
+
+    /// <summary>Decides about each handshake, in place of <see cref="Https"/>.</summary>
+    public TlsHandshakeCallbackOptions? Handshake { get; init; }
+
+    /// <summary>Names the endpoints and their certificates, in place of code.</summary>
+    public IConfigurationSource? Configuration { get; init; }
 
     public Action<WebApplication>? Map { get; init; }
 }

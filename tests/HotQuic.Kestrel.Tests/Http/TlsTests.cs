@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +17,34 @@ public sealed class TlsTests
         await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings
         {
             Https = https => https.ServerCertificateSelector = (_, name) => name == "other.test" ? other : TestCertificates.Localhost,
+        });
+        foreach (string name in (string[])["localhost", "other.test"])
+        {
+            await using Http3TestClient client = await application.ConnectAsync(name);
+            Assert.Equal($"CN={name}", client.Connection.RemoteCertificate!.Subject);
+            Assert.Equal(200, (await client.GetAsync("/json")).Status);
+        }
+    }
+
+    /// <summary>Kestrel's callback for each handshake, which is asynchronous and is told the name and the state that was given with it.</summary>
+    [Fact]
+    public async Task AHandshakeCallbackDecidesByName()
+    {
+        using X509Certificate2 other = TestCertificates.Create("other.test");
+        await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings
+        {
+            Handshake = new TlsHandshakeCallbackOptions
+            {
+                OnConnectionState = other,
+                OnConnection = async question =>
+                {
+                    await Task.Yield();
+                    return new SslServerAuthenticationOptions
+                    {
+                        ServerCertificate = question.ClientHelloInfo.ServerName == "other.test" ? (X509Certificate2)question.State! : TestCertificates.Localhost,
+                    };
+                },
+            },
         });
         foreach (string name in (string[])["localhost", "other.test"])
         {

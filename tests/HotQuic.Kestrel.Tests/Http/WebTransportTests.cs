@@ -15,6 +15,9 @@ public sealed class WebTransportTests
     /// <summary>A bidirectional stream of a session begins so (draft-ietf-webtrans-http3-02 §4.2).</summary>
     private static readonly byte[] StreamType = [0x40, 0x41];
 
+    /// <summary>A unidirectional stream of a session begins so (§4.1).</summary>
+    private static readonly byte[] UnidirectionalStreamType = [0x40, 0x54];
+
     [Fact]
     public async Task K12_AStreamOfASessionIsEchoed()
     {
@@ -31,6 +34,75 @@ public sealed class WebTransportTests
         await stream.WriteAsync((byte[])[.. StreamType, (byte)session.Id, .. "hello"u8], completeWrites: true).OrFail();
         using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
         Assert.Equal("hello", await reader.ReadToEndAsync().OrFail());
+    }
+
+    /// <summary>
+    /// The type of a stream of one direction (draft-ietf-webtrans-http3-02 §4.1) that opens others before it, on which nothing comes, as browsers
+    /// do with those of QPACK.
+    /// </summary>
+    [Fact]
+    public async Task K12_AUnidirectionalStreamBehindEmptyOnesReachesTheApplication()
+    {
+        var text = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings
+        {
+            Map = routes => routes.MapMethods("/session", ["CONNECT"], async context =>
+            {
+                IWebTransportSession session = (await context.Features.Get<IHttpWebTransportFeature>()!.AcceptAsync(context.RequestAborted))!;
+                ConnectionContext stream = (await session.AcceptStreamAsync(context.RequestAborted))!;
+                using var reader = new StreamReader(stream.Transport.Input.AsStream(), Encoding.ASCII);
+                text.SetResult(await reader.ReadToEndAsync(context.RequestAborted));
+            }),
+        });
+        await using Http3TestClient client = await application.ConnectAsync();
+        _ = await client.Connection.OpenOutboundStreamAsync(QuicStreamType.Unidirectional).OrFail();
+        _ = await client.Connection.OpenOutboundStreamAsync(QuicStreamType.Unidirectional).OrFail();
+        await using QuicStream session = await client.OpenAsync();
+        await session.WriteAsync(ConnectHeaders("/session")).OrFail();
+        Assert.Equal(0x01, (await Http3TestClient.ReadFrameAsync(session))!.Type);
+
+        await using QuicStream stream = await client.Connection.OpenOutboundStreamAsync(QuicStreamType.Unidirectional).OrFail();
+        await stream.WriteAsync((byte[])[.. UnidirectionalStreamType, (byte)session.Id, .. "hello"u8], completeWrites: true).OrFail();
+        Assert.Equal("hello", await text.Task.OrFail());
+    }
+
+    /// <summary>
+    /// A client that is gone without a word, with its session, a stream of it and the application's wait for another one: the server's stop
+    /// lasts as long as its token says, and not until the connection would have become idle, which here is never.
+    /// </summary>
+    [Fact]
+    public async Task K12_AClientThatIsGoneDoesNotKeepTheServerFromStopping()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings
+        {
+            Map = routes => routes.MapMethods("/session", ["CONNECT"], async context =>
+            {
+                IWebTransportSession session = (await context.Features.Get<IHttpWebTransportFeature>()!.AcceptAsync(context.RequestAborted))!;
+                while (await session.AcceptStreamAsync(CancellationToken.None) is { } stream)
+                {
+                    await stream.Transport.Input.ReadAsync(CancellationToken.None);
+                }
+
+                ended.SetResult();
+            }),
+        });
+        await using (var relay = new Relay(application.EndPoint))
+        {
+            Http3TestClient client = await Http3TestClient.ConnectAsync(relay.EndPoint);
+            QuicStream session = await client.OpenAsync();
+            await session.WriteAsync(ConnectHeaders("/session")).OrFail();
+            Assert.Equal(0x01, (await Http3TestClient.ReadFrameAsync(session))!.Type);
+            QuicStream stream = await client.OpenAsync();
+            await stream.WriteAsync((byte[])[.. StreamType, (byte)session.Id, .. "hello"u8]).OrFail();
+            await TestApplication.EventuallyAsync(3, () => application.Streams);
+        }
+
+        // Nobody is there any more, and nobody says so.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await application.StopAsync(patience.Token).OrFail();
+        await TestApplication.EventuallyAsync(0, () => application.Connections);
+        await ended.Task.OrFail();
     }
 
     private static async Task EchoAsync(HttpContext context)

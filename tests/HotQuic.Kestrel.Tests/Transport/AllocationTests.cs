@@ -9,10 +9,9 @@ namespace HotQuic.Kestrel.Tests.Transport;
 public sealed class AllocationTests(ITestOutputHelper output)
 {
     /// <summary>
-    /// On either side the handle of the stream, on the transport's those of its two pipes too; and now and then the state of an accept that the
-    /// runtime's pool did not have.
+    /// On either side the handle of the stream; and now and then the state of an accept that the runtime's pool did not have.
     /// </summary>
-    private const int Budget = 128 + 128 + 96 + 104 + 64;
+    private const int Budget = 128 + 128 + 64;
 
     private const int Rounds = 7;
     private const int Requests = 2_000;

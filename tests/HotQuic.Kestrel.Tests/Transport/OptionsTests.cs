@@ -44,6 +44,7 @@ public sealed class OptionsTests
             ["HotQuic:IdleTimeout"] = "00:01:00",
             ["HotQuic:RetryMode"] = "Always",
             ["HotQuic:Transport:CongestionControl"] = "NewReno",
+            ["HotQuic:StatelessResetKey"] = Convert.ToBase64String(new byte[33]),
         }).Build();
         var services = new ServiceCollection();
         services.AddSingleton(configuration).AddHotQuic(options => options.Backlog = 10);
@@ -51,6 +52,7 @@ public sealed class OptionsTests
         HotQuicTransportOptions options = provider.GetRequiredService<IOptions<HotQuicTransportOptions>>().Value;
         Assert.Equal((200, 10, TimeSpan.FromMinutes(1)), (options.MaxBidirectionalStreamCount, options.Backlog, options.IdleTimeout));
         Assert.Equal((QuicRetryMode.Always, QuicCongestionControl.NewReno), (options.RetryMode, options.Transport.CongestionControl));
+        Assert.Equal(new byte[33], options.StatelessResetKey);
     }
 
     [Theory]
@@ -63,6 +65,7 @@ public sealed class OptionsTests
     [InlineData("Backlog", "0")]
     [InlineData("IdleTimeout", "00:00:00")]
     [InlineData("HandshakeTimeout", "-00:00:05")]
+    [InlineData("StatelessResetKey", "AAAA")]
     public void K5_AValueOutOfItsRangeKeepsTheServerFromStarting(string option, string value)
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [$"HotQuic:{option}"] = value }).Build();

@@ -20,6 +20,64 @@ public sealed class StreamTests
         await client.DisposeAsync().OrFail();
     }
 
+    /// <summary>What is called off has read nothing; what comes then is there for the next.</summary>
+    [Fact]
+    public async Task AReadThatIsCalledOffLosesNothing()
+    {
+        await using TransportPair pair = await TransportPair.StartAsync();
+        (QuicStream client, ConnectionContext server) = await pair.OpenAsync();
+        PipeReader input = server.Transport.Input;
+        await ReadAllAsync(input, "hello");
+        Task<ReadResult> reading = input.ReadAsync().AsTask();
+        input.CancelPendingRead();
+        ReadResult result = await reading.OrFail();
+        Assert.True(result.IsCanceled);
+        Assert.True(result.Buffer.IsEmpty);
+        input.AdvanceTo(result.Buffer.End);
+        await client.WriteAsync("world"u8.ToArray(), completeWrites: true).OrFail();
+        Assert.Equal("world", await input.ReadToEndAsync());
+        await client.DisposeAsync().OrFail();
+    }
+
+    [Fact]
+    public async Task AFlushThatIsCalledOffGoesOnWithTheNext()
+    {
+        await using TransportPair pair = await TransportPair.StartAsync(options => options.MaxWriteBufferSize = 1);
+        (QuicStream client, ConnectionContext server) = await pair.OpenAsync();
+        PipeWriter output = server.Transport.Output;
+        Task<FlushResult> flushing = output.WriteAsync(new byte[1 << 20]).AsTask();
+        output.CancelPendingFlush();
+        FlushResult result = await flushing.OrFail();
+        Assert.True(result.IsCanceled);
+        Assert.False(result.IsCompleted);
+        output.Complete();
+        Assert.Equal(1 << 20, (await client.ReadToEndAsync()).Length);
+        await client.DisposeAsync().OrFail();
+    }
+
+    /// <summary>The option decides where Kestrel goes on when data has come: on the shard that received it, or on the thread pool.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task UnsafePreferInlineSchedulingReadsOnTheThreadThatReceived(bool isInline)
+    {
+        await using TransportPair pair = await TransportPair.StartAsync(options => options.UnsafePreferInlineScheduling = isInline);
+        (QuicStream client, ConnectionContext server) = await pair.OpenAsync();
+        await ReadAllAsync(server.Transport.Input, "hello");
+        Task<bool> goingOn = GoesOnOnThePoolAsync(server.Transport.Input);
+        await client.WriteAsync("world"u8.ToArray(), completeWrites: true).OrFail();
+        Assert.Equal(!isInline, await goingOn.OrFail());
+        await client.DisposeAsync().OrFail();
+    }
+
+    private static async Task<bool> GoesOnOnThePoolAsync(PipeReader input)
+    {
+        ReadResult result = await input.ReadAsync().ConfigureAwait(false);
+        bool isOnPool = Thread.CurrentThread.IsThreadPoolThread;
+        input.AdvanceTo(result.Buffer.End);
+        return isOnPool;
+    }
+
     [Fact]
     public async Task K9_TheClientsAbortIsNoticedAfterSendingWasCompleted()
     {

@@ -145,6 +145,6 @@ internal sealed class StateGraph
 
     /// <summary>What belongs to the shard, or is never written to.</summary>
     private static bool IsShared(Type type) => type.IsPointer || type.Name is "RecoveryMemory" or "HandshakePool" or "KeyPool" or "KeyShareFactory" or "RandomSource"
-        or "StreamBufferPool" or "StreamStatePool" or "DeclaredParameters" or "IConnectionIdRegistry" or "ConnectionSettings" or "TlsClientConfiguration" or "TlsServerConfiguration"
+        or "StreamBufferPool" or "StreamStatePool" or "DeclaredParameters" or "IConnectionIdRegistry" or "StatelessResetKey" or "ConnectionSettings" or "TlsClientConfiguration" or "TlsServerConfiguration"
         || (type.IsArray && type.GetElementType()!.Name is "SentFrame" or "AssembledPacket");
 }

@@ -1,4 +1,5 @@
 using HotQuic.Tests.Engine;
+using HotQuic.Tests.Soak;
 
 namespace HotQuic.Tests.Streams;
 
@@ -88,6 +89,104 @@ public class AcceptingTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(Pair.Patience));
         Assert.Throws<ObjectDisposedException>(() => { _ = pair.Server.AcceptInboundStreamAsync().AsTask(); });
     }
+
+    /// <summary>RFC 9000 §2.1: what comes on a stream opens those with lower IDs too, of which nothing may ever come.</summary>
+    [Theory]
+    [InlineData(QuicStreamType.Unidirectional)]
+    [InlineData(QuicStreamType.Bidirectional)]
+    public async Task AnEmptyStreamIsHeldBackUntilItsFirstByteHasCome(QuicStreamType type)
+    {
+        await using Pair pair = await Pair.ConnectAsync(server: options => options.HoldsEmptyStreamsBack = true);
+        QuicStream empty = await pair.Client.OpenOutboundStreamAsync(type);
+        QuicStream first = await pair.Client.OpenOutboundStreamAsync(type);
+        await first.WriteAsync(new byte[1]);
+        Assert.Equal(first.Id, (await AcceptAsync(pair.Server)).Id);
+        Task<QuicStream> next = AcceptAsync(pair.Server);
+        await empty.WriteAsync("late"u8.ToArray(), completeWrites: true);
+        QuicStream accepted = await next;
+        Assert.Equal(empty.Id, accepted.Id);
+        using var reader = new StreamReader(accepted);
+        Assert.Equal("late", await reader.ReadToEndAsync().WaitAsync(Pair.Patience));
+    }
+
+    [Fact]
+    public async Task WithoutTheOptionAnEmptyStreamIsAcceptedInItsTurn()
+    {
+        await using Pair pair = await Pair.ConnectAsync();
+        QuicStream empty = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+        QuicStream first = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+        await first.WriteAsync(new byte[1]);
+        Assert.Equal(empty.Id, (await AcceptAsync(pair.Server)).Id);
+        Assert.Equal(first.Id, (await AcceptAsync(pair.Server)).Id);
+    }
+
+    [Fact]
+    public async Task AStreamThatWasHeldBackIsAcceptedWithItsEndOrAnAbort()
+    {
+        await using Pair pair = await Pair.ConnectAsync(server: options => options.HoldsEmptyStreamsBack = true);
+        QuicStream ended = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+        ended.CompleteWrites();
+        QuicStream accepted = await AcceptAsync(pair.Server);
+        Assert.Equal((ended.Id, 0), (accepted.Id, await accepted.ReadAsync(new byte[1]).AsTask().WaitAsync(Pair.Patience)));
+
+        QuicStream reset = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+        reset.Abort(QuicAbortDirection.Write, 7);
+        accepted = await AcceptAsync(pair.Server);
+        Task<int> reading = accepted.ReadAsync(new byte[1]).AsTask();
+        Assert.Equal(7, (await Assert.ThrowsAsync<QuicException>(() => reading.WaitAsync(Pair.Patience))).ApplicationErrorCode);
+
+        QuicStream stopped = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional);
+        stopped.Abort(QuicAbortDirection.Read, 8);
+        accepted = await AcceptAsync(pair.Server);
+        Assert.Equal(stopped.Id, accepted.Id);
+        Assert.Equal(8, (await Assert.ThrowsAsync<QuicException>(() => accepted.WritesClosed.WaitAsync(Pair.Patience))).ApplicationErrorCode);
+    }
+
+    [Fact]
+    public async Task AClientHoldsTheServersEmptyStreamsBackToo()
+    {
+        await using Pair pair = await Pair.ConnectAsync(client: options => options.HoldsEmptyStreamsBack = true);
+        _ = await pair.Server.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+        QuicStream first = await pair.Server.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+        await first.WriteAsync(new byte[1]);
+        Assert.Equal(first.Id, (await AcceptAsync(pair.Client)).Id);
+    }
+
+    /// <summary>Whether the client goes, or the server: nothing is left of a stream that was never accepted.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatIsHeldBackGoesWithItsConnection(bool isClosedByClient)
+    {
+        using QuicEngine engine = SoakEngine.Create();
+        await using QuicListener listener = await SoakEngine.ListenAsync(engine, options => options.HoldsEmptyStreamsBack = true);
+        QuicConnection client = await SoakEngine.ConnectAsync(engine, listener.LocalEndPoint);
+        QuicConnection server = await listener.AcceptConnectionAsync().AsTask().WaitAsync(Pair.Patience);
+        QuicStream[] opened = new QuicStream[3];
+        for (int i = 0; i < opened.Length; i++)
+        {
+            opened[i] = await client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional);
+        }
+
+        await opened[^1].WriteAsync(new byte[1]);
+        QuicStream accepted = await AcceptAsync(server);
+        Assert.Equal(opened[^1].Id, accepted.Id);
+        Task<QuicStream> waiting = AcceptAsync(server);
+        await (isClosedByClient ? client : server).DisposeAsync();
+        Exception? end = await Record.ExceptionAsync(() => waiting);
+        Assert.IsType(isClosedByClient ? typeof(QuicException) : typeof(ObjectDisposedException), end);
+        await accepted.DisposeAsync();
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+        foreach (QuicStream stream in opened)
+        {
+            await stream.DisposeAsync();
+        }
+
+        await Ledger.WhenEmptyAsync(engine);
+    }
+
+    private static Task<QuicStream> AcceptAsync(QuicConnection connection) => connection.AcceptInboundStreamAsync().AsTask().WaitAsync(Pair.Patience);
 
     private static async Task OpenAsync(QuicConnection connection, int count)
     {

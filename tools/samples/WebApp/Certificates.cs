@@ -7,7 +7,9 @@ namespace WebApp;
 
 /// <summary>
 /// The endpoint and its certificate: the one of the configuration (Kestrel:Certificates:Default) or of <c>dotnet dev-certs https</c>, else one
-/// made for this run, which browsers warn of and do not use HTTP/3 with.
+/// made for this run, which browsers warn of. Browsers speak HTTP/3 only where they trust the certificate without such a warning; Chromium, and
+/// what is made from it, wants a public authority's besides, even where the user trusts a development certificate, except from hosts that
+/// <c>--origin-to-force-quic-on=localhost:8443</c> names. Others go on with HTTP/2.
 /// </summary>
 internal static class Certificates
 {

@@ -1,0 +1,29 @@
+namespace HotQuic.Streams;
+
+/// <summary>A stream of the peer that nobody may accept before something has come on it.</summary>
+internal sealed partial class AwaitedStream
+{
+    private bool _isHeldBack;
+
+    /// <summary>Instead of being offered, the stream waits for data, its end or an abort.</summary>
+    public void HoldBack() => _isHeldBack = true;
+
+    private void Offer()
+    {
+        if (_isHeldBack)
+        {
+            _isHeldBack = false;
+            Connection.Awaited.Offer(this);
+        }
+    }
+
+    /// <summary>Nothing will come any more: nobody ever sees it.</summary>
+    private void GiveUpIfHeldBack()
+    {
+        if (_isHeldBack)
+        {
+            _isHeldBack = false;
+            GiveUp();
+        }
+    }
+}
