@@ -54,7 +54,7 @@ public sealed partial class Http3Connection
             throw new Http3Exception(null, $"The request's fields count {message.SectionSize} bytes, but the server accepts {most} (RFC 9114 §4.2.2).");
         }
 
-        if (!IsAcceptingRequests)
+        if (!TryBegin())
         {
             GiveBack(message);
             throw Unsent(_failure?.Message ?? "The server takes no more requests on this connection (GOAWAY).", _failure);
@@ -70,6 +70,7 @@ public sealed partial class Http3Connection
     internal Exception OnNotOpened(Exception cause)
     {
         _credit.GiveBack();
+        OnEnded();
         return cause is OperationCanceledException ? cause : Unsent(cause.Message, FailureOf(NoGoAway, cause));
     }
 
@@ -82,15 +83,12 @@ public sealed partial class Http3Connection
             exchange.Next = _first;
             _first?.Previous = exchange;
             _first = exchange;
-            _activeCount++;
             return exchange.StreamId < _goAwayId ? null : Unsent("The server takes no more requests on this connection (GOAWAY).", null);
         }
     }
 
     internal void Unregister(Exchange exchange)
     {
-        TaskCompletionSource? drained = null;
-        bool isLast;
         lock (_gate)
         {
             exchange.Previous?.Next = exchange.Next;
@@ -102,6 +100,28 @@ public sealed partial class Http3Connection
 
             exchange.Previous = null;
             exchange.Next = null;
+        }
+
+        OnEnded();
+    }
+
+    /// <summary>A request is under way from before it has a stream until it ends.</summary>
+    private bool TryBegin()
+    {
+        lock (_gate)
+        {
+            bool begins = IsAcceptingRequests;
+            _activeCount += begins ? 1 : 0;
+            return begins;
+        }
+    }
+
+    private void OnEnded()
+    {
+        TaskCompletionSource? drained = null;
+        bool isLast;
+        lock (_gate)
+        {
             isLast = --_activeCount == 0;
             if (isLast)
             {

@@ -130,23 +130,23 @@ public sealed partial class Http3Connection : IAsyncDisposable
 
     /// <summary>
     /// Closes the connection when the requests that are under way are done, which is when their responses were disposed of. From now on no new
-    /// ones are sent, and the server is told so, with GOAWAY (RFC 9114 §5.2).
+    /// ones are sent; at the end the server is told so, with GOAWAY (RFC 9114 §5.2).
     /// </summary>
     /// <param name="cancellationToken">Ends the wait for the requests: then they are given up.</param>
     /// <returns>Ends when the server was told of the end (H3_NO_ERROR).</returns>
     public async ValueTask CloseAsync(CancellationToken cancellationToken = default)
     {
-        Task drained = WhenDrainedAsync();
-        _ = SendGoAwayAsync();
         try
         {
-            await drained.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await WhenDrainedAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // They had their time.
         }
 
+        // Not before: a server may refuse what it has not begun when it reads this.
+        _ = SendGoAwayAsync();
         await DisposeAsync().ConfigureAwait(false);
     }
 

@@ -133,17 +133,20 @@ public sealed class GoAwayTests
     }
 
     [Fact]
-    public async Task Hcon07_ClosingSaysGoAwayAndWaitsForWhatIsUnderWay()
+    public async Task Hcon07_ClosingWaitsForWhatIsUnderWayAndThenSaysGoAway()
     {
         TaskCompletionSource answer = new();
+        TaskCompletionSource<List<(Http3FrameType Type, byte[] Payload)>> said = new();
         await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
         {
             await connection.StartAsync();
             ServedRequest request = await connection.AcceptAsync();
             await request.WriteAsync(Wire.Ok);
-            Assert.Equal([Http3FrameType.Settings, Http3FrameType.GoAway], (await connection.ReadControlAsync()).Select(frame => frame.Type));
+            Task<List<(Http3FrameType Type, byte[] Payload)>> control = connection.ReadControlAsync();
             await answer.Task;
+            Assert.False(control.IsCompleted); // which it would be with GOAWAY
             await request.AnswerAsync(Wire.Data("late"));
+            said.SetResult(await control);
         });
         await using Http3Connection client = await server.ConnectAsync();
         Http3Response response = await client.SendAsync(server.Request());
@@ -155,6 +158,7 @@ public sealed class GoAwayTests
         response.Dispose();
         await closing;
         await client.Closed;
+        Assert.Equal([Http3FrameType.Settings, Http3FrameType.GoAway], (await said.Task).Select(frame => frame.Type));
     }
 
     [Fact]
