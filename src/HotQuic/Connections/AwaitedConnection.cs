@@ -114,14 +114,17 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
                 OnCancelOpen((StreamRequest)message.Argument!);
                 break;
             case ConnectionMessageKind.Close:
-                OnClose(message.Value, (TaskCompletionSource?)message.Argument);
+                TransmitWritten();
+                CloseDriver(message.Value, (TaskCompletionSource?)message.Argument);
                 break;
             case ConnectionMessageKind.Dispose:
+                // What was written goes before streams that nobody accepted are given up: their peers learn of the connection's end, not of theirs.
+                TransmitWritten();
                 IsGone = true;
                 Inbound.GiveUp();
 
                 // Last, as the life may end with it.
-                OnClose(Driver.DefaultCloseErrorCode, (TaskCompletionSource?)message.Argument);
+                CloseDriver(Driver.DefaultCloseErrorCode, (TaskCompletionSource?)message.Argument);
                 break;
             case ConnectionMessageKind.Configure:
                 OnConfigured((ServerAnswerWork)message.Argument!);
@@ -381,7 +384,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         return stream;
     }
 
-    private void OnClose(long code, TaskCompletionSource? completion)
+    private void CloseDriver(long code, TaskCompletionSource? completion)
     {
         if (completion is not null)
         {
@@ -397,12 +400,16 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
             }
         }
 
+        Driver.Close(code);
+    }
+
+    /// <summary>The last words of the application, which would not be sent after the close.</summary>
+    private void TransmitWritten()
+    {
         if (Driver.Failure is null)
         {
             Driver.Shard.TransmitBeforeClose(Driver);
         }
-
-        Driver.Close(code);
     }
 
     /// <summary>The first report comes when the connection is there: a server's options, and so the callback, may come after the client's limits.</summary>

@@ -130,6 +130,21 @@ public class DisposalTests
         await disposal.WaitAsync(Pair.Patience);
     }
 
+    /// <summary>A stream that nobody accepted does not look ended in peace when its connection is disposed of.</summary>
+    [Fact]
+    public async Task AStreamThatNobodyAcceptedEndsWithTheErrorOfItsConnection()
+    {
+        await using Pair pair = await Pair.ConnectAsync();
+        await using QuicStream accepted = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional);
+        await using QuicStream waiting = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional);
+        await waiting.WriteAsync(new byte[10]);
+        await accepted.WriteAsync(new byte[10]);
+        await using QuicStream server = await pair.Server.AcceptInboundStreamAsync();
+        await pair.Server.DisposeAsync();
+        QuicException failure = await Assert.ThrowsAsync<QuicException>(() => waiting.ReadAsync(new byte[1]).AsTask().WaitAsync(Pair.Patience));
+        Assert.Equal(QuicError.ConnectionAborted, failure.QuicError);
+    }
+
     /// <summary>Many threads dispose while one reads and one writes: all of them come back, and the state goes to the next streams unharmed.</summary>
     [Fact]
     public async Task DisposingFromManyThreadsDuringOperationsHarmsNothing()
