@@ -86,19 +86,20 @@ public sealed partial class QuicStream
             throw new InvalidOperationException("The stream's Input or Output is in use: expected a stream of which neither was asked for.");
         }
 
-        if (_canRead)
+        // Both before either is changed, as a disposal meanwhile makes them throw.
+        PipeReading? reading = _canRead ? ReadingState() : null;
+        PipeWriting? writing = _canWrite ? WritingState() : null;
+        if (reading is not null)
         {
-            PipeReading state = ReadingState();
-            input ??= new StreamPipeReader(this, state);
-            input.Begin(this, state);
+            input ??= new StreamPipeReader(this, reading);
+            input.Begin(this, reading);
             _input = input;
         }
 
-        if (_canWrite)
+        if (writing is not null)
         {
-            PipeWriting state = WritingState();
-            output ??= new StreamPipeWriter(this, state, _driver.Connection.Shard.Chunks);
-            output.Begin(this, state, _driver.Connection.Shard.Chunks);
+            output ??= new StreamPipeWriter(this, writing, _driver.Connection.Shard.Chunks);
+            output.Begin(this, writing, _driver.Connection.Shard.Chunks);
             _output = output;
         }
     }

@@ -28,8 +28,9 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
     /// <summary>Goes on to another stream, as if it were new.</summary>
     public void Begin(QuicStream next, PipeReading nextState)
     {
-        stream = next;
-        state = nextState;
+        // In this order, and read in the other where a cancellation comes from another thread: the old state with a new generation could be a third stream's.
+        Volatile.Write(ref state, nextState);
+        Volatile.Write(ref stream, next);
         _head = null;
         _last = null;
         _consumed = 0;
@@ -116,7 +117,11 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
         LeaveState();
     }
 
-    public override void CancelPendingRead() => state.Cancel(stream.Generation);
+    public override void CancelPendingRead()
+    {
+        uint generation = Volatile.Read(ref stream).Generation;
+        Volatile.Read(ref state).Cancel(generation);
+    }
 
     public override void Complete(Exception? exception = null)
     {

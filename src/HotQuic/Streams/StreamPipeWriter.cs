@@ -37,8 +37,9 @@ internal sealed class StreamPipeWriter(QuicStream stream, PipeWriting state, Chu
     /// <summary>Goes on to another stream, as if it were new.</summary>
     public void Begin(QuicStream next, PipeWriting nextState, ChunkExchange nextChunks)
     {
-        stream = next;
-        state = nextState;
+        // In this order, as for the reader.
+        Volatile.Write(ref state, nextState);
+        Volatile.Write(ref stream, next);
         chunks = nextChunks;
         _handed = 0;
         _isPieceHanded = false;
@@ -137,7 +138,11 @@ internal sealed class StreamPipeWriter(QuicStream stream, PipeWriting state, Chu
         return Wait(flushed, cancellationToken);
     }
 
-    public override void CancelPendingFlush() => state.Cancel(stream.Generation);
+    public override void CancelPendingFlush()
+    {
+        uint generation = Volatile.Read(ref stream).Generation;
+        Volatile.Read(ref state).Cancel(generation);
+    }
 
     public override void Complete(Exception? exception = null)
     {
