@@ -47,7 +47,8 @@ internal sealed class AwaitedServer : PerfServer
         {
             try
             {
-                await ServeControlStreamAsync(connection, cancellation);
+                await using QuicStream stream = await connection.AcceptInboundStreamAsync(cancellation);
+                await ServeControlStreamAsync(connection, stream, cancellation);
             }
             catch (Exception e) when (PeerFailures.IsOne(e) || e is OperationCanceledException)
             {
@@ -60,9 +61,8 @@ internal sealed class AwaitedServer : PerfServer
         }
     }
 
-    private async Task ServeControlStreamAsync(QuicConnection connection, CancellationToken cancellation)
+    private async Task ServeControlStreamAsync(QuicConnection connection, QuicStream stream, CancellationToken cancellation)
     {
-        await using QuicStream stream = await connection.AcceptInboundStreamAsync(cancellation);
         ControlChannel channel = new(stream);
         List<Task> workers = [];
         try
