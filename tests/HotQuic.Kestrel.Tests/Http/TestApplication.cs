@@ -58,7 +58,8 @@ internal sealed class TestApplication : IAsyncDisposable
 
     public LogRecord Log { get; }
 
-    public IPEndPoint EndPoint => IPEndPoint.Parse(new Uri(_application.Urls.First()).Authority);
+    /// <summary>Where it listens first: while Kestrel takes another configuration it names no address.</summary>
+    public IPEndPoint EndPoint => field ??= IPEndPoint.Parse(new Uri(_application.Urls.First()).Authority);
 
     /// <summary>Connections that Kestrel holds.</summary>
     public long Connections => Interlocked.Read(ref _connections);
