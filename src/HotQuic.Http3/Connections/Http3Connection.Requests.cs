@@ -221,7 +221,10 @@ public sealed partial class Http3Connection
         return first;
     }
 
-    /// <summary>Tells the server, once, that no more requests follow. It is handed over before this returns, and so sent before the connection's close.</summary>
+    /// <summary>
+    /// Tells the server, once, that no more requests follow. It is handed over before this returns, and goes out before the connection's close
+    /// where the path takes it.
+    /// </summary>
     private async Task SendGoAwayAsync()
     {
         try

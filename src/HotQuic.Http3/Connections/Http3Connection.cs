@@ -41,7 +41,7 @@ public sealed partial class Http3Connection : IAsyncDisposable
     /// <summary>How many requests can be sent at this moment without waiting for the server to allow more (RFC 9000 §4.6).</summary>
     public int AvailableRequests => Math.Max(0, _credit.Available);
 
-    /// <summary>How many requests are under way: sent, and their responses not disposed of.</summary>
+    /// <summary>How many requests are under way: sent or about to be, and their responses not disposed of.</summary>
     public int ActiveRequests => Volatile.Read(ref _activeCount);
 
     /// <summary>The largest field section that the server accepts, in bytes; null where it did not say, or not yet (RFC 9114 §4.2.2).</summary>

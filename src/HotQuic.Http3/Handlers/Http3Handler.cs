@@ -9,7 +9,7 @@ namespace HotQuic.Http3;
 /// Sends an <see cref="HttpClient"/>'s requests over HTTP/3 on HotQuic: <c>new HttpClient(new Http3Handler()) { DefaultRequestVersion =
 /// HttpVersion.Version30 }</c>. It keeps connections to each authority, and sends a request again, once, where the server certainly did
 /// nothing with it. All members may be called from any thread; settings are read with the first request, and then stay. Once it was disposed
-/// of, it takes no more requests, tells the servers so (GOAWAY), and closes each connection when the last response on it was read or disposed of.
+/// of, it takes no more requests, and closes each connection, with GOAWAY, when the last response on it was read or disposed of.
 /// </summary>
 /// <remarks>
 /// It speaks HTTP/3 only, to https URIs, with no proxy: a request that asks for another version is refused. Redirects, cookies, credentials and

@@ -9,9 +9,10 @@ namespace HotQuic.Kestrel.Tests.Transport;
 public sealed class AllocationTests(ITestOutputHelper output)
 {
     /// <summary>
-    /// On either side the handle of the stream; and the state of an accept, which the runtime's pool has or has not, as its threads change.
+    /// On either side the handle of the stream, and two awaits whose state the runtime's pool did not have, as happens where they end on
+    /// another thread.
     /// </summary>
-    private const int Budget = 128 + 128 + 240;
+    private const int Budget = 128 + 128 + (2 * 160);
 
     private const int Rounds = 7;
     private const int Requests = 2_000;
@@ -32,8 +33,9 @@ public sealed class AllocationTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"{each.Min():F0} bytes a request");
-        Assert.InRange(each.Min(), 1, Budget);
+        Array.Sort(each);
+        output.WriteLine($"{each[Rounds / 2]:F0} bytes a request");
+        Assert.InRange(each[Rounds / 2], 1, Budget);
         await serving.OrFail();
     }
 
