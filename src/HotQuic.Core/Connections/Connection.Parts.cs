@@ -45,6 +45,7 @@ internal sealed partial class Connection
         {
             // RFC 9000 §8.1, RFC 9001 §4.9.1
             Path.Validate();
+            UpdateAmplificationLimit();
             DiscardSpace(PacketNumberSpace.Initial, datagram.At);
         }
         else if (packet.Level == EncryptionLevel.OneRtt && packet.Number > _largestForSpin)
@@ -441,6 +442,9 @@ internal sealed partial class Connection
         UpdateAmplificationLimit();
         Raise(ConnectionEventKind.PeerAddressChanged);
     }
+
+    /// <summary>Another connection ID of the peer leads our packets: it may be longer, which leaves less room in them.</summary>
+    internal void OnDestinationIdReplaced() => Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
 
     private void ReportMetrics(Instant now)
     {

@@ -102,7 +102,7 @@ internal sealed class PeerConnectionIds
         {
             QueueRetirement(frame.SequenceNumber);
         }
-        else if (IndexOf(frame.SequenceNumber) < 0)
+        else if (IndexOf(frame.SequenceNumber) < 0 && !IsRetired(frame.SequenceNumber))
         {
             _entries.Add(new Entry(frame.SequenceNumber, frame.StatelessResetToken, frame.ConnectionId, HasToken: true));
         }
@@ -180,9 +180,7 @@ internal sealed class PeerConnectionIds
                 int before = IndexOf(_activeSequenceNumber);
                 UntrackToken(_entries[before]);
                 QueueRetirement(_activeSequenceNumber);
-                _active = entry.Id;
-                _activeSequenceNumber = entry.SequenceNumber;
-                TrackToken(entry);
+                Use(entry);
                 _entries.RemoveAt(before);
                 return true;
             }
@@ -217,17 +215,22 @@ internal sealed class PeerConnectionIds
             return Violation("Every ID was to be retired and none offered instead.");
         }
 
-        _active = _entries[0].Id;
-        _activeSequenceNumber = _entries[0].SequenceNumber;
-        TrackToken(_entries[0]);
+        Use(_entries[0]);
         return null;
+    }
+
+    private void Use(in Entry entry)
+    {
+        _active = entry.Id;
+        _activeSequenceNumber = entry.SequenceNumber;
+        TrackToken(entry);
+        _owner.OnDestinationIdReplaced();
     }
 
     /// <summary>Once for each number, however often the peer repeats its frame (RFC 9000 §19.15).</summary>
     private void QueueRetirement(ulong sequenceNumber)
     {
-        int next = _retired.IndexAfter(sequenceNumber);
-        if (next < _retired.Count && _retired[next].Start <= sequenceNumber)
+        if (IsRetired(sequenceNumber))
         {
             return;
         }
@@ -235,6 +238,12 @@ internal sealed class PeerConnectionIds
         _retired.Add(new OffsetRange(sequenceNumber, sequenceNumber + 1));
         (_unsentRetirements ??= []).Add(sequenceNumber);
         _unacknowledgedRetirements++;
+    }
+
+    private bool IsRetired(ulong sequenceNumber)
+    {
+        int next = _retired.IndexAfter(sequenceNumber);
+        return next < _retired.Count && _retired[next].Start <= sequenceNumber;
     }
 
     private void TrackToken(in Entry entry)
