@@ -60,6 +60,25 @@ public sealed class HandshakeFlowTests
         Assert.Equal(HandshakePhase.Confirmed, pair.Client.Handshake.Phase);
     }
 
+    /// <summary>RFC 9002 §6.2.2.1: the packet that proves the client's address lifts the limit at once, and arms the probe timeout.</summary>
+    [Fact]
+    public void Amp01_TheProbeTimeoutIsArmedByThePacketThatValidatesTheAddress()
+    {
+        var pair = new Pair();
+        pair.ServerHost.ServerTls = TestTls.Server(certificateBytes: 2500);
+        int fromClient = 0;
+        int fromServer = 0;
+        pair.Filter = datagram => pair.IsFromClient(datagram) ? ++fromClient != 2 : ++fromServer < 3;
+        pair.Connect();
+
+        // The acknowledgment of the first datagram is lost, and so is the third datagram: what validates is small.
+        pair.Pass(35);
+        Assert.True(pair.Server.Path.IsValidated);
+        Assert.InRange(pair.Server.Path.BytesReceived, 1200, 1400);
+        Assert.Equal(3, fromServer);
+        Assert.InRange(pair.Server.NextDeadline - pair.Network.Now, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
+    }
+
     [Fact]
     public void Frm1E_Frm97_HandshakeDoneIsSentAgainUntilItIsAcknowledged()
     {
