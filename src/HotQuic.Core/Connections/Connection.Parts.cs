@@ -221,6 +221,11 @@ internal sealed partial class Connection
             PeerIds.SetHandshakeResetToken(token);
         }
 
+        if (parameters.PreferredAddress is { } preferred)
+        {
+            PeerIds.AddPreferred(preferred.ConnectionId, preferred.StatelessResetToken);
+        }
+
         ApplyPeerLimits(parameters);
         return null;
     }

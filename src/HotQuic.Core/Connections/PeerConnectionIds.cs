@@ -74,6 +74,9 @@ internal sealed class PeerConnectionIds
         }
     }
 
+    /// <summary>The ID of a server's preferred_address has sequence number 1 and may be used on any path (RFC 9000 §5.1.1, §9.6.3).</summary>
+    public void AddPreferred(ConnectionId id, StatelessResetToken token) => _entries.Add(new Entry(1, token, id, HasToken: true));
+
     /// <summary>RFC 9000 §19.15 and §5.1.2.</summary>
     public TransportError? OnNewConnectionId(in NewConnectionIdFrame frame)
     {

@@ -3,6 +3,7 @@ using HotQuic.Core.Datagrams;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Parameters;
 using HotQuic.Core.Wire;
 using HotQuic.Testing;
 
@@ -141,6 +142,24 @@ public sealed class ConnectionIdTests
         Assert.True(pair.Client.Datagrams.TryTakeReport(out DatagramReport report));
         Assert.Equal(new DatagramReport(1, Core.Datagrams.DatagramOutcome.Dropped), report);
         Assert.Equal(1, pair.Client.Datagrams.Sent);
+    }
+
+    /// <summary>RFC 9000 §5.1.1: we stay where we are, but the ID of the preferred address is ours to use, to count and to retire.</summary>
+    [Fact]
+    public void Cid01_Cid05_TheIdOfAPreferredAddressHasNumber1()
+    {
+        var pair = new Pair();
+        pair.ClientHost.Unanswered.Add(ConnectionEventKind.NeedCertificateVerdict);
+        pair.Connect();
+        pair.Pass(100);
+        TransportParameters parameters = pair.Client.Handshake.PeerParameters!;
+        parameters.PreferredAddress = new PreferredAddress(null, null, new ConnectionId(IdA), default);
+        Assert.Null(pair.Client.OnPeerParameters(parameters));
+        Assert.Null(pair.Client.PeerIds.OnNewConnectionId(new NewConnectionIdFrame(2, 2, new ConnectionId(IdB), default)));
+        Assert.Equal(2UL, pair.Client.PeerIds.ActiveSequenceNumber);
+        var writer = new FrameWriter(new byte[100], new SentFrame[4]);
+        pair.Client.PeerIds.Transmit(ref writer);
+        Assert.Equal([0UL, 1UL], writer.Logged.ToArray().Select(frame => frame.Id).Order());
     }
 
     [Fact]
