@@ -345,15 +345,28 @@ internal sealed partial class Connection
                 ApplyMtu();
             }
 
-            // RFC 9002 §6.2.4: new data is the best probe, then data that is in flight, then a PING.
-            space.ProbesWanted = result.Probes;
-            for (int i = 0; i < result.Probes && !Transmitter.HasFrames(space); i++)
+            AskForProbes(space, result.Probes);
+            for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
             {
-                Recovery.TryMarkOldestForProbe(result.Space, _sentFrames);
+                // RFC 9002 §6.2.4: the peer may have keys for one of the spaces only, and can be waiting for what the other carries.
+                if (kind != result.Space && Recovery.HasAckElicitingInFlight(kind) && Space(kind) is { } other)
+                {
+                    AskForProbes(other, 1);
+                }
             }
         }
 
         ReportMetrics(now);
+    }
+
+    /// <summary>RFC 9002 §6.2.4: new data is the best probe, then data that is in flight, then a PING.</summary>
+    private void AskForProbes(PacketSpace space, int count)
+    {
+        space.ProbesWanted = count;
+        for (int i = 0; i < count && !Transmitter.HasFrames(space); i++)
+        {
+            Recovery.TryMarkOldestForProbe(space.Kind, _sentFrames);
+        }
     }
 
     /// <summary>
