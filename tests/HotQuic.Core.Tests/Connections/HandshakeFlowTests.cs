@@ -87,7 +87,7 @@ public sealed class HandshakeFlowTests
     public void Pto09_AProbeHasSomethingOfEachSpaceThatHasPacketsInFlight()
     {
         var pair = new Pair();
-        pair.Filter = pair.IsFromClient;
+        pair.Filter = datagram => pair.IsFromClient(datagram);
         pair.Connect();
         pair.Pass(20);
         int sent = pair.ServerLog.Sent.Count;
