@@ -21,6 +21,7 @@ public sealed class ReadmeTests : IDisposable
     [InlineData(Root, 2)]
     [InlineData(Package, 3)]
     [InlineData("src/HotQuic.Http3/README.md", 2)]
+    [InlineData(ReadmeProgram.Web, 1)]
     public async Task EveryProgramCompiles(string readme, int programs)
     {
         IReadOnlyList<ReadmeProgram> all = ReadmeProgram.AllOf(readme);
