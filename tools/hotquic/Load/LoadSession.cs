@@ -55,7 +55,10 @@ internal sealed class LoadSession(LoadRequest request, Terminal terminal)
             IEnumerable<string> servers = request.Agents.Count > 0
                 ? request.Agents.Select(agent => agent.ToString())
                 : request.Scenarios.Select(scenario => scenario.Target.Address);
-            throw new CommandException($"{string.Join(", ", servers.Distinct())}: {Failures.Describe(e)}", e);
+            string advice = e is AuthenticationException && request.Agents.Count > 0
+                ? $" An agent with another {Commands.LoadCommand.TokenVariable} is not trusted."
+                : string.Empty;
+            throw new CommandException($"{string.Join(", ", servers.Distinct())}: {Failures.Describe(e)}{advice}", e);
         }
     }
 
