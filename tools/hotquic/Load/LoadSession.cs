@@ -29,27 +29,38 @@ internal sealed class LoadSession(LoadRequest request, Terminal terminal)
         LoadReport report = await display.ShowAsync(
             observer => new LoadRunner(observer, children?.Addresses ?? request.Agents).RunAsync(request.Scenarios, cancellation));
         LoadTable.Print(report, _display);
-        await WriteAsync(request.Json, report.ToJson);
-        await WriteAsync(request.Csv, () => CsvReport.Of(report));
-        await WriteAsync(request.Html, () => HtmlReport.Of(report));
+        bool isWritten = await TryWriteAsync(request.Json, report.ToJson);
+        isWritten &= await TryWriteAsync(request.Csv, () => CsvReport.Of(report));
+        isWritten &= await TryWriteAsync(request.Html, () => HtmlReport.Of(report));
         if (report.Scenarios.Any(scenario => scenario.Interrupted))
         {
             terminal.WriteError("interrupted: the report is of what ran");
             return ExitCode.Failure;
         }
 
-        return report.Passed ? ExitCode.Success : ExitCode.Failure;
+        return report.Passed && isWritten ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private async Task WriteAsync(string? target, Func<string> text)
+    /// <summary>Where one report cannot be written, such as on a disk that is full by now, the others still are: the run was long, and is over.</summary>
+    private async Task<bool> TryWriteAsync(string? target, Func<string> text)
     {
-        if (target == StandardOutput)
+        try
         {
-            await terminal.Output.WriteAsync(text());
+            if (target == StandardOutput)
+            {
+                await terminal.Output.WriteAsync(text());
+            }
+            else if (target is not null)
+            {
+                await AtomicFile.WriteTextAsync(target, text(), CancellationToken.None);
+            }
+
+            return true;
         }
-        else if (target is not null)
+        catch (Exception e) when (Failures.IsExpected(e))
         {
-            await AtomicFile.WriteTextAsync(target, text(), CancellationToken.None);
+            terminal.WriteError($"the report '{target}' is lost: {Failures.Describe(e)}");
+            return false;
         }
     }
 }
