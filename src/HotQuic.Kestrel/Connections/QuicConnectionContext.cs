@@ -237,7 +237,7 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
             Services.Log.ConnectionFailed(this, exception);
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+        Services.Log.CancelOnPool(_closed, this);
         return new ConnectionResetException(exception.Message, exception);
     }
 

@@ -25,7 +25,7 @@ internal sealed class AtomicFile : IAsyncDisposable
         {
             Mode = temporary is null ? FileMode.Open : FileMode.CreateNew,
             Access = FileAccess.Write,
-            Share = FileShare.None,
+            Share = temporary is null ? FileShare.ReadWrite : FileShare.None,
             BufferSize = BufferSize,
             Options = FileOptions.Asynchronous,
         });
