@@ -97,9 +97,10 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
     public override async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         WatchHeartbeat();
+        QuicStream stream;
         try
         {
-            return Begin(await _connection.AcceptInboundStreamAsync(cancellationToken).ConfigureAwait(false), isOurs: false);
+            stream = await _connection.AcceptInboundStreamAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -113,6 +114,9 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
         {
             throw OnFailed(exception);
         }
+
+        // Outside: what becomes of one stream is not the connection's end.
+        return Begin(stream, isOurs: false);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -82,32 +80,6 @@ public sealed class HostileClientTests
 
         Assert.Equal(200, (await client.GetAsync("/json")).Status);
         silent.ForEach(stream => stream.Dispose());
-    }
-
-    /// <summary>
-    /// More handshakes are begun than may be under way (RFC 9000 §21.3): a client that answers gets through, by a Retry where that is needed.
-    /// </summary>
-    [Fact]
-    public async Task ThousandsOfHalfOpenConnectionsKeepNobodyOut()
-    {
-        await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings
-        {
-            Transport = static options => options.HandshakeTimeout = TimeSpan.FromSeconds(3),
-        });
-        List<byte[]> initials = await CaptureInitialsAsync(1500);
-        using var attacker = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        for (int round = 0; round < 3; round++)
-        {
-            foreach (byte[] initial in initials)
-            {
-                await attacker.SendToAsync(initial, application.EndPoint);
-            }
-
-            await using Http3TestClient client = await application.ConnectAsync();
-            Assert.Equal(200, (await client.GetAsync("/json")).Status);
-        }
-
-        await TestApplication.EventuallyAsync(0, () => application.Connections);
     }
 
     /// <summary>A download goes on, whole, while its client appears somewhere else again and again (RFC 9000 §9.3.3).</summary>
@@ -292,58 +264,5 @@ public sealed class HostileClientTests
 
         stream.Abort(direction, 0x10c);
         await stream.DisposeAsync();
-    }
-
-    /// <summary>What clients begin with that were never answered: each the first datagram of a handshake.</summary>
-    private static async Task<List<byte[]>> CaptureInitialsAsync(int count)
-    {
-        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 8 << 20 };
-        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        using var stop = new CancellationTokenSource();
-        var known = new HashSet<string>();
-        List<byte[]> initials = [];
-        byte[] buffer = new byte[2048];
-        while (initials.Count < count)
-        {
-            List<Task> attempts = [.. Enumerable.Range(0, 50).Select(_ => TryConnectAsync((IPEndPoint)silent.LocalEndPoint!, stop.Token))];
-            for (int fresh = 0; fresh < attempts.Count;)
-            {
-                int length = await silent.ReceiveAsync(buffer).OrFail();
-
-                // RFC 9000 §17.2: flags, version, and the length of the connection ID that tells one attempt from another.
-                if (length >= 1200 && known.Add(Convert.ToHexString(buffer.AsSpan(6, buffer[5]))))
-                {
-                    initials.Add(buffer[..length]);
-                    fresh++;
-                }
-            }
-        }
-
-        await stop.CancelAsync();
-        return initials;
-    }
-
-    private static async Task TryConnectAsync(IPEndPoint server, CancellationToken stop)
-    {
-        try
-        {
-            await (await QuicConnection.ConnectAsync(
-                new QuicClientConnectionOptions
-                {
-                    RemoteEndPoint = server,
-                    DefaultCloseErrorCode = 0,
-                    DefaultStreamErrorCode = 0,
-                    ClientAuthenticationOptions = new() { ApplicationProtocols = [SslApplicationProtocol.Http3], TargetHost = "localhost" },
-                },
-                stop)).DisposeAsync();
-        }
-        catch (OperationCanceledException)
-        {
-            // As it was meant.
-        }
-        catch (QuicException)
-        {
-            // It took its time.
-        }
     }
 }
