@@ -23,6 +23,7 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
 
     private readonly QuicConnection _connection;
     private readonly StreamContextPool _streams = new();
+    private readonly ClientSilence _silence = new();
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _gate = new();
 
@@ -285,7 +286,17 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
         if (!_watchesHeartbeat)
         {
             _watchesHeartbeat = true;
-            Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static pool => ((StreamContextPool)pool).Trim(Environment.TickCount64), _streams);
+            Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static context => ((QuicConnectionContext)context).OnHeartbeat(Environment.TickCount64), this);
+        }
+    }
+
+    private void OnHeartbeat(long now)
+    {
+        _streams.Trim(now);
+        TimeSpan limit = Services.Options.DisconnectTimeout;
+        if (limit != Timeout.InfiniteTimeSpan && _silence.Measure(GetStatistics(), now) >= limit.TotalMilliseconds)
+        {
+            Abort(new ConnectionAbortedException("The client has acknowledged nothing for as long as the disconnect timeout."));
         }
     }
 }

@@ -17,7 +17,7 @@ public sealed class VanishedClientTests
 
     private static readonly TimeSpan OneAndAHalfSeconds = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>With an idle timeout of the client's, the connection ends by it (RFC 9000 §10.1); without, by Kestrel's own limits.</summary>
+    /// <summary>With an idle timeout of the client's, the connection ends by it (RFC 9000 §10.1); without, by the transport's disconnect timeout.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -33,6 +33,7 @@ public sealed class VanishedClientTests
                 kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 1000, gracePeriod: OneAndAHalfSeconds);
                 kestrel.Limits.MaxRequestBodySize = null;
             },
+            Transport = static options => options.DisconnectTimeout = TimeSpan.FromSeconds(3),
             Map = routes => HostileClientTests.MapEndless(routes, change => Interlocked.Add(ref running, change)),
         });
         TimeSpan idleTimeout = hasIdleTimeout ? TimeSpan.FromSeconds(2) : Timeout.InfiniteTimeSpan;
