@@ -163,6 +163,10 @@ public sealed class StreamTests
 
         QuicStream client = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).OrFail();
         await client.WriteAsync("last"u8.ToArray()).OrFail();
+
+        // With the last one, what came before it is there too.
+        IQuicConnectionStatisticsFeature server = pair.Server.Features.Get<IQuicConnectionStatisticsFeature>()!;
+        await Http.TestApplication.EventuallyAsync(51, () => server.GetStatistics().BidirectionalStreamsReceived);
         ConnectionContext last;
         do
         {
