@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Threading.Channels;
 using HotQuic.Http3.Frames;
 using HotQuic.Http3.Tests.Servers;
 
@@ -113,16 +114,47 @@ public sealed class DyingServerTests
     [Fact]
     public async Task Hcon08_AConnectionThatWasIdleForAlmostAsLongAsItMayIsNotUsed()
     {
-        TimeSpan idleTimeout = TimeSpan.FromSeconds(1);
-        await using ScriptedServer server = await ScriptedServer.StartAsync(AnswerAsync, configure: (options, _) => options.IdleTimeout = idleTimeout);
+        Channel<bool> ends = Channel.CreateUnbounded<bool>();
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            async connection =>
+            {
+                try
+                {
+                    await AnswerAsync(connection);
+                }
+                finally
+                {
+                    ends.Writer.TryWrite(true);
+                }
+            },
+            configure: static (options, _) => options.IdleTimeout = TimeSpan.FromSeconds(1));
         using HttpClient client = Client(server);
-        for (int i = 0; i < 5; i++)
+        for (int i = 1; i <= 3; i++)
         {
-            // Now before, now after the server's end: whichever it is, nobody sees it.
-            TimeSpan rest = idleTimeout + TimeSpan.FromMilliseconds(10 * (i - 2));
+            // At this moment the server knows the connection no more, and the client may know it still.
             Assert.Equal("yes", await client.GetStringAsync(server.Uri).WaitAsync(Patience));
-            await Task.Delay(rest);
+            await ends.Reader.ReadAsync().AsTask().WaitAsync(Patience);
         }
+
+        Assert.Equal(3, server.Connections);
+    }
+
+    /// <summary>RFC 9114 §5.1: the last second, or the last quarter of a short timeout, is not for new requests; one that is under way goes on.</summary>
+    [Fact]
+    public async Task Hcon08_AConnectionIsFreshUntilShortlyBeforeItsIdleTimeout()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(AnswerAsync, configure: static (options, _) => options.IdleTimeout = TimeSpan.FromSeconds(20));
+        await using Http3Connection connection = await server.ConnectAsync();
+        await using Http3Connection alive = await Http3Connection.ConnectAsync(server.ClientOptions with { KeepAliveInterval = TimeSpan.FromSeconds(5) });
+        await using Http3Connection brief = await Http3Connection.ConnectAsync(server.ClientOptions with { IdleTimeout = TimeSpan.FromSeconds(2) });
+
+        Assert.True(connection.IsFresh(connection.IdleSince + 18_999));
+        Assert.False(connection.IsFresh(connection.IdleSince + 19_000));
+        Assert.True(alive.IsFresh(alive.IdleSince + 60_000));
+        Assert.True(brief.IsFresh(brief.IdleSince + 1499));
+        Assert.False(brief.IsFresh(brief.IdleSince + 1500));
+        await using Http3Response response = await connection.SendAsync(server.Request());
+        Assert.True(connection.IsFresh(connection.IdleSince + 60_000));
     }
 
     [Fact]
