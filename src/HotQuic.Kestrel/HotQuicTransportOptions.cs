@@ -15,7 +15,6 @@ namespace HotQuic.Kestrel;
 /// DefaultStreamErrorCode         0x10c                    0 to 2^62-1
 /// DefaultCloseErrorCode          0x100                    0 to 2^62-1
 /// IdleTimeout                    infinite                 above 0, or infinite
-/// DisconnectTimeout              30 s                     above 0, or infinite
 /// HandshakeTimeout               10 s                     above 0, or infinite
 /// RetryMode                      Automatic                Automatic, Always, Never
 /// SharesPort                     false
@@ -78,13 +77,6 @@ public sealed class HotQuicTransportOptions
     /// Default: infinite, since Kestrel ends connections itself, by KestrelServerLimits.KeepAliveTimeout.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = Timeout.InfiniteTimeSpan;
-
-    /// <summary>
-    /// A connection ends when nothing was heard of its client for so long though something was sent that the client has to acknowledge
-    /// (RFC 9000 §13.2.1): it is gone, and what was written for it would be kept until it comes back. It matters where neither side has a shorter
-    /// idle timeout, and is looked at each second. Default: 30 seconds.
-    /// </summary>
-    public TimeSpan DisconnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest that a handshake may take. Default: 10 seconds.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);

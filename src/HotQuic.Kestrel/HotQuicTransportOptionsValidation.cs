@@ -23,7 +23,6 @@ internal sealed class HotQuicTransportOptionsValidation : IValidateOptions<HotQu
         Check(nameof(options.DefaultStreamErrorCode), options.DefaultStreamErrorCode, 0, MaxErrorCode);
         Check(nameof(options.DefaultCloseErrorCode), options.DefaultCloseErrorCode, 0, MaxErrorCode);
         CheckTime(nameof(options.IdleTimeout), options.IdleTimeout);
-        CheckTime(nameof(options.DisconnectTimeout), options.DisconnectTimeout);
         CheckTime(nameof(options.HandshakeTimeout), options.HandshakeTimeout);
         if (options.StatelessResetKey is { Length: < MinKeyLength } key)
         {

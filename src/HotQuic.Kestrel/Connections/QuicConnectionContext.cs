@@ -23,7 +23,6 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
 
     private readonly QuicConnection _connection;
     private readonly StreamContextPool _streams = new();
-    private readonly ClientSilence _silence = new();
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _gate = new();
 
@@ -199,8 +198,19 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
 
     public override string ToString() => $"Connection {ConnectionId}";
 
-    /// <summary>A stream is over.</summary>
-    public void OnStreamEnd() => Services.Metrics.OnStreamEnd();
+    /// <summary>A stream is over: of those that a client opens and gives up, one after another, none is kept.</summary>
+    public void OnStreamEnd(QuicStreamContext stream)
+    {
+        if (stream.IsLasting)
+        {
+            lock (_gate)
+            {
+                _lasting.Remove(stream);
+            }
+        }
+
+        Services.Metrics.OnStreamEnd();
+    }
 
     /// <summary>Takes back the context of a stream that ended in good order, for another one.</summary>
     public void Take(QuicStreamContext stream) => _streams.Return(stream);
@@ -286,17 +296,7 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
         if (!_watchesHeartbeat)
         {
             _watchesHeartbeat = true;
-            Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static context => ((QuicConnectionContext)context).OnHeartbeat(Environment.TickCount64), this);
-        }
-    }
-
-    private void OnHeartbeat(long now)
-    {
-        _streams.Trim(now);
-        TimeSpan limit = Services.Options.DisconnectTimeout;
-        if (limit != Timeout.InfiniteTimeSpan && _silence.Measure(GetStatistics(), now) >= limit.TotalMilliseconds)
-        {
-            Abort(new ConnectionAbortedException("The client has acknowledged nothing for as long as the disconnect timeout."));
+            Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static pool => ((StreamContextPool)pool).Trim(Environment.TickCount64), _streams);
         }
     }
 }

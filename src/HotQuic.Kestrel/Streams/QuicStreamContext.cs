@@ -301,7 +301,7 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
         }
 
         _isReusable = isClean && TryReset();
-        _connection.OnStreamEnd();
+        _connection.OnStreamEnd(this);
         _disposal.SetResult(true);
     }
 

@@ -16,7 +16,7 @@ public sealed class OptionsTests
         Assert.Equal((100, 10, 512), (options.MaxBidirectionalStreamCount, options.MaxUnidirectionalStreamCount, options.Backlog));
         Assert.Equal((1 << 20, 16 << 20), (options.MaxReadBufferSize, options.MaxWriteBufferSize));
         Assert.Equal((0x10cL, 0x100L), (options.DefaultStreamErrorCode, options.DefaultCloseErrorCode));
-        Assert.Equal((Timeout.InfiniteTimeSpan, TimeSpan.FromSeconds(30)), (options.IdleTimeout, options.DisconnectTimeout));
+        Assert.Equal(Timeout.InfiniteTimeSpan, options.IdleTimeout);
         Assert.False(options.UnsafePreferInlineScheduling);
     }
 
@@ -64,7 +64,6 @@ public sealed class OptionsTests
     [InlineData("MaxWriteBufferSize", "0")]
     [InlineData("Backlog", "0")]
     [InlineData("IdleTimeout", "00:00:00")]
-    [InlineData("DisconnectTimeout", "00:00:00")]
     [InlineData("HandshakeTimeout", "-00:00:05")]
     [InlineData("StatelessResetKey", "AAAA")]
     public void K5_AValueOutOfItsRangeKeepsTheServerFromStarting(string option, string value)
