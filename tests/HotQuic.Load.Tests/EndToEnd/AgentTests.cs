@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
@@ -32,6 +33,23 @@ public sealed class AgentTests
         Assert.Equal((301, 301, 301), (report.Due, report.Started, report.Iterations.Succeeded));
         Assert.Equal((2, 2), (report.Agents, report.Connections));
         Assert.False(report.Interrupted);
+    }
+
+    [Fact]
+    public async Task AnAgentTellsWhatItDoesAndThatItIsDone()
+    {
+        string token = LoadAgent.NewToken();
+        ConcurrentQueue<string> events = [];
+        await using RunningPerfServer server = await RunningPerfServer.StartAsync();
+        await using (RunningAgent agent = await RunningAgent.StartAsync(token, events.Enqueue))
+        {
+            await new LoadRunner(observer: null, [new(agent.EndPoint, token)]).RunAsync([Scenario(server.Target)]).WaitAsync(Patience);
+        }
+
+        Assert.Collection(
+            events,
+            told => Assert.EndsWith($"'farm', share 1 of 1, {server.Target}", told, StringComparison.Ordinal),
+            told => Assert.Equal("done", told));
     }
 
     [Fact]
@@ -201,10 +219,16 @@ public sealed class AgentTests
 
         public IPEndPoint EndPoint => _agent.LocalEndPoint;
 
-        public static async Task<RunningAgent> StartAsync(string token)
+        public static async Task<RunningAgent> StartAsync(string token, Action<string>? onEvent = null)
         {
             Channel<string> events = Channel.CreateUnbounded<string>();
-            return new(await LoadAgent.ListenAsync(new(IPAddress.Loopback, 0), token, said => events.Writer.TryWrite(said), CancellationToken.None), events);
+            return new(await LoadAgent.ListenAsync(new(IPAddress.Loopback, 0), token, OnEvent, CancellationToken.None), events);
+
+            void OnEvent(string said)
+            {
+                events.Writer.TryWrite(said);
+                onEvent?.Invoke(said);
+            }
         }
 
         /// <summary>What it says next of what happens.</summary>
