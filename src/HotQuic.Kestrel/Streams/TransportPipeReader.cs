@@ -29,10 +29,17 @@ internal sealed class TransportPipeReader(QuicStreamContext context) : PipeReade
         _input = input;
         HasSeenEnd = input is null;
 
-        // Asked for now, what has arrived is there when Kestrel comes to read it.
-        if (input is not null && input.TryRead(out ReadResult result))
+        // Asked for now, what has arrived is there when Kestrel comes to read it. Where the client has given the stream up by now, it learns that then.
+        try
         {
-            input.AdvanceTo(result.Buffer.Start);
+            if (input is not null && input.TryRead(out ReadResult result))
+            {
+                input.AdvanceTo(result.Buffer.Start);
+            }
+        }
+        catch (Exception exception) when (QuicStreamContext.IsFailure(exception))
+        {
+            HasSeenEnd = false;
         }
     }
 
