@@ -34,6 +34,8 @@ public sealed class HostileClientTests
             Assert.Equal(200, (await other.GetAsync("/json")).Status);
         }
 
+        await TestApplication.EventuallyAsync(0, () => application.Connections);
+        await TestApplication.EventuallyAsync(0, () => application.Streams);
         Assert.Empty(application.Log.Complaints);
     }
 
