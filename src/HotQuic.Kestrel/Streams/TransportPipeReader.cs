@@ -28,12 +28,6 @@ internal sealed class TransportPipeReader(QuicStreamContext context) : PipeReade
     {
         _input = input;
         HasSeenEnd = input is null;
-
-        // Asked for now, what has arrived is there when Kestrel comes to read it.
-        if (input is not null && input.TryRead(out ReadResult result))
-        {
-            input.AdvanceTo(result.Buffer.Start);
-        }
     }
 
     public override bool TryRead(out ReadResult result)
