@@ -426,7 +426,11 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         if (isBusy || _senders.Count > 0 || _touched.Count > 0 || _unposted.Count > 0 || !_mailbox.IsEmpty)
         {
             _spinning.OnWork(Now);
-            _waiter.Wait(TimeSpan.Zero);
+            if (!_waiter.TryAssumeReadable())
+            {
+                _waiter.Wait(TimeSpan.Zero);
+            }
+
             return;
         }
 
