@@ -42,7 +42,7 @@ public sealed class PerfClient
     /// <summary>Makes a connection, with a full handshake.</summary>
     public Task<QuicConnection> ConnectAsync(CancellationToken cancellation) => ConnectWithAsync(_options, cancellation);
 
-    /// <summary>The same, for one who never blocks: the code after its streams' awaits goes on on the thread that drives the connection.</summary>
+    /// <summary>The same, for one who never blocks: the code after what it awaits goes on on the thread that drives the connection.</summary>
     public Task<QuicConnection> ConnectInlineAsync(CancellationToken cancellation) => ConnectWithAsync(_inlineOptions, cancellation);
 
     /// <summary>Closes a connection and waits until that is done.</summary>

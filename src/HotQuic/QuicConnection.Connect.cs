@@ -62,7 +62,7 @@ public sealed partial class QuicConnection
     {
         ConnectionDriver driver = ConnectionDriver.ForClient(shard);
         driver.Application = driver.Awaited;
-        var connection = new QuicConnection(driver.Awaited);
+        var connection = new QuicConnection(driver.Awaited) { CompletesInline = attempt.CompletesInline };
         var request = new ConnectRequest(connection, attempt, remote);
         connection.Post(ConnectionMessageKind.Connect, request);
         try

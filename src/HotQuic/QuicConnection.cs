@@ -87,6 +87,9 @@ public sealed partial class QuicConnection : IAsyncDisposable
 
     internal bool IsDisposed => _disposal is not null;
 
+    /// <summary>Whether whoever awaits goes on at once, on the shard's thread. It stays with the handle, as its generation does.</summary>
+    internal bool CompletesInline { get; set; }
+
     internal ConnectionDriver Driver => Awaited.Driver;
 
     /// <summary>The life of the state behind it that is this connection's.</summary>
@@ -162,7 +165,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         ArgumentOutOfRangeException.ThrowIfNegative(errorCode);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)errorCode, VarInt.MaxValue, nameof(errorCode));
-        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource completion = NewCompletion();
         Post(ConnectionMessageKind.Close, completion, errorCode);
 
         // The wait is cancelled though the closing may be done already: what the caller sees does not depend on who was faster.
@@ -176,7 +179,7 @@ public sealed partial class QuicConnection : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource completion = NewCompletion();
         if (Interlocked.CompareExchange(ref _disposal, completion.Task, null) is null)
         {
             Post(ConnectionMessageKind.Dispose, completion);
@@ -229,6 +232,9 @@ public sealed partial class QuicConnection : IAsyncDisposable
     /// <summary>Leaves a message for the shard, which refuses it where the connection is over. From any thread.</summary>
     internal void Post(ConnectionMessageKind kind, object? argument = null, long value = 0) =>
         Awaited.Post(_generation, kind, argument, value);
+
+    private TaskCompletionSource NewCompletion() =>
+        new(CompletesInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
 
     private IPEndPoint MakeRemoteEndPoint()
     {

@@ -21,14 +21,24 @@ public sealed class QuicListenerOptions
     public int ListenBacklog { get; set; }
 
     /// <summary>
-    /// Called for each connection when its ClientHello has come, to give its options. It runs on the thread pool, never on a shard, and may
-    /// take its time; the token tells when the handshake was given up, and means nothing once the call has ended. It must be set.
+    /// Called for each connection when its ClientHello has come, to give its options. It runs on the thread pool, unless
+    /// <see cref="CompletesInline"/> is set never on a shard, and may take its time; the token tells when the handshake was given up, and
+    /// means nothing once the call has ended. It must be set.
     /// </summary>
     public Func<QuicConnection, SslClientHelloInfo, CancellationToken, ValueTask<QuicServerConnectionOptions>> ConnectionOptionsCallback
     {
         get;
         set;
     } = null!;
+
+    /// <summary>
+    /// Whether <see cref="ConnectionOptionsCallback"/> and the code after an awaited <see cref="QuicListener.AcceptConnectionAsync"/> run at once
+    /// on a shard's own thread, rather than on the thread pool; several shards may call the callback at a time. It saves three changes of
+    /// threads for each handshake. The danger is that of <see cref="QuicTransportOptions.CompletesInline"/>, which is the same for a connection
+    /// and its streams: until that code awaits something else, every connection of the shard stands still, so it must be short and must not
+    /// block. Default: false.
+    /// </summary>
+    public bool CompletesInline { get; set; }
 
     /// <summary>When clients have to prove their address by a Retry before anything is kept of them (RFC 9000 §8.1.2). Default: automatic.</summary>
     public QuicRetryMode RetryMode { get; set; }

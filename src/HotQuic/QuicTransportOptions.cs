@@ -121,9 +121,10 @@ public sealed class QuicTransportOptions
     public QuicIoMode IoMode { get; set; }
 
     /// <summary>
-    /// Whether the code after an awaited operation of the connection's streams, which are to open or accept one, to read, to write and to
-    /// dispose of it, runs at once on the shard's own thread, rather than on the thread pool; where the awaiter has captured a context or
-    /// scheduler, it goes there all the same. It saves two changes of threads for each operation. The danger: until that code awaits
+    /// Whether the code after an awaited operation of the connection, which are to connect, to close and to dispose of it, and of its
+    /// streams, which are to open or accept one, to read, to write and to dispose of it, runs at once on the shard's own thread, rather than on
+    /// the thread pool; where the awaiter has captured a context or scheduler, it goes there all the same. For accepting a connection it is
+    /// <see cref="QuicListenerOptions.CompletesInline"/>. It saves two changes of threads for each operation. The danger: until that code awaits
     /// something else, every connection of the shard stands still. It must be short and must not block; a blocking read or write of a
     /// stream is refused there. Default: false.
     /// </summary>

@@ -5,8 +5,8 @@ using HotQuic.Load.Scenarios;
 namespace HotQuic.Load.Awaited;
 
 /// <summary>The load by <see cref="QuicConnection"/> and <see cref="QuicStream"/>.</summary>
-/// <param name="client">Closes connections, and makes those whose handshakes are the load.</param>
-/// <param name="connect">Makes the connections that last.</param>
+/// <param name="client">Closes connections.</param>
+/// <param name="connect">Makes them.</param>
 internal sealed class AwaitedLoadApi(PerfClient client, Func<CancellationToken, Task<QuicConnection>> connect) : ILoadApi
 {
     public async Task<ILoadConnection> ConnectAsync(WorkOrder work, CancellationToken cancellation)
@@ -29,7 +29,7 @@ internal sealed class AwaitedLoadApi(PerfClient client, Func<CancellationToken, 
         while (!copy.IsOver)
         {
             long start = Stopwatch.GetTimestamp();
-            QuicConnection made = await client.ConnectAsync(CancellationToken.None);
+            QuicConnection made = await connect(CancellationToken.None);
             copy.Count(start, 0);
             await client.CloseAsync(made);
         }

@@ -26,6 +26,7 @@ internal sealed class AwaitedServer : PerfServer
                 ListenEndPoint = options.ListenEndPoint,
                 ApplicationProtocols = Protocols,
                 ListenBacklog = Backlog,
+                CompletesInline = options.Api == PerfApi.Stream,
                 IoMode = options.Transport.IoMode,
                 ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(connectionOptions),
             },

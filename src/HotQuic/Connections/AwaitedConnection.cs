@@ -147,8 +147,9 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         }
 
         // The request knows the handle, which is to be held weakly from now on.
-        _connected?.TrySetResult();
+        ConnectRequest? connected = _connected;
         _connected = null;
+        connected?.TrySetResult();
     }
 
     public override void OnStreamOpened(QuicStreamState stream)
@@ -220,8 +221,9 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
     public override void OnEverythingSent()
     {
-        _closing?.TrySetResult();
+        TaskCompletionSource? closing = _closing;
         _closing = null;
+        closing?.TrySetResult();
     }
 
     /// <summary>The life is over: nobody has a way to it any more, and nobody waits for anything of it.</summary>
@@ -303,6 +305,11 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
         CanAcceptStreams = options.MaxInboundBidirectionalStreams + options.MaxInboundUnidirectionalStreams > 0;
         CompletesInline = options.Transport.CompletesInline;
+        if (_undelivered is { } handle)
+        {
+            handle.CompletesInline = CompletesInline;
+        }
+
         _holdsEmptyStreamsBack = options.HoldsEmptyStreamsBack;
         _addressCallback = options.RemoteEndPointChangedCallback;
         _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback, CompletesInline) : null;

@@ -4,7 +4,7 @@ namespace HotQuic.Handshakes;
 
 /// <summary>Somebody awaits a client's connection: goes to the shard with what to start, and completes with the handshake or fails with it.</summary>
 internal sealed class ConnectRequest(QuicConnection handle, ClientAttempt attempt, IPEndPoint remote)
-    : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    : TaskCompletionSource(attempt.CompletesInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously)
 {
     /// <summary>The connection's handle.</summary>
     public QuicConnection Handle { get; } = handle;

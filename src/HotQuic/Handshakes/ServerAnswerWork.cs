@@ -9,7 +9,7 @@ using Microsoft.Extensions.ObjectPool;
 namespace HotQuic.Handshakes;
 
 /// <summary>
-/// Asks the application's callback for the options of one connection, on the thread pool, and carries what a server answers a ClientHello with.
+/// Asks the application's callback for the options of one connection, on the thread pool unless the listener completes inline, and carries what a server answers a ClientHello with.
 /// On the shard: <see cref="Rent"/>, <see cref="Start"/>; <see cref="Cancel"/> where the handshake is over without the answer; and
 /// <see cref="Return"/> when the answer has come (<see cref="ConnectionMessageKind.Configure"/>), which it always does unless the callback hangs.
 /// </summary>
@@ -49,7 +49,17 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem
         return work;
     }
 
-    public void Start() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    public void Start()
+    {
+        if (_listener!.CompletesInline)
+        {
+            _ = RunAsync(_token);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
 
     /// <summary>Tells the callback that nobody waits for it. It may run anything, so not on the caller's thread.</summary>
     public void Cancel()

@@ -12,7 +12,7 @@ namespace HotQuic.Ports;
 /// </summary>
 internal sealed class AcceptQueueEntry : ListenerEntry
 {
-    private readonly Channel<AcceptItem> _accepted = Channel.CreateUnbounded<AcceptItem>();
+    private readonly Channel<AcceptItem> _accepted;
     private readonly Lock _gate = new();
     private readonly Dictionary<ConnectionDriver, uint> _handshakes = [];
 
@@ -20,10 +20,15 @@ internal sealed class AcceptQueueEntry : ListenerEntry
         : base(SettingsOf(options), counters, memory)
     {
         Options = options;
+        CompletesInline = options.CompletesInline;
+        _accepted = Channel.CreateUnbounded<AcceptItem>(new UnboundedChannelOptions { AllowSynchronousContinuations = CompletesInline });
         Configurations = new ServerConfigurations(options.ApplicationProtocols);
     }
 
     public QuicListenerOptions Options { get; }
+
+    /// <summary>Whether the options callback and whoever accepts run on the shard's thread.</summary>
+    public bool CompletesInline { get; }
 
     /// <summary>What the options of connections are prepared by.</summary>
     public ServerConfigurations Configurations { get; }
