@@ -20,7 +20,7 @@ public sealed record PerfServerOptions
     public PerfApi Api { get; init; }
 
     /// <summary>How long the process's shards look for work before they sleep, in microseconds: what clients are told.</summary>
-    public int SpinMicroseconds { get; init; }
+    public int? SpinMicroseconds { get; init; }
 
     /// <summary>What was chosen about the transport.</summary>
     public TransportChoices Transport { get; init; } = new();

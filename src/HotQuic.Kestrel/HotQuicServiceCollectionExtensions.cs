@@ -36,6 +36,20 @@ public static class HotQuicServiceCollectionExtensions
     /// <summary>Reads the options' section, where the application has a configuration.</summary>
     private sealed class FromConfiguration(IConfiguration? configuration = null) : IConfigureOptions<HotQuicTransportOptions>
     {
-        public void Configure(HotQuicTransportOptions options) => configuration?.GetSection(HotQuicTransportOptions.SectionName).Bind(options);
+        public void Configure(HotQuicTransportOptions options)
+        {
+            if (configuration?.GetSection(HotQuicTransportOptions.SectionName) is not { } section)
+            {
+                return;
+            }
+
+            // The binder adds to what is there, and each group may be there once.
+            if (section.GetSection($"{nameof(options.Transport)}:{nameof(options.Transport.KeyExchangeGroups)}").Exists())
+            {
+                options.Transport.KeyExchangeGroups = [];
+            }
+
+            section.Bind(options);
+        }
     }
 }

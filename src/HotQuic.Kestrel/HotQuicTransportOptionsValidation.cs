@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using Microsoft.Extensions.Options;
 
 namespace HotQuic.Kestrel;
@@ -30,6 +31,11 @@ internal sealed class HotQuicTransportOptionsValidation : IValidateOptions<HotQu
                 CultureInfo.InvariantCulture, $"{nameof(options.StatelessResetKey)} has {key.Length} bytes: expected at least {MinKeyLength}, or null."));
         }
 
+        if (failures.Count == 0 && FaultOf(options.Transport) is { } fault)
+        {
+            failures.Add($"{nameof(options.Transport)}: {fault}");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
 
         void Check(string property, long value, long least, long most)
@@ -46,6 +52,30 @@ internal sealed class HotQuicTransportOptionsValidation : IValidateOptions<HotQu
             {
                 failures.Add(string.Create(CultureInfo.InvariantCulture, $"{property} is {value}: expected more than zero, or Timeout.InfiniteTimeSpan."));
             }
+        }
+    }
+
+    /// <summary>What is wrong with the settings of connections, which are otherwise checked when one begins: null for nothing.</summary>
+    private static string? FaultOf(QuicTransportOptions transport)
+    {
+        try
+        {
+            // A client's need no certificate, and are held to the same ranges.
+            _ = QuicClientConfiguration.Create(new QuicClientConnectionOptions
+            {
+                DefaultStreamErrorCode = 0,
+                DefaultCloseErrorCode = 0,
+                ClientAuthenticationOptions = new() { ApplicationProtocols = [SslApplicationProtocol.Http3], TargetHost = "localhost" },
+                Transport = transport,
+            });
+            return null;
+        }
+        catch (ArgumentException exception)
+        {
+            string expected = exception.Message.Split(" (Parameter '")[0];
+            return exception is ArgumentOutOfRangeException { ActualValue: { } value }
+                ? string.Create(CultureInfo.InvariantCulture, $"{expected} It is {value}.")
+                : expected;
         }
     }
 }

@@ -12,8 +12,9 @@ namespace HotQuic;
 /// HotQuic.Shards              number of processors, at most 64
 /// HotQuic.PinShards           false: the system moves shards between processors; true: shard i stays on the i-th processor that the process
 ///                             may use, where the system can do that (Linux)
-/// HotQuic.SpinMicroseconds    0: a shard sleeps as soon as it has nothing to do; otherwise it looks for work for up to so long before, less
-///                             where that brings nothing: for processors that have nothing else to do
+/// HotQuic.SpinMicroseconds    automatic: a shard that has nothing to do looks for work before it sleeps, for 50 us at most and less where that
+///                             brings nothing, as long as every thread of the machine has a processor (Linux; elsewhere 0); a number: for
+///                             up to so long, whoever else wants the processors; 0: it sleeps at once
 /// HotQuic.IoMode              Auto: what QuicIoMode.Auto stands for; Offload or Sockets where an option does not ask for another
 /// HotQuic.QlogDirectory       none: where each connection writes a qlog file
 /// HotQuic.TokenSecret         random: 64 hexadecimal digits, shared by servers that shall take one another's Retry and NEW_TOKEN tokens
@@ -30,8 +31,8 @@ internal sealed record QuicEngineOptions
     /// <summary>Whether each shard stays on one processor.</summary>
     public bool PinShards { get; init; }
 
-    /// <summary>The longest that a shard which has nothing to do looks for work before it sleeps.</summary>
-    public TimeSpan Spin { get; init; }
+    /// <summary>The longest that a shard which has nothing to do looks for work before it sleeps; null: automatic.</summary>
+    public TimeSpan? Spin { get; init; }
 
     /// <summary>Where each connection's qlog file goes; null for none.</summary>
     public string? QlogDirectory { get; init; }

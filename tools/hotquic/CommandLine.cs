@@ -47,7 +47,7 @@ internal static class CommandLine
     }
 
     /// <summary>The tree of commands.</summary>
-    public static Command CreateRoot(Terminal terminal) => new(Name, "QUIC for .NET: measure it, serve files over it, fetch files over it.")
+    public static Command CreateRoot(Terminal terminal) => new(Name, "QUIC for .NET: measure it, load servers with it, serve files over it, fetch files over it.")
     {
         PerfCommand.Create(terminal),
         PerfServerCommand.Create(terminal),

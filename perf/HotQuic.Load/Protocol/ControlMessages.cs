@@ -40,8 +40,8 @@ public sealed record ControlReply(string? Error, ProcessCounters? Counters = nul
 
 /// <summary>What a server runs with. Servers of versions before this was told leave it out.</summary>
 /// <param name="Api">Its API's name.</param>
-/// <param name="SpinMicroseconds">How long its shards look for work before they sleep; 0: not at all.</param>
-public sealed record ServerFacts(string Api, int SpinMicroseconds);
+/// <param name="SpinMicroseconds">How long its shards look for work before they sleep; 0: not at all; null: as the engine decides.</param>
+public sealed record ServerFacts(string Api, int? SpinMicroseconds);
 
 /// <summary>How control messages become JSON.</summary>
 [JsonSourceGenerationOptions(

@@ -27,8 +27,8 @@ public sealed record ScenarioSettings
     /// <summary>The client's API: <c>stream</c> or <c>handler</c>.</summary>
     public string Api { get; init; } = Transport.ApiChoice.Default;
 
-    /// <summary>How long the client's shards look for work before they sleep, in microseconds; 0: not at all.</summary>
-    public int SpinMicroseconds { get; init; }
+    /// <summary>How long the client's shards look for work before they sleep, in microseconds; 0: not at all; null: as the engine decides.</summary>
+    public int? SpinMicroseconds { get; init; }
 
     /// <summary>The server's API, as the server told.</summary>
     public string? ServerApi { get; init; }

@@ -20,6 +20,10 @@ internal static partial class TransportLog
     public static partial void AcceptFailed(this ILogger log, Exception exception);
 
     [LoggerMessage(
+        11, LogLevel.Warning, "A connection was not established: what the server is set up with cannot be used for it.", EventName = "OptionsUnusable")]
+    public static partial void OptionsUnusable(this ILogger log, Exception exception);
+
+    [LoggerMessage(
         4,
         LogLevel.Warning,
         "No certificate for the server name '{ServerName}': the HTTPS options gave neither a certificate nor a way to select one, so the connection fails.",

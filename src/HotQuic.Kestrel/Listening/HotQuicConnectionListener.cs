@@ -55,6 +55,11 @@ internal sealed class HotQuicConnectionListener(TransportServices services, TlsC
             {
                 throw;
             }
+            catch (ArgumentException exception)
+            {
+                // The client has no part in that, and the next is not likely to fare better.
+                services.Log.OptionsUnusable(exception);
+            }
             catch (Exception exception)
             {
                 // One handshake has failed, which says nothing about the next.

@@ -58,7 +58,8 @@ internal sealed class HotQuicTransportFactory : IMultiplexedConnectionListenerFa
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            throw new AddressInUseException(exception.Message, exception);
+            // Whoever looks for the culprit among the listeners of TCP finds none.
+            throw new AddressInUseException($"The UDP port of {address} is in use, which HTTP/3 needs.", exception);
         }
 
         return listener;

@@ -55,6 +55,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "sched_getaffinity", SetLastError = true)]
     public static partial int GetAffinity(int thread, nuint length, byte* mask);
 
+    [LibraryImport(Library, EntryPoint = "get_nprocs")]
+    public static partial int CountProcessors();
+
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 }

@@ -143,10 +143,11 @@ internal static class OptionChecks
 
     private static void CheckWindows(QuicReceiveWindowSizes windows, string argument)
     {
-        InRange(windows.Connection, 1, StreamLimits.LargestWindow, argument, nameof(windows.Connection));
-        InRange(windows.LocallyInitiatedBidirectionalStream, 1, StreamLimits.LargestWindow, argument, nameof(windows.LocallyInitiatedBidirectionalStream));
-        InRange(windows.RemotelyInitiatedBidirectionalStream, 1, StreamLimits.LargestWindow, argument, nameof(windows.RemotelyInitiatedBidirectionalStream));
-        InRange(windows.UnidirectionalStream, 1, StreamLimits.LargestWindow, argument, nameof(windows.UnidirectionalStream));
+        const string owner = nameof(QuicConnectionOptions.InitialReceiveWindowSizes);
+        InRange(windows.Connection, 1, StreamLimits.LargestWindow, argument, $"{owner}.{nameof(windows.Connection)}");
+        InRange(windows.LocallyInitiatedBidirectionalStream, 1, StreamLimits.LargestWindow, argument, $"{owner}.{nameof(windows.LocallyInitiatedBidirectionalStream)}");
+        InRange(windows.RemotelyInitiatedBidirectionalStream, 1, StreamLimits.LargestWindow, argument, $"{owner}.{nameof(windows.RemotelyInitiatedBidirectionalStream)}");
+        InRange(windows.UnidirectionalStream, 1, StreamLimits.LargestWindow, argument, $"{owner}.{nameof(windows.UnidirectionalStream)}");
     }
 
     private static void CheckTransport(QuicTransportOptions transport, string argument)

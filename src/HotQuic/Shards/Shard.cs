@@ -61,7 +61,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     public Shard(QuicEngineOptions options, QlogDirectory? qlog, int number, int count)
     {
         Number = number;
-        _spinning = new Spinning(options.Spin);
+        _spinning = Spinning.For(options.Spin);
         _pins = options.PinShards;
         _waiter = ShardWaiter.Create(options.Io);
         _admission = new Admission(this);

@@ -1,4 +1,5 @@
 using HotQuic.Core.Time;
+using HotQuic.Udp;
 
 namespace HotQuic.Shards;
 
@@ -7,14 +8,33 @@ namespace HotQuic.Shards;
 /// a sleep; where that keeps failing it looks for a shorter time, halved each time down to a small part, until work comes once in the
 /// time that it was allowed. <see cref="OnWork"/> after a turn that had work, <see cref="GoesOn"/> after one that had none.
 /// </summary>
-internal sealed class Spinning(TimeSpan limit)
+/// <param name="limit">The longest that it looks; zero for not at all.</param>
+/// <param name="hasRoom">Whether a processor is to spare for it, asked now and then; null where that does not matter.</param>
+internal sealed class Spinning(TimeSpan limit, Func<bool>? hasRoom = null)
 {
     /// <summary>Halvings: what is left costs next to nothing.</summary>
     private const int MostMisses = 5;
 
+    /// <summary>About what a sleep and a wake cost both sides together where a processor is virtual: looking costs at most as much again.</summary>
+    private static readonly TimeSpan AutomaticLimit = TimeSpan.FromMicroseconds(50);
+
+    /// <summary>An answer costs a few microseconds, and holds for so long.</summary>
+    private static readonly TimeSpan AnswerLifetime = TimeSpan.FromMilliseconds(10);
+
     private Instant _lastWork;
+    private Instant _answerEnds;
+    private bool _mayLook = hasRoom is null;
     private bool _isSleeping;
     private int _misses;
+
+    /// <summary>As it was asked for, or where it was not, as long as every thread of the machine has a processor.</summary>
+    /// <param name="limit">What was asked for; null for nothing.</param>
+    public static Spinning For(TimeSpan? limit) => limit switch
+    {
+        { } asked => new Spinning(asked),
+        null when ProcessorLoad.IsKnown => new Spinning(AutomaticLimit, ProcessorLoad.HasRoom),
+        _ => new Spinning(TimeSpan.Zero),
+    };
 
     /// <summary>A turn had work.</summary>
     /// <param name="now">The time of the turn.</param>
@@ -34,7 +54,18 @@ internal sealed class Spinning(TimeSpan limit)
     /// <param name="now">The time.</param>
     public bool GoesOn(Instant now)
     {
-        _isSleeping = limit <= TimeSpan.Zero || now - _lastWork >= limit / (1 << _misses);
+        _isSleeping = limit <= TimeSpan.Zero || now - _lastWork >= limit / (1 << _misses) || !MayLook(now);
         return !_isSleeping;
+    }
+
+    private bool MayLook(Instant now)
+    {
+        if (hasRoom is not null && now >= _answerEnds)
+        {
+            _mayLook = hasRoom();
+            _answerEnds = now + AnswerLifetime;
+        }
+
+        return _mayLook;
     }
 }

@@ -76,6 +76,20 @@ public sealed class AcceptTests
         Assert.Null(await accepting.OrFail());
     }
 
+    [Fact]
+    public async Task K4_ASelectorThatGivesNoCertificateIsLoggedAndFailsThatConnection()
+    {
+        var tls = new SslServerAuthenticationOptions { ServerCertificateSelectionCallback = (_, _) => null! };
+        await using TransportPair pair = await TransportPair.ListenAsync(TransportPair.FeaturesFor(tls));
+        Task<MultiplexedConnectionContext?> accepting = pair.Listener.AcceptAsync().AsTask();
+        await Assert.ThrowsAsync<AuthenticationException>(() => pair.ConnectClientAsync());
+        LogEntry entry = await pair.Log.WaitForAsync("OptionsUnusable");
+        Assert.Equal(LogLevel.Warning, entry.Level);
+        Assert.Contains("'localhost'", entry.Exception!.Message, StringComparison.Ordinal);
+        await pair.Listener.UnbindAsync().OrFail();
+        Assert.Null(await accepting.OrFail());
+    }
+
     /// <summary>K4: the callback knows the connection, the client's name and the state that was registered with it.</summary>
     [Fact]
     public async Task K4_TheCallbackIsToldWhoAsks()

@@ -59,6 +59,7 @@ public sealed class BindTests
         AddressInUseException exception = await Assert.ThrowsAsync<AddressInUseException>(
             () => TransportPair.CreateFactory().BindAsync(other.LocalEndPoint!, TransportPair.FeaturesFor()).AsTask());
         Assert.IsType<SocketException>(exception.InnerException);
+        Assert.Contains($"UDP port of {other.LocalEndPoint}", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,6 +44,8 @@ public sealed class OptionsTests
             ["HotQuic:IdleTimeout"] = "00:01:00",
             ["HotQuic:RetryMode"] = "Always",
             ["HotQuic:Transport:CongestionControl"] = "NewReno",
+            ["HotQuic:Transport:KeyExchangeGroups:0"] = "Secp256r1",
+            ["HotQuic:Transport:KeyExchangeGroups:1"] = "X25519",
             ["HotQuic:StatelessResetKey"] = Convert.ToBase64String(new byte[33]),
         }).Build();
         var services = new ServiceCollection();
@@ -52,6 +54,7 @@ public sealed class OptionsTests
         HotQuicTransportOptions options = provider.GetRequiredService<IOptions<HotQuicTransportOptions>>().Value;
         Assert.Equal((200, 10, TimeSpan.FromMinutes(1)), (options.MaxBidirectionalStreamCount, options.Backlog, options.IdleTimeout));
         Assert.Equal((QuicRetryMode.Always, QuicCongestionControl.NewReno), (options.RetryMode, options.Transport.CongestionControl));
+        Assert.Equal([QuicKeyExchangeGroup.Secp256r1, QuicKeyExchangeGroup.X25519], options.Transport.KeyExchangeGroups);
         Assert.Equal(new byte[33], options.StatelessResetKey);
     }
 
@@ -66,6 +69,10 @@ public sealed class OptionsTests
     [InlineData("IdleTimeout", "00:00:00")]
     [InlineData("HandshakeTimeout", "-00:00:05")]
     [InlineData("StatelessResetKey", "AAAA")]
+    [InlineData("Transport:InitialWindowPackets", "11")]
+    [InlineData("Transport:MaxAckDelay", "00:00:20")]
+    [InlineData("Transport:MinUdpPayloadSize", "1500")]
+    [InlineData("Transport:CongestionControl", "7")]
     public void K5_AValueOutOfItsRangeKeepsTheServerFromStarting(string option, string value)
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [$"HotQuic:{option}"] = value }).Build();
@@ -73,6 +80,6 @@ public sealed class OptionsTests
         services.AddLogging().AddSingleton(configuration).AddHotQuic();
         using ServiceProvider provider = services.BuildServiceProvider();
         OptionsValidationException exception = Assert.Throws<OptionsValidationException>(() => provider.GetServices<IMultiplexedConnectionListenerFactory>().ToArray());
-        Assert.Contains(option, exception.Message, StringComparison.Ordinal);
+        Assert.All(option.Split(':'), name => Assert.Contains(name, exception.Message, StringComparison.Ordinal));
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Authentication;
 using HotQuic.Load.Harness;
@@ -28,6 +29,23 @@ public sealed class AgentTests
         Assert.Equal((301, 301, 301), (report.Due, report.Started, report.Iterations.Succeeded));
         Assert.Equal((2, 2), (report.Agents, report.Connections));
         Assert.False(report.Interrupted);
+    }
+
+    [Fact]
+    public async Task AnAgentTellsWhatItDoesAndThatItIsDone()
+    {
+        string token = LoadAgent.NewToken();
+        ConcurrentQueue<string> events = [];
+        await using RunningPerfServer server = await RunningPerfServer.StartAsync();
+        await using (RunningAgent agent = await RunningAgent.StartAsync(token, events.Enqueue))
+        {
+            await new LoadRunner(observer: null, [new(agent.EndPoint, token)]).RunAsync([Scenario(server.Target)]).WaitAsync(Patience);
+        }
+
+        Assert.Collection(
+            events,
+            told => Assert.EndsWith($"'farm', share 1 of 1, {server.Target}", told, StringComparison.Ordinal),
+            told => Assert.Equal("done", told));
     }
 
     [Fact]
@@ -103,8 +121,8 @@ public sealed class AgentTests
 
         public IPEndPoint EndPoint => _agent.LocalEndPoint;
 
-        public static async Task<RunningAgent> StartAsync(string token) =>
-            new(await LoadAgent.ListenAsync(new(IPAddress.Loopback, 0), token, static _ => { }, CancellationToken.None));
+        public static async Task<RunningAgent> StartAsync(string token, Action<string>? onEvent = null) =>
+            new(await LoadAgent.ListenAsync(new(IPAddress.Loopback, 0), token, onEvent ?? (static _ => { }), CancellationToken.None));
 
         public async ValueTask DisposeAsync()
         {

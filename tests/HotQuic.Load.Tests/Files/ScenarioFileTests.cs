@@ -39,7 +39,7 @@ public sealed class ScenarioFileTests
     [Theory]
     [InlineData("name: one", "nam: one", 3, "name' is missing")]
     [InlineData("connections: 3", "conections: 3", 4, "conections")]
-    [InlineData("connections: 3", "connections: many", 4, "a whole number, not 'many'")]
+    [InlineData("connections: 3", "connections: many", 4, "a whole number of 0 or more, not 'many'")]
     [InlineData("connections: 3", "connections: 0", 4, "connections: expected 1 to")]
     [InlineData("timeout: 2s", "timeout: 2", 6, "a duration such as")]
     [InlineData("kind: request", "kind: reqest", 9, "steps[0].kind: expected request")]

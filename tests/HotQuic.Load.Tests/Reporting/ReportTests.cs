@@ -55,6 +55,28 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void WhereNothingSucceededNoLatencyIsShown()
+    {
+        LoadReport report = Samples.Report();
+        ScenarioReport scenario = report.Scenarios[0];
+
+        string html = HtmlReport.Of(report with { Scenarios = [scenario with { Iterations = scenario.Iterations with { Succeeded = 0 } }] });
+
+        Assert.Contains("<span>latency, p99</span><strong>–</strong><small>p50 –</small>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatSucceededAndWhatFailedAreToldApartByColour()
+    {
+        TimeChart rate = ScenarioCharts.Of(Samples.Report().Scenarios[0]).First();
+
+        string[] lines = [.. XElement.Parse(rate.ToSvg()).Elements("path").Select(path => (string)path.Attribute("class")!).Where(line => line.StartsWith("line", StringComparison.Ordinal))];
+
+        Assert.Equal(["due", "succeeded", "failed"], rate.Series.Select(series => series.Name));
+        Assert.Equal(["line s0 broad", "line s2", "line s3"], lines);
+    }
+
+    [Fact]
     public void EveryChartHasAxesWithUnitsAndALegend()
     {
         TimeChart[] charts = [.. ScenarioCharts.Of(Samples.Report().Scenarios[0])];

@@ -28,10 +28,10 @@ public class OptionChecksTests
         ("DefaultCloseErrorCode", typeof(ArgumentOutOfRangeException), options => options.DefaultCloseErrorCode = -1),
         ("DefaultCloseErrorCode", typeof(ArgumentOutOfRangeException), options => options.DefaultCloseErrorCode = 1L << 62),
         ("InitialReceiveWindowSizes", typeof(ArgumentNullException), options => options.InitialReceiveWindowSizes = null!),
-        ("Connection", typeof(ArgumentOutOfRangeException), options => options.InitialReceiveWindowSizes.Connection = 0),
-        ("LocallyInitiatedBidirectionalStream", typeof(ArgumentOutOfRangeException), options => options.InitialReceiveWindowSizes.LocallyInitiatedBidirectionalStream = -1),
-        ("RemotelyInitiatedBidirectionalStream", typeof(ArgumentOutOfRangeException), options => options.InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream = 0),
-        ("UnidirectionalStream", typeof(ArgumentOutOfRangeException), options => options.InitialReceiveWindowSizes.UnidirectionalStream = 0),
+        ("InitialReceiveWindowSizes.Connection", typeof(ArgumentOutOfRangeException), options => options.InitialReceiveWindowSizes.Connection = 0),
+        ("InitialReceiveWindowSizes.LocallyInitiatedBidirectionalStream", typeof(ArgumentOutOfRangeException), options => options.InitialReceiveWindowSizes.LocallyInitiatedBidirectionalStream = -1),
+        ("InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream", typeof(ArgumentOutOfRangeException), options => options.InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream = 0),
+        ("InitialReceiveWindowSizes.UnidirectionalStream", typeof(ArgumentOutOfRangeException), options => options.InitialReceiveWindowSizes.UnidirectionalStream = 0),
     ];
 
     public static TheoryData<int> Rows => new(Enumerable.Range(0, Common.Length));

@@ -49,6 +49,39 @@ public sealed class SpinningTests
         Assert.True(spinning.GoesOn(At(1060 + 63)));
     }
 
+    [Fact]
+    public void ItLooksOnlyWhereAProcessorIsToSpareAndAsksNowAndThen()
+    {
+        bool hasRoom = false;
+        int asked = 0;
+        var spinning = new Spinning(Limit, () =>
+        {
+            asked++;
+            return hasRoom;
+        });
+        spinning.OnWork(At(0));
+        Assert.False(spinning.GoesOn(At(0)));
+        hasRoom = true;
+        spinning.OnWork(At(9_000));
+        Assert.False(spinning.GoesOn(At(9_000)));
+        spinning.OnWork(At(10_000));
+        Assert.True(spinning.GoesOn(At(10_000)));
+        hasRoom = false;
+        Assert.True(spinning.GoesOn(At(10_001)));
+        spinning.OnWork(At(20_000));
+        Assert.False(spinning.GoesOn(At(20_000)));
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public void WhatWasAskedForHoldsWhoeverElseWantsTheProcessors()
+    {
+        var spinning = Spinning.For(Limit);
+        spinning.OnWork(At(100));
+        Assert.True(spinning.GoesOn(At(163)));
+        Assert.False(Spinning.For(TimeSpan.Zero).GoesOn(At(163)));
+    }
+
     private static void Sleep(Spinning spinning, int at, int after)
     {
         spinning.OnWork(At(at));

@@ -85,5 +85,14 @@ public sealed class LoadCommandTests : IDisposable
         Assert.Contains("line 3: scenarios[0]: the field 'steps' is missing", load.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task WhereNobodyListensTheServerIsNamed()
+    {
+        Invocation load = await Invocation.RunAsync("load", "--target", "quic://127.0.0.1:1", "--during", "1s");
+
+        Assert.Equal(ExitCode.Failure, load.ExitCode);
+        Assert.StartsWith("hotquic: quic://127.0.0.1:1: ", load.Error, StringComparison.Ordinal);
+    }
+
     private static ServerAnnouncement Announcement(string line) => JsonSerializer.Deserialize(line, AnnouncementJson.Default.ServerAnnouncement)!;
 }

@@ -62,6 +62,17 @@ public sealed partial class ServeAndGetTests : IDisposable
     }
 
     [Fact]
+    public async Task WhoForgetsTheOptionForHttp3IsRemindedOfIt()
+    {
+        using ToolProcess serve = Serve("--http3");
+
+        Invocation get = await Invocation.RunAsync("get", await UrlOf(serve) + "file", "--output", _temporary.In("got"), "--insecure");
+
+        Assert.Equal(ExitCode.Failure, get.ExitCode);
+        Assert.Contains("wants --http3", get.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WhatTheServerDoesNotServeLeavesNothingBehind()
     {
         _temporary.Write("secret", "secret");

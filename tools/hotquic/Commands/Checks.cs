@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net;
 
 namespace HotQuic.Tools.Commands;
@@ -21,6 +22,15 @@ internal static class Checks
         if (result.GetResult(first) is { Implicit: false } && result.GetResult(second) is { Implicit: false })
         {
             result.AddError($"{first.Name} and {second.Name} exclude each other.");
+        }
+    });
+
+    /// <summary>An unknown option is no file: one whose name begins with a dash is written ./-name.</summary>
+    public static void RefuseOptions(Argument argument) => argument.Validators.Add(result =>
+    {
+        foreach (Token token in result.Tokens.Where(token => token.Value.StartsWith('-')))
+        {
+            result.AddError($"'{token.Value}' is not an option of this command.");
         }
     });
 

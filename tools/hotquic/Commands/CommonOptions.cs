@@ -42,7 +42,8 @@ internal static class CommonOptions
     public static Option<int?> Spin() => new("--spin")
     {
         Description = "How long a thread that drives connections looks for more work before it sleeps, in each process: short latency for "
-            + $"processor time (default: 0; without a number: {DefaultSpinMicroseconds}).",
+            + $"processor time (default: up to {DefaultSpinMicroseconds} while the machine has processors to spare; without a number: "
+            + $"{DefaultSpinMicroseconds} in any case; 0: not at all).",
         HelpName = "MICROSECONDS",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = Parsing.OptionalWhole(0, MostSpinMicroseconds, DefaultSpinMicroseconds),

@@ -37,8 +37,24 @@ internal static class LoadCommand
                 result.AddError("Expected a scenario file, --target or --http3.");
             }
         });
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(options.File) is { Implicit: false })
+            {
+                foreach (Option option in options.OfScenario.Where(option => result.GetResult(option) is { Implicit: false }))
+                {
+                    result.AddError($"{option.Name} is for --target and --http3: a scenario file says that itself.");
+                }
+            }
+        });
+        Checks.RefuseOptions(options.File);
         Checks.RequireOneAtMost(command, options.Rate, options.Copies);
         Checks.RequireOneAtMost(command, options.Connect, options.Datagrams);
+        Checks.RequireOneAtMost(command, options.Connect, options.RequestBytes);
+        Checks.RequireOneAtMost(command, options.Connect, options.ResponseBytes);
+        Checks.RequireOneAtMost(command, options.Datagrams, options.ResponseBytes);
+        Checks.RequireOneAtMost(command, options.Http3, options.Datagrams);
+        Checks.RequireOneAtMost(command, options.Http3, options.ResponseBytes);
         Checks.RequireOneAtMost(command, options.Processes, options.Agents);
         Checks.RequireOneAtMost(command, options.Authorities, options.Insecure);
         command.SetAction((parsed, cancellation) =>
@@ -64,19 +80,26 @@ internal static class LoadCommand
 
         public Option<LoadTarget?> Target { get; } = new("--target")
         {
-            Description = "The server, for a scenario made of the options: perf://host:port, quic://host:port.",
+            Description = "The server, for a scenario made of the options: perf://host:port, quic://host:port (for https, see --http3).",
             HelpName = "ADDRESS",
             CustomParser = result =>
             {
                 try
                 {
-                    return LoadTarget.Parse(result.Tokens[0].Value);
+                    LoadTarget target = LoadTarget.Parse(result.Tokens[0].Value);
+                    if (target.Protocol != LoadProtocol.Http3)
+                    {
+                        return target;
+                    }
+
+                    result.AddError($"--target: '{result.Tokens[0].Value}' is for HTTP/3: expected --http3 in place of --target.");
                 }
                 catch (FormatException e)
                 {
                     result.AddError($"--target: {e.Message}");
-                    return null;
                 }
+
+                return null;
             },
         };
 
@@ -178,6 +201,10 @@ internal static class LoadCommand
 
         public Option<int?> Spin { get; } = CommonOptions.Spin();
 
+        /// <summary>Those that make a scenario: a file's scenarios have all of that in them.</summary>
+        public IEnumerable<Option> OfScenario =>
+            [Rate, Copies, During, WarmUp, Connections, Connect, Datagrams, RequestBytes, ResponseBytes, Alpn, Thresholds, Cipher];
+
         public LoadRequest Read(ParseResult parsed) => new()
         {
             Scenarios = parsed.GetValue(File) is { } file ? FromFile(file, parsed) : [FromOptions(parsed)],
@@ -278,9 +305,16 @@ internal static class LoadCommand
             int? response = parsed.GetValue(ResponseBytes) ?? (target.Protocol == LoadProtocol.Perf ? DefaultBytes : null);
             string method = parsed.GetValue(RequestBytes) is null ? "GET" : "POST";
             return parsed.GetValue(Connect) ? LoadStep.Connect("connect")
-                : parsed.GetValue(Http3) is { } uri ? LoadStep.Http(method, method, uri.PathAndQuery, method == "GET" ? 0 : request)
+                : parsed.GetValue(Http3) is { } uri ? LoadStep.Http(NameOf(method, uri), method, uri.PathAndQuery, method == "GET" ? 0 : request)
                 : parsed.GetValue(Datagrams) ? LoadStep.Datagram("datagram", request)
                 : LoadStep.Request("request", request, response);
+        }
+
+        /// <summary>What the report calls a request: as much of its path as a name may have.</summary>
+        private static string NameOf(string method, Uri uri)
+        {
+            string name = $"{method} {uri.PathAndQuery}";
+            return name.Length <= LoadStep.LongestName ? name : name[..LoadStep.LongestName];
         }
 
         private LoadTarget WithTrust(LoadTarget target, ParseResult parsed)

@@ -12,10 +12,11 @@ internal static class PerfCommand
 {
     private const int MostRounds = 100;
 
-    private const string Description = """
-        Measure throughput, handshakes, requests and latency, by default against a server started here.
+    private const string Description = "Measure throughput, handshakes, requests and latency, by default against a server started here.";
 
-        With --compare, measure two builds or two settings in turns, and judge the difference:
+    private const string ComparisonDescription = """
+        Compare with another build, setting or environment: "[NAME=VALUE ...] [PATH] [--option ...]", of which one is enough. Both measure in turns;
+        both medians, their ratio with its confidence interval, and a verdict are printed.
           hotquic perf upload --compare "--io sockets"                     another setting
           hotquic perf request --connections 16 --compare "--api handler"  beside settings that both have
           hotquic perf latency --compare DOTNET_TieredPGO=0                an environment variable
@@ -84,8 +85,7 @@ internal static class PerfCommand
     {
         Option<string?> compare = new("--compare")
         {
-            Description = "Compare with another build, setting or environment: \"[NAME=VALUE ...] [PATH] [--option ...]\", of which one is enough. "
-                + "Prints both medians, their ratio with its confidence interval, and a verdict.",
+            Description = ComparisonDescription,
             HelpName = "OTHER",
         };
         compare.Validators.Add(result =>

@@ -116,7 +116,7 @@ internal sealed class PerfOptions
                 RequestSize = parsed.GetValue(RequestSize) ?? defaults.RequestSize,
                 ResponseSize = parsed.GetValue(ResponseSize) ?? defaults.ResponseSize,
                 Api = parsed.GetValue(Api) ?? ApiChoice.Default,
-                SpinMicroseconds = parsed.GetValue(Spin) ?? 0,
+                SpinMicroseconds = parsed.GetValue(Spin),
                 Cipher = parsed.GetValue(Cipher) ?? DefaultCipher,
                 Io = parsed.GetValue(Io) ?? IoModes.Default,
                 Shards = parsed.GetValue(Shards),

@@ -44,7 +44,7 @@ internal static class PerfServerCommand
                 Certificate = identity.Certificate,
                 Intermediates = identity.Intermediates,
                 Api = ApiChoice.Parse(parsed.GetValue(api)),
-                SpinMicroseconds = parsed.GetValue(spin) ?? 0,
+                SpinMicroseconds = parsed.GetValue(spin),
                 Transport = new() { IoMode = IoModes.Parse(parsed.GetValue(io)), MaxUdpPayloadSize = parsed.GetValue(udpPayloadLimit) },
             };
             using EndOfInput end = new(parsed.GetValue(untilInputEnds), cancellation);

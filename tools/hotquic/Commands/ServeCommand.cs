@@ -24,6 +24,8 @@ internal static class ServeCommand
             options.Qlog,
         };
         Checks.RequireTogether(command, options.Certificate, options.Key);
+        Checks.RefuseOptions(options.Directory);
+        Checks.RequireOneAtMost(command, options.Http3, options.ApplicationProtocol);
         command.SetAction((parsed, cancellation) => RunAsync(options, parsed, terminal, cancellation));
         return command;
     }

@@ -23,12 +23,14 @@ internal sealed class Http3FileServer : IAsyncDisposable
     private static readonly FileExtensionContentTypeProvider ContentTypes = new();
 
     private readonly ServedDirectory _directory;
+    private readonly IPEndPoint _endPoint;
     private readonly WebApplication _application;
 
     /// <summary>Port 0 is one of the system's choice, for HTTP/3 alone: Kestrel does not find one that is free for both transports.</summary>
     public Http3FileServer(ServedDirectory directory, IPEndPoint endPoint, ServerIdentity identity, Http3ServingOptions options)
     {
         _directory = directory;
+        _endPoint = endPoint;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // that it cannot start is the command's error to tell
@@ -67,7 +69,7 @@ internal sealed class Http3FileServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException)
         {
-            throw new CommandException($"cannot listen: {e.Message}", e);
+            throw new CommandException($"cannot listen on {_endPoint}: {(e.InnerException as AddressInUseException ?? e).Message}", e);
         }
 
         Uri address = new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

@@ -13,6 +13,9 @@ namespace HotQuic.Tools.Hq;
 /// <param name="observer">Is told what happens, on threads of the pool.</param>
 internal sealed class HqClient(HqClientOptions options, IHqObserver observer)
 {
+    /// <summary>RFC 9001 §4.8: the alert no_application_protocol.</summary>
+    private const long NoApplicationProtocol = 0x178;
+
     /// <summary>Fetches everything; the number of files that failed. Cancelling leaves nothing half done.</summary>
     public async Task<int> FetchAsync(IEnumerable<HqUrl> urls, CancellationToken cancellation)
     {
@@ -38,7 +41,8 @@ internal sealed class HqClient(HqClientOptions options, IHqObserver observer)
         }
         catch (Exception e) when (Failures.IsExpected(e))
         {
-            Array.ForEach(urls, url => observer.OnFailed(url, Failures.Describe(e)));
+            string advice = e.InnerException is QuicException { TransportErrorCode: NoApplicationProtocol } ? " A server of HTTP/3 wants --http3." : string.Empty;
+            Array.ForEach(urls, url => observer.OnFailed(url, Failures.Describe(e) + advice));
             return urls.Length;
         }
 

@@ -74,14 +74,14 @@ internal sealed class LoadDisplay(Terminal terminal, IReadOnlyList<LoadScenario>
     /// <summary>For a file or a pipe.</summary>
     private sealed class Lines(Terminal terminal) : ILoadObserver
     {
-        public void OnPreparing(LoadScenario scenario) => terminal.Output.WriteLine($"{scenario.Name} ...");
+        public void OnPreparing(LoadScenario scenario) => terminal.Output.WriteLine($"{scenario.Name}: connecting and warming up");
 
         public void OnInterval(LoadScenario scenario, IntervalReport interval)
         {
             if ((int)(interval.EndSeconds / LineEverySeconds) > (int)((interval.EndSeconds - interval.Seconds) / LineEverySeconds))
             {
                 string seconds = interval.EndSeconds.ToString("0", CultureInfo.InvariantCulture);
-                terminal.Output.WriteLine($"{scenario.Name} {seconds} s: {Figures(interval)}");
+                terminal.Output.WriteLine($"{scenario.Name}: {seconds} s, {Figures(interval)}");
             }
         }
 

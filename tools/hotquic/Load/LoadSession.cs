@@ -1,4 +1,7 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
 using HotQuic.Load.Harness;
+using HotQuic.Load.Harness.Agents;
 using HotQuic.Load.Harness.Reporting;
 using HotQuic.Load.Harness.Statistics;
 using HotQuic.Tools.Files;
@@ -26,8 +29,7 @@ internal sealed class LoadSession(LoadRequest request, Terminal terminal)
 
         LoadDisplay display = new(_display, request.Scenarios);
         await using ChildAgents? children = request.Processes > 0 ? await ChildAgents.StartAsync(request.Processes, cancellation) : null;
-        LoadReport report = await display.ShowAsync(
-            observer => new LoadRunner(observer, children?.Addresses ?? request.Agents).RunAsync(request.Scenarios, cancellation));
+        LoadReport report = await display.ShowAsync(observer => LoadAsync(observer, children?.Addresses ?? request.Agents, cancellation));
         LoadTable.Print(report, _display);
         await WriteAsync(request.Json, report.ToJson);
         await WriteAsync(request.Csv, () => CsvReport.Of(report));
@@ -39,6 +41,25 @@ internal sealed class LoadSession(LoadRequest request, Terminal terminal)
         }
 
         return report.Passed ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    /// <summary>Runs the load; what keeps it from beginning is said with the servers that it was to reach.</summary>
+    private async Task<LoadReport> LoadAsync(ILoadObserver observer, IReadOnlyList<LoadAgentAddress> agents, CancellationToken cancellation)
+    {
+        try
+        {
+            return await new LoadRunner(observer, agents).RunAsync(request.Scenarios, cancellation);
+        }
+        catch (Exception e) when (e is SocketException or AuthenticationException or QuicException)
+        {
+            IEnumerable<string> servers = request.Agents.Count > 0
+                ? request.Agents.Select(agent => agent.ToString())
+                : request.Scenarios.Select(scenario => scenario.Target.Address);
+            string advice = e is AuthenticationException && request.Agents.Count > 0
+                ? $" An agent with another {Commands.LoadCommand.TokenVariable} is not trusted."
+                : string.Empty;
+            throw new CommandException($"{string.Join(", ", servers.Distinct())}: {Failures.Describe(e)}{advice}", e);
+        }
     }
 
     private async Task WriteAsync(string? target, Func<string> text)

@@ -13,11 +13,11 @@ internal static class LoadTable
         ("failed", step => Figures.Number(step.Failed)),
         ("a second", step => Figures.Brief(step.PerSecond)),
         ("Mbit/s", step => Figures.Brief(step.MegabitPerSecond)),
-        ("p50 us", step => Figures.Brief(step.LatencyMicroseconds.P50)),
-        ("p95", step => Figures.Brief(step.LatencyMicroseconds.P95)),
-        ("p99", step => Figures.Brief(step.LatencyMicroseconds.P99)),
-        ("p99.9", step => Figures.Brief(step.LatencyMicroseconds.P999)),
-        ("max", step => Figures.Brief(step.LatencyMicroseconds.Max)),
+        ("p50 us", step => LatencyOf(step, step.LatencyMicroseconds.P50)),
+        ("p95", step => LatencyOf(step, step.LatencyMicroseconds.P95)),
+        ("p99", step => LatencyOf(step, step.LatencyMicroseconds.P99)),
+        ("p99.9", step => LatencyOf(step, step.LatencyMicroseconds.P999)),
+        ("max", step => LatencyOf(step, step.LatencyMicroseconds.Max)),
     ];
 
     /// <summary>Prints the report.</summary>
@@ -73,4 +73,7 @@ internal static class LoadTable
         void AddRow(string name, StepReport step) =>
             table.AddRow([Markup.Escape(name), .. Columns.Select(column => Markup.Escape(column.Cell(step)))]);
     }
+
+    /// <summary>Where nothing succeeded, nothing took any time.</summary>
+    private static string LatencyOf(StepReport step, double value) => step.Succeeded > 0 ? Figures.Brief(value) : "-";
 }

@@ -8,8 +8,8 @@ internal sealed record PerfServerArguments
     /// <summary>The API that serves.</summary>
     public required string Api { get; init; }
 
-    /// <summary>How long shards look for work before they sleep, in microseconds.</summary>
-    public required int SpinMicroseconds { get; init; }
+    /// <summary>How long shards look for work before they sleep, in microseconds; null for the engine's choice.</summary>
+    public int? SpinMicroseconds { get; init; }
 
     /// <summary>How datagrams are moved.</summary>
     public required string Io { get; init; }

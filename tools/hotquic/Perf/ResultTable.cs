@@ -70,5 +70,10 @@ internal static class ResultTable
     }
 
     private static string Side(string? api, int? spinMicroseconds) =>
-        $"api {api}, {(spinMicroseconds is > 0 ? $"spin {Figures.Number(spinMicroseconds.Value)} us" : "no spin")}";
+        $"api {api}, " + spinMicroseconds switch
+        {
+            null => "automatic spin",
+            0 => "no spin",
+            { } microseconds => $"spin {Figures.Number(microseconds)} us",
+        };
 }

@@ -9,7 +9,7 @@ internal static class Page
     private const string Html = """
         <!doctype html>
         <html lang="en">
-        <head><meta charset="utf-8"><title>HotQuic</title><link rel="stylesheet" href="/style.css"></head>
+        <head><meta charset="utf-8"><title>HotQuic</title><link rel="stylesheet" href="/style.css"><link rel="icon" href="/logo.svg"></head>
         <body>
           <h1>HotQuic</h1>
           <img src="/logo.svg" alt="" width="96" height="96">

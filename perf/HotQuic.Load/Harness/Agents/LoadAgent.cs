@@ -95,7 +95,9 @@ public sealed class LoadAgent : IAsyncDisposable
                 await using QuicStream stream = await connection.AcceptInboundStreamAsync(cancellation);
                 await ServeAsync(stream, connection, cancellation);
                 stream.CompleteWrites();
-                await stream.ReadsClosed.WaitAsync(ClosingPatience, cancellation);
+
+                // The coordinator has got it all, or is gone.
+                await stream.WritesClosed.WaitAsync(ClosingPatience, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception e) when (PeerFailures.IsOne(e) || e is OperationCanceledException or InvalidDataException or TimeoutException)
             {

@@ -52,7 +52,7 @@ internal sealed class NodeReader
         ScenarioNode node = Need(name);
         return double.TryParse(TextOf(node), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
             ? value
-            : throw node.Wrong($"expected a number, not '{node.Text}'");
+            : throw node.Wrong($"expected a number of 0 or more, such as 1000 or 0.5, not '{node.Text}'");
     }
 
     /// <summary>A duration such as <c>500ms</c>, <c>30s</c>, <c>2m</c> or <c>1h</c>.</summary>
@@ -98,7 +98,7 @@ internal sealed class NodeReader
     /// <summary>The whole number that a value is.</summary>
     public static int WholeOf(ScenarioNode node) => int.TryParse(TextOf(node), NumberStyles.None, CultureInfo.InvariantCulture, out int value)
         ? value
-        : throw node.Wrong($"expected a whole number, not '{node.Text}'");
+        : throw node.Wrong($"expected a whole number of 0 or more, not '{node.Text}'");
 
     /// <summary>The duration that a value is.</summary>
     public static TimeSpan DurationOf(ScenarioNode node) => ParseDuration(TextOf(node))

@@ -5,7 +5,8 @@ namespace HotQuic.Load.Harness.Model;
 /// <summary>One operation of a scenario's iteration; the steps of an iteration follow one another. Made by the methods of this class.</summary>
 public abstract record LoadStep
 {
-    private const int LongestName = 60;
+    /// <summary>The most characters of a name.</summary>
+    public const int LongestName = 60;
 
     private protected LoadStep(string name)
     {

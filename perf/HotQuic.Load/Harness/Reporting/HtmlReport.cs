@@ -82,7 +82,7 @@ public static class HtmlReport
         }
 
         Tile("failed", $"{Quantity.Percent(all.FailedPercent)} %", $"{Quantity.Number(all.Failed)} iterations");
-        Tile("latency, p99", Quantity.Duration(all.LatencyMicroseconds.P99), $"p50 {Quantity.Duration(all.LatencyMicroseconds.P50)}");
+        Tile("latency, p99", LatencyOf(all, all.LatencyMicroseconds.P99), $"p50 {LatencyOf(all, all.LatencyMicroseconds.P50)}");
         Tile("harness", $"{Quantity.Number(scenario.Harness.CpuPercent)} % CPU", $"{Quantity.Number(scenario.Harness.CpuMicrosecondsPerIteration)} us an iteration");
         Tile("packets lost", Quantity.Number(scenario.Transport.PacketsLost), $"of {Quantity.Number(scenario.Transport.PacketsSent)} sent");
         page.Append("</div>\n");
@@ -128,7 +128,7 @@ public static class HtmlReport
             [
                 Quantity.Number(step.Succeeded), Quantity.Number(step.Failed), Quantity.Number(step.PerSecond), Quantity.Number(step.MegabitPerSecond),
                 .. new[] { latency.Mean, latency.P50, latency.P75, latency.P95, latency.P99, latency.P999, latency.Max }
-                    .Select(value => step.Succeeded > 0 ? Quantity.Duration(value) : "–"),
+                    .Select(value => LatencyOf(step, value)),
             ];
             page.Append(CultureInfo.InvariantCulture, $"<tr><th>{Escape(name)}</th>{string.Concat(cells.Select(cell => $"<td>{cell}</td>"))}</tr>\n");
         }
@@ -149,6 +149,9 @@ public static class HtmlReport
 
         page.Append("</table>\n");
     }
+
+    /// <summary>Where nothing succeeded, nothing took any time.</summary>
+    private static string LatencyOf(StepReport step, double value) => step.Succeeded > 0 ? Quantity.Duration(value) : "–";
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 }

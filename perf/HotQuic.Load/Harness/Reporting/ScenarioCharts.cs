@@ -7,6 +7,14 @@ internal static class ScenarioCharts
 {
     private const double Million = 1e6;
 
+    /// <summary>The colours of what went well and what did not, green and red of those that there are.</summary>
+    private const int Good = 2;
+    private const int Bad = 3;
+
+    private const string Due = "due";
+    private const string Succeeded = "succeeded";
+    private const string Failed = "failed";
+
     /// <summary>Latency is shown in milliseconds from here on, in microseconds.</summary>
     private const double Milliseconds = 1e3;
 
@@ -62,12 +70,12 @@ internal static class ScenarioCharts
     {
         List<(string Name, Func<IntervalReport, double> Value)> lines =
         [
-            ("succeeded", interval => interval.Iterations.PerSecond),
-            ("failed", interval => PerSecond(interval.Iterations.Failed, interval)),
+            (Succeeded, interval => interval.Iterations.PerSecond),
+            (Failed, interval => PerSecond(interval.Iterations.Failed, interval)),
         ];
         if (scenario.Due > 0)
         {
-            lines.Insert(0, ("due", interval => interval.DuePerSecond));
+            lines.Insert(0, (Due, interval => interval.DuePerSecond));
         }
 
         if (scenario.Intervals.Any(interval => interval.Copies > 0))
@@ -76,7 +84,16 @@ internal static class ScenarioCharts
         }
 
         TimeChart chart = Chart(scenario, "Rate", "iterations/s", [.. lines]);
-        return scenario.Due == 0 ? chart : chart with { Series = [chart.Series[0] with { IsBroad = true }, .. chart.Series.Skip(1)] };
+        return chart with
+        {
+            Series = [.. chart.Series.Select(series => series.Name switch
+            {
+                Due => series with { IsBroad = true },
+                Succeeded => series with { Colour = Good },
+                Failed => series with { Colour = Bad },
+                _ => series,
+            })],
+        };
     }
 
     private static TimeChart Latency(string title, ScenarioReport scenario, Func<IntervalReport, LatencyFigures> figures)

@@ -9,6 +9,9 @@ internal sealed record ChartSeries(string Name, IReadOnlyList<(double Seconds, d
 {
     /// <summary>Whether the line is a broad one that others may lie upon, such as what they should be.</summary>
     public bool IsBroad { get; init; }
+
+    /// <summary>The number of its colour; null for that of its place among the lines.</summary>
+    public int? Colour { get; init; }
 }
 
 /// <summary>
@@ -83,7 +86,9 @@ internal sealed record TimeChart
 
     private static double Y(AxisTicks values, double value, int top) => Height - Bottom - (values.At(value) * (Height - Bottom - top));
 
-    private string LineClass(int index) => $"line s{index % Colours}{(Series[index].IsBroad ? " broad" : string.Empty)}";
+    private string LineClass(int index) => $"line s{Colour(index)}{(Series[index].IsBroad ? " broad" : string.Empty)}";
+
+    private int Colour(int index) => Series[index].Colour ?? index % Colours;
 
     private bool IsShown(double value) => double.IsFinite(value) && (!IsLogarithmic || value > 0);
 
@@ -162,7 +167,7 @@ internal sealed record TimeChart
             isGap = false;
             if (points.Count <= MostDots && !Series[index].IsBroad)
             {
-                dots.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot s{index % Colours}\" cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"2.2\"/>");
+                dots.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot s{Colour(index)}\" cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"2.2\"/>");
             }
         }
 
