@@ -26,8 +26,11 @@ internal static class TestTls
         CipherSuites = suites ?? TlsClientConfiguration.DefaultCipherSuites,
     };
 
-    public static TlsClientConfiguration Client(ImmutableArray<CipherSuite>? suites = null) => new()
+    /// <param name="suites">The suites in order; all by default.</param>
+    /// <param name="keyShares">Without one the server has to ask (HelloRetryRequest).</param>
+    public static TlsClientConfiguration Client(ImmutableArray<CipherSuite>? suites = null, int keyShares = 1) => new()
     {
+        InitialKeyShares = keyShares,
         ServerName = "localhost",
         ApplicationProtocols = Protocols,
         CipherSuites = suites ?? TlsClientConfiguration.DefaultCipherSuites,

@@ -45,6 +45,7 @@ internal sealed partial class Connection
         {
             // RFC 9000 §8.1, RFC 9001 §4.9.1
             Path.Validate();
+            UpdateAmplificationLimit();
             DiscardSpace(PacketNumberSpace.Initial, datagram.At);
         }
         else if (packet.Level == EncryptionLevel.OneRtt && packet.Number > _largestForSpin)
@@ -220,6 +221,11 @@ internal sealed partial class Connection
             PeerIds.SetHandshakeResetToken(token);
         }
 
+        if (parameters.PreferredAddress is { } preferred)
+        {
+            PeerIds.AddPreferred(preferred.ConnectionId, preferred.StatelessResetToken);
+        }
+
         ApplyPeerLimits(parameters);
         return null;
     }
@@ -339,15 +345,28 @@ internal sealed partial class Connection
                 ApplyMtu();
             }
 
-            // RFC 9002 §6.2.4: new data is the best probe, then data that is in flight, then a PING.
-            space.ProbesWanted = result.Probes;
-            for (int i = 0; i < result.Probes && !Transmitter.HasFrames(space); i++)
+            AskForProbes(space, result.Probes);
+            for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
             {
-                Recovery.TryMarkOldestForProbe(result.Space, _sentFrames);
+                // RFC 9002 §6.2.4: the peer may have keys for one of the spaces only, and can be waiting for what the other carries.
+                if (kind != result.Space && Recovery.HasAckElicitingInFlight(kind) && Space(kind) is { } other)
+                {
+                    AskForProbes(other, 1);
+                }
             }
         }
 
         ReportMetrics(now);
+    }
+
+    /// <summary>RFC 9002 §6.2.4: new data is the best probe, then data that is in flight, then a PING.</summary>
+    private void AskForProbes(PacketSpace space, int count)
+    {
+        space.ProbesWanted = count;
+        for (int i = 0; i < count && !Transmitter.HasFrames(space); i++)
+        {
+            Recovery.TryMarkOldestForProbe(space.Kind, _sentFrames);
+        }
     }
 
     /// <summary>
@@ -441,6 +460,9 @@ internal sealed partial class Connection
         UpdateAmplificationLimit();
         Raise(ConnectionEventKind.PeerAddressChanged);
     }
+
+    /// <summary>Another connection ID of the peer leads our packets: it may be longer, which leaves less room in them.</summary>
+    internal void OnDestinationIdReplaced() => Datagrams.OnPathLimit(Transmitter.MaxApplicationPayload);
 
     private void ReportMetrics(Instant now)
     {

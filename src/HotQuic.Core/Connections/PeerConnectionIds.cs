@@ -74,6 +74,9 @@ internal sealed class PeerConnectionIds
         }
     }
 
+    /// <summary>The ID of a server's preferred_address has sequence number 1 and may be used on any path (RFC 9000 §5.1.1, §9.6.3).</summary>
+    public void AddPreferred(ConnectionId id, StatelessResetToken token) => _entries.Add(new Entry(1, token, id, HasToken: true));
+
     /// <summary>RFC 9000 §19.15 and §5.1.2.</summary>
     public TransportError? OnNewConnectionId(in NewConnectionIdFrame frame)
     {
@@ -102,7 +105,7 @@ internal sealed class PeerConnectionIds
         {
             QueueRetirement(frame.SequenceNumber);
         }
-        else if (IndexOf(frame.SequenceNumber) < 0)
+        else if (IndexOf(frame.SequenceNumber) < 0 && !IsRetired(frame.SequenceNumber))
         {
             _entries.Add(new Entry(frame.SequenceNumber, frame.StatelessResetToken, frame.ConnectionId, HasToken: true));
         }
@@ -180,9 +183,7 @@ internal sealed class PeerConnectionIds
                 int before = IndexOf(_activeSequenceNumber);
                 UntrackToken(_entries[before]);
                 QueueRetirement(_activeSequenceNumber);
-                _active = entry.Id;
-                _activeSequenceNumber = entry.SequenceNumber;
-                TrackToken(entry);
+                Use(entry);
                 _entries.RemoveAt(before);
                 return true;
             }
@@ -217,17 +218,22 @@ internal sealed class PeerConnectionIds
             return Violation("Every ID was to be retired and none offered instead.");
         }
 
-        _active = _entries[0].Id;
-        _activeSequenceNumber = _entries[0].SequenceNumber;
-        TrackToken(_entries[0]);
+        Use(_entries[0]);
         return null;
+    }
+
+    private void Use(in Entry entry)
+    {
+        _active = entry.Id;
+        _activeSequenceNumber = entry.SequenceNumber;
+        TrackToken(entry);
+        _owner.OnDestinationIdReplaced();
     }
 
     /// <summary>Once for each number, however often the peer repeats its frame (RFC 9000 §19.15).</summary>
     private void QueueRetirement(ulong sequenceNumber)
     {
-        int next = _retired.IndexAfter(sequenceNumber);
-        if (next < _retired.Count && _retired[next].Start <= sequenceNumber)
+        if (IsRetired(sequenceNumber))
         {
             return;
         }
@@ -235,6 +241,12 @@ internal sealed class PeerConnectionIds
         _retired.Add(new OffsetRange(sequenceNumber, sequenceNumber + 1));
         (_unsentRetirements ??= []).Add(sequenceNumber);
         _unacknowledgedRetirements++;
+    }
+
+    private bool IsRetired(ulong sequenceNumber)
+    {
+        int next = _retired.IndexAfter(sequenceNumber);
+        return next < _retired.Count && _retired[next].Start <= sequenceNumber;
     }
 
     private void TrackToken(in Entry entry)

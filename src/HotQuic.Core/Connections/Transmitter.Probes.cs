@@ -42,6 +42,19 @@ internal sealed partial class Transmitter
     }
 
     /// <summary>
+    /// What fills the window went to where the peer was before, and says nothing of where it is now (RFC 9000 §9.4). It may never be
+    /// acknowledged, and no probe timeout runs while next to nothing may go to an address that is not proven: so its challenge goes as a
+    /// probe would.
+    /// </summary>
+    private void LetChallengeThrough()
+    {
+        if (!_connection.Path.IsValidated && _connection.Validator.HasPendingFrames && _connection.Space(PacketNumberSpace.Application) is { } space)
+        {
+            space.ProbesWanted = Math.Max(space.ProbesWanted, 1);
+        }
+    }
+
+    /// <summary>
     /// A PATH_CHALLENGE alone, for another path than the one in use (RFC 9000 §9.3.3). That path may be gone, so the loss of the packet is no
     /// sign of congestion (§9.4), as little as that of an MTU probe.
     /// </summary>

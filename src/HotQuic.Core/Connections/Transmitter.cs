@@ -274,6 +274,11 @@ internal sealed partial class Transmitter
             }
 
             TransmitConstraint constraint = Constrain(now, segmentSize, alreadyInTrain: length);
+            if (constraint == TransmitConstraint.CongestionLimited)
+            {
+                LetChallengeThrough();
+            }
+
             AssemblyRequest request = RequestFor(now, constraint, 0);
             Span<byte> room = buffer.Slice(length, segmentSize);
             if (!_assembler.Wants(EncryptionLevel.OneRtt, constraint, now)

@@ -45,10 +45,14 @@ internal sealed class TokenProtector : IDisposable
     private const int AddressLength = 18;
     private const int MaxContentLength = 8 + AddressLength + 1 + ConnectionId.MaxLength + 1 + ConnectionId.MaxLength;
 
+    private const int KeptPeriods = 4;
+
     private readonly TokenOptions _options;
     private readonly RandomSource _random;
     private readonly byte[] _secret;
-    private readonly PeriodKey[] _keys = new PeriodKey[4];
+
+    /// <summary>Of each kind for so many periods, the lowest bits of their numbers telling them apart.</summary>
+    private readonly PeriodKey[] _keys = new PeriodKey[2 * KeptPeriods];
 
     /// <param name="options">Periods and lifetimes.</param>
     /// <param name="random">Makes nonces.</param>
@@ -92,10 +96,12 @@ internal sealed class TokenProtector : IDisposable
         var kind = (TokenKind)token[0];
         TokenVerdict invalid = kind == TokenKind.Retry ? TokenVerdict.InvalidRetry : TokenVerdict.NotAToken;
         long current = PeriodAt(now, kind);
-        long period = token[1] == (byte)current ? current : token[1] == (byte)(current - 1) ? current - 1 : -1;
+
+        // One period back, or one ahead: the member of a fleet that made the token may have a clock that is a little fast.
+        int distance = (sbyte)(token[1] - (byte)current);
         Span<byte> plaintext = stackalloc byte[MaxContentLength];
         plaintext = plaintext[..(token.Length - HeaderLength - TagLength)];
-        if (period < 0 || !TryDecrypt(token, KeyOf(period, kind), plaintext))
+        if (distance is < -1 or > 1 || !TryDecrypt(token, KeyOf(current + distance, kind), plaintext))
         {
             return invalid;
         }
@@ -150,7 +156,7 @@ internal sealed class TokenProtector : IDisposable
 
     private AesGcm KeyOf(long period, TokenKind kind)
     {
-        ref PeriodKey slot = ref _keys[((int)(period & 1) << 1) | ((int)kind - 1)];
+        ref PeriodKey slot = ref _keys[((int)(period & (KeptPeriods - 1)) << 1) | ((int)kind - 1)];
         if (slot.Aead is null || slot.Period != period)
         {
             slot.Aead?.Dispose();
@@ -182,7 +188,7 @@ internal sealed class TokenProtector : IDisposable
     private readonly record struct PeriodKey(long Period, AesGcm? Aead);
 }
 
-/// <summary>How long tokens live: each is valid in the period of its making and in the next.</summary>
+/// <summary>How long tokens live: each is valid in the period of its making and in the next; in the one before too, since clocks differ.</summary>
 internal sealed record TokenOptions
 {
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(30);

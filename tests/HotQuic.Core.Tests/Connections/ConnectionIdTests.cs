@@ -1,7 +1,9 @@
 using HotQuic.Core.Connections;
+using HotQuic.Core.Datagrams;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
+using HotQuic.Core.Parameters;
 using HotQuic.Core.Wire;
 using HotQuic.Testing;
 
@@ -98,6 +100,66 @@ public sealed class ConnectionIdTests
 
         Assert.Null(pair.Client.Termination);
         Assert.Equal(retired + 1, Retired(pair.ClientLog).Count());
+    }
+
+    /// <summary>RFC 9000 §19.15: a frame may come again after its ID was retired; it is neither counted nor used a second time.</summary>
+    [Fact]
+    public void Cid03_Frm18_AFrameThatIsRepeatedAfterItsIdWasRetiredIsNoNews()
+    {
+        Pair pair = Pair.Connected();
+        byte[] first = pair.ServerLog.Sent.SelectMany(packet => packet.Frames).First(frame => frame.Type == FrameType.NewConnectionId).Bytes;
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.True(pair.Client.PeerIds.TryReplaceActive());
+            pair.ClientHost.Turn(pair.Client);
+            pair.Pass(200);
+        }
+
+        int retired = Retired(pair.ClientLog).Count();
+        pair.Say(EndpointRole.Server, EncryptionLevel.OneRtt, first);
+        Assert.Null(pair.Client.Termination);
+        Assert.Equal(2UL, pair.Client.PeerIds.ActiveSequenceNumber);
+        Assert.True(pair.Client.PeerIds.TryReplaceActive());
+        Assert.Equal(3UL, pair.Client.PeerIds.ActiveSequenceNumber);
+        pair.ClientHost.Turn(pair.Client);
+        Assert.Equal(retired + 1, Retired(pair.ClientLog).Count());
+    }
+
+    /// <summary>RFC 9221 §5: a longer ID leaves less room in a packet; what no longer fits is given up, and holds nothing up.</summary>
+    [Fact]
+    public void Cid05_ALongerIdLeavesLessRoomForDatagrams()
+    {
+        var settings = new ConnectionSettings { Datagrams = new DatagramLimits { MaxFrameSize = 65535 } };
+        Pair pair = Pair.Connected(pair => pair.ClientHost.Settings = pair.ServerHost.Settings = settings);
+        int before = pair.Client.Datagrams.MaxDataLength;
+        Assert.Equal(DatagramSendResult.Queued, pair.Client.Datagrams.TrySend(new byte[before], 1));
+        pair.Say(EndpointRole.Server, EncryptionLevel.OneRtt, PacketForge.NewConnectionId(4, 4, new byte[20]));
+        Assert.Equal(20, pair.Client.PeerIds.Active.Length);
+        Assert.Equal(before - 12, pair.Client.Datagrams.MaxDataLength);
+        Assert.Equal(DatagramSendResult.Queued, pair.Client.Datagrams.TrySend(new byte[before - 12], 2));
+        pair.ClientHost.Turn(pair.Client);
+        Assert.False(pair.Client.Datagrams.HasPendingFrames);
+        Assert.True(pair.Client.Datagrams.TryTakeReport(out DatagramReport report));
+        Assert.Equal(new DatagramReport(1, Core.Datagrams.DatagramOutcome.Dropped), report);
+        Assert.Equal(1, pair.Client.Datagrams.Sent);
+    }
+
+    /// <summary>RFC 9000 §5.1.1: we stay where we are, but the ID of the preferred address is ours to use, to count and to retire.</summary>
+    [Fact]
+    public void Cid01_Cid05_TheIdOfAPreferredAddressHasNumber1()
+    {
+        var pair = new Pair();
+        pair.ClientHost.Unanswered.Add(ConnectionEventKind.NeedCertificateVerdict);
+        pair.Connect();
+        pair.Pass(100);
+        TransportParameters parameters = pair.Client.Handshake.PeerParameters!;
+        parameters.PreferredAddress = new PreferredAddress(null, null, new ConnectionId(IdA), default);
+        Assert.Null(pair.Client.OnPeerParameters(parameters));
+        Assert.Null(pair.Client.PeerIds.OnNewConnectionId(new NewConnectionIdFrame(2, 2, new ConnectionId(IdB), default)));
+        Assert.Equal(2UL, pair.Client.PeerIds.ActiveSequenceNumber);
+        var writer = new FrameWriter(new byte[100], new SentFrame[4]);
+        pair.Client.PeerIds.Transmit(ref writer);
+        Assert.Equal([0UL, 1UL], writer.Logged.ToArray().Select(frame => frame.Id).Order());
     }
 
     [Fact]

@@ -60,6 +60,43 @@ public sealed class HandshakeFlowTests
         Assert.Equal(HandshakePhase.Confirmed, pair.Client.Handshake.Phase);
     }
 
+    /// <summary>RFC 9002 §6.2.2.1: the packet that proves the client's address lifts the limit at once, and arms the probe timeout.</summary>
+    [Fact]
+    public void Amp06_TheProbeTimeoutIsArmedByThePacketThatValidatesTheAddress()
+    {
+        var pair = new Pair();
+        pair.ServerHost.ServerTls = TestTls.Server(certificateBytes: 2500);
+        int fromClient = 0;
+        int fromServer = 0;
+        pair.Filter = datagram => pair.IsFromClient(datagram) ? ++fromClient != 2 : ++fromServer < 3;
+        pair.Connect();
+
+        // The acknowledgment of the first datagram is lost, and so is the third datagram: what validates is small.
+        pair.Pass(35);
+        Assert.True(pair.Server.Path.IsValidated);
+        Assert.InRange(pair.Server.Path.BytesReceived, 1200, 1400);
+        Assert.Equal(3, fromServer);
+        Assert.InRange(pair.Server.NextDeadline - pair.Network.Now, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
+    }
+
+    /// <summary>
+    /// RFC 9002 §6.2.4: one timer serves all spaces, and its probe has something of each: without the ServerHello a client can do nothing with
+    /// Handshake packets, and with the ServerHello alone it cannot go on.
+    /// </summary>
+    [Fact]
+    public void Pto09_AProbeHasSomethingOfEachSpaceThatHasPacketsInFlight()
+    {
+        var pair = new Pair();
+        pair.Filter = datagram => pair.IsFromClient(datagram);
+        pair.Connect();
+        pair.Pass(20);
+        int sent = pair.ServerLog.Sent.Count;
+        Assert.True(pair.Network.RunUntil(() => pair.Server.Recovery.PtoCount == 1, TimeSpan.FromSeconds(3)));
+        LoggedPacket[] probes = [.. pair.ServerLog.Sent.Skip(sent)];
+        Assert.Contains(probes, packet => packet.Type == PacketType.Initial && packet.Has(FrameType.Crypto));
+        Assert.Contains(probes, packet => packet.Type == PacketType.Handshake && packet.Has(FrameType.Crypto));
+    }
+
     [Fact]
     public void Frm1E_Frm97_HandshakeDoneIsSentAgainUntilItIsAcknowledged()
     {

@@ -88,6 +88,34 @@ public sealed class PathMigrationTests
         Assert.Equal(isOtherAddress, pair.Server.Recovery.Rtt.FirstSampleAt > movedAt);
     }
 
+    /// <summary>
+    /// RFC 9000 §9.3.2, §9.4: a window that is full of what went to the old address, and lost, does not keep the challenge back: without it
+    /// nothing could be sent again, since so little may go to an address that is not proven.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Mig09_Mig12_AFullWindowDoesNotHoldTheChallengeBack(bool isOtherAddress)
+    {
+        Pair pair = Pair.Connected();
+        const int length = 300_000;
+        long received = 0;
+        Assert.True(pair.Server.Streams.TryOpen(StreamDirection.Unidirectional, out StreamId id));
+        pair.ClientHost.OnTurn = client => received += ReadAll(client, id);
+        pair.Filter = datagram => pair.IsFromClient(datagram);
+        pair.Server.Streams.Write(id, new byte[length], out int written);
+        pair.ServerHost.Turn(pair.Server);
+        Assert.True(pair.Server.Recovery.SendAllowance < 1200);
+        pair.Filter = null;
+        UseNat(pair, isOtherAddress ? OtherAddress : OtherPort);
+
+        // The client has little to say, and falls silent once it is acknowledged.
+        Assert.True(pair.Client.Streams.TryOpen(StreamDirection.Unidirectional, out StreamId request));
+        pair.Client.Streams.Write(request, Ping, out _);
+        pair.ClientHost.Turn(pair.Client);
+        Assert.True(pair.Network.RunUntil(() => received == written, TimeSpan.FromSeconds(15)), $"{received} of {written} bytes came.");
+    }
+
     /// <summary>RFC 9000 §9.3.1: an address that is not proven gets no more than three times what came from it.</summary>
     [Theory]
     [InlineData(40)]

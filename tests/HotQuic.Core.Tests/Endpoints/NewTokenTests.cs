@@ -92,6 +92,22 @@ public sealed class NewTokenTests
         }
     }
 
+    /// <summary>L27: the members of a fleet share a secret, and have clocks of their own.</summary>
+    [Theory]
+    [InlineData(-40, false)]
+    [InlineData(-1, true)]
+    [InlineData(40, true)]
+    [InlineData(70, false)]
+    public void L27_ARetryTokenOfAMemberWhoseClockDiffersALittleIsValid(int secondsLater, bool isValid)
+    {
+        using var maker = new TokenProtector(new TokenOptions(), new SeededRandom(1), new byte[32]);
+        using var reader = new TokenProtector(new TokenOptions(), new SeededRandom(2), new byte[32]);
+        var beginningOfPeriod = new Instant(10 * new TokenOptions().RetryPeriod.Ticks);
+        byte[] token = Write(maker, TokenKind.Retry, Address(2, 4433), beginningOfPeriod);
+        TokenVerdict expected = isValid ? TokenVerdict.Valid : TokenVerdict.InvalidRetry;
+        Assert.Equal(expected, reader.Read(token, Address(2, 4433), beginningOfPeriod + TimeSpan.FromSeconds(secondsLater), out _));
+    }
+
     [Fact]
     public void Retry12_TokensOfOneMomentAndAddressDifferAndHideWhatTheyHold()
     {
