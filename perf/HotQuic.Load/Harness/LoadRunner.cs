@@ -37,6 +37,9 @@ public sealed class LoadRunner
         _agents = agents ?? [];
     }
 
+    /// <summary>How long an agent at work may say nothing before it counts as lost.</summary>
+    internal TimeSpan AgentPatience { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>For tests; see <see cref="RawContext.OnStamp"/>.</summary>
     internal Action<long>? OnStamp { get; init; }
 
@@ -83,7 +86,7 @@ public sealed class LoadRunner
         }
 
         Task<AgentRun>[] preparing =
-            [.. _agents.Select((agent, index) => AgentRun.PrepareAsync(agent, scenario, new(index, _agents.Count), cancellation))];
+            [.. _agents.Select((agent, index) => AgentRun.PrepareAsync(agent, scenario, new(index, _agents.Count), AgentPatience, cancellation))];
         try
         {
             return new(scenario, await Task.WhenAll(preparing));
@@ -118,6 +121,10 @@ public sealed class LoadRunner
         {
             _observer?.OnAgentLost(scenario, part.Name, e);
             return false;
+        }
+        finally
+        {
+            timeline.Leave(number);
         }
     }
 

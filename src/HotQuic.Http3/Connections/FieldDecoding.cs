@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using HotQuic.Http3.Errors;
 using HotQuic.Http3.Frames;
 using HotQuic.Http3.Qpack;
 using HotQuic.Http3.Requests;
@@ -139,7 +140,7 @@ internal sealed class FieldDecoding(Http3ConnectionOptions options)
                 return; // The stream's end is the connection's, and noticed elsewhere.
             }
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        catch (Exception e) when (Http3Failure.IsTransports(e))
         {
             return;
         }

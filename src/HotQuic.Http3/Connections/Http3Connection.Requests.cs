@@ -9,6 +9,7 @@ namespace HotQuic.Http3;
 public sealed partial class Http3Connection
 {
     private const long NoGoAway = long.MaxValue;
+    private const string GoesAway = "The server takes no more requests on this connection (GOAWAY).";
 
     /// <summary>
     /// What Kestrel says first when it stops, above all IDs: it is no stream of a client's, and would be an error by RFC 9114 §7.2.6, but what it
@@ -23,6 +24,9 @@ public sealed partial class Http3Connection
     private static readonly byte[] GoAway = [(byte)Http3FrameType.GoAway, 0x01, 0x00];
 
     private readonly Lock _gate = new();
+
+    /// <summary>Cancelled by the server's GOAWAY, for requests that have no stream yet.</summary>
+    private readonly CancellationTokenSource _goingAway = new();
     private bool _hasSentGoAway;
     private Exchange? _first;
     private int _activeCount;
@@ -55,7 +59,7 @@ public sealed partial class Http3Connection
         if (!TryBegin())
         {
             GiveBack(message);
-            throw Unsent(_failure?.Message ?? "The server takes no more requests on this connection (GOAWAY).", _failure);
+            throw Unsent(_failure?.Message ?? GoesAway, _failure);
         }
 
         if (!message.IsReserved)
@@ -64,12 +68,22 @@ public sealed partial class Http3Connection
         }
     }
 
+    /// <summary>Opens a request's stream. Where the server has to permit it first, it may say instead that it goes away.</summary>
+    internal ValueTask<QuicStream> OpenStreamAsync(QuicStreamPriority priority, CancellationToken cancellationToken) => _credit.Available >= 0
+        ? Transport.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, priority, cancellationToken)
+        : OpenWhenPermittedAsync(priority, cancellationToken);
+
     /// <summary>A request got no stream, so the server knows nothing of it.</summary>
-    internal Exception OnNotOpened(Exception cause)
+    internal Exception OnNotOpened(Exception cause, CancellationToken cancellationToken)
     {
         _credit.GiveBack();
         OnEnded();
-        return cause is OperationCanceledException ? cause : Unsent(cause.Message, FailureOf(NoGoAway, cause));
+        return cause switch
+        {
+            OperationCanceledException when cancellationToken.IsCancellationRequested => cause,
+            OperationCanceledException => Unsent(GoesAway, null),
+            _ => Unsent(cause.Message, FailureOf(NoGoAway, cause)),
+        };
     }
 
     /// <summary>A request has its stream; the answer is why it must not be used.</summary>
@@ -81,7 +95,7 @@ public sealed partial class Http3Connection
             exchange.Next = _first;
             _first?.Previous = exchange;
             _first = exchange;
-            return exchange.StreamId < _goAwayId ? null : Unsent("The server takes no more requests on this connection (GOAWAY).", null);
+            return exchange.StreamId < _goAwayId ? null : Unsent(GoesAway, null);
         }
     }
 
@@ -170,6 +184,7 @@ public sealed partial class Http3Connection
 
         Http3Failure refusal = new(Http3ErrorCode.RequestRejected, "The server goes away and did not process the request (GOAWAY).", IsRetrySafe: true);
         bool isIdle;
+        List<(Exchange Exchange, int Generation)> refused = [];
         lock (_gate)
         {
             Volatile.Write(ref _goAwayId, streamId);
@@ -178,11 +193,18 @@ public sealed partial class Http3Connection
             {
                 if (exchange.StreamId >= streamId)
                 {
-                    exchange.Refuse(refusal);
+                    refused.Add((exchange, exchange.Generation));
                 }
             }
         }
 
+        // Not under the lock: whoever learns of it may go on at once, on this thread.
+        foreach ((Exchange exchange, int generation) in refused)
+        {
+            exchange.Refuse(generation, refusal);
+        }
+
+        _goingAway.Cancel();
         Fields.WakeBlocked();
         if (isIdle)
         {
@@ -221,6 +243,12 @@ public sealed partial class Http3Connection
 
     private static Http3Exception Unsent(string message, Http3Failure? failure) => new(failure?.Code, message, isRetrySafe: true, failure?.Cause);
 
+    private async ValueTask<QuicStream> OpenWhenPermittedAsync(QuicStreamPriority priority, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _goingAway.Token);
+        return await Transport.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, priority, either.Token).ConfigureAwait(false);
+    }
+
     private void GiveBack(in RequestMessage message)
     {
         if (message.IsReserved)
@@ -249,7 +277,7 @@ public sealed partial class Http3Connection
                 await _control!.WriteAsync(GoAway).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        catch (Exception e) when (Http3Failure.IsTransports(e))
         {
             // The connection has ended.
         }
@@ -300,7 +328,7 @@ public sealed partial class Http3Connection
             _ = _peerStreams.WatchAsync(encoder);
             _ = _peerStreams.WatchAsync(decoder);
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        catch (Exception e) when (Http3Failure.IsTransports(e))
         {
             // The connection has ended.
         }
@@ -312,7 +340,7 @@ public sealed partial class Http3Connection
         {
             await _peerStreams.RunAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        catch (Exception e) when (Http3Failure.IsTransports(e))
         {
             Http3Failure failure = SetFailure(Http3Failure.OfConnection(e));
             if (failure.Code is { } code && Http3Failure.IsNoError(code))

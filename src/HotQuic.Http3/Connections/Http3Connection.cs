@@ -11,10 +11,14 @@ namespace HotQuic.Http3;
 /// </summary>
 public sealed partial class Http3Connection : IAsyncDisposable
 {
+    /// <summary>Longer than a request is under way to anywhere.</summary>
+    private static readonly TimeSpan LargestIdleMargin = TimeSpan.FromSeconds(1);
+
     private readonly Http3ConnectionOptions _options;
     private readonly PeerStreams _peerStreams;
     private readonly StreamCredit _credit;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _freshMilliseconds;
     private QuicStream? _control;
 
     private Http3Connection(Http3ConnectionOptions options, QuicConnection transport)
@@ -24,6 +28,7 @@ public sealed partial class Http3Connection : IAsyncDisposable
         Fields = new FieldDecoding(options);
         _credit = StreamCredit.Of(transport);
         _peerStreams = new PeerStreams(this);
+        _freshMilliseconds = FreshMilliseconds(options, transport);
     }
 
     /// <summary>The QUIC connection below: addresses, certificate, statistics. It is this object's to use and to close.</summary>
@@ -40,6 +45,12 @@ public sealed partial class Http3Connection : IAsyncDisposable
 
     /// <summary>How many requests can be sent at this moment without waiting for the server to allow more (RFC 9000 §4.6).</summary>
     public int AvailableRequests => Math.Max(0, _credit.Available);
+
+    /// <summary>
+    /// Whether a request may count on the server's still knowing the connection, which was idle for a while: not shortly before either side's
+    /// idle timeout (RFC 9114 §5.1), for then the request may arrive after it.
+    /// </summary>
+    internal bool IsFresh(long now) => ActiveRequests > 0 || now - IdleSince < _freshMilliseconds;
 
     /// <summary>How many requests are under way: sent or about to be, and their responses not disposed of.</summary>
     public int ActiveRequests => Volatile.Read(ref _activeCount);
@@ -65,15 +76,22 @@ public sealed partial class Http3Connection : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         QuicConnection transport = await QuicConnection.ConnectAsync(options.ToQuicOptions(), cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(options.HandshakeTimeout);
         try
         {
             Http3Connection connection = new(options, transport);
-            await connection.StartAsync(cancellationToken).ConfigureAwait(false);
+            await connection.StartAsync(patience.Token).ConfigureAwait(false);
             return connection;
         }
-        catch
+        catch (Exception e)
         {
             await transport.DisposeAsync().ConfigureAwait(false);
+            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                throw new QuicException(QuicError.ConnectionTimeout, applicationErrorCode: null, "The server did not permit a control stream in time (RFC 9114 §6.2).");
+            }
+
             throw;
         }
     }
@@ -161,4 +179,18 @@ public sealed partial class Http3Connection : IAsyncDisposable
 
     /// <inheritdoc/>
     public override string ToString() => $"HTTP/3 {Transport}";
+
+    private static long FreshMilliseconds(Http3ConnectionOptions options, QuicConnection transport)
+    {
+        TimeSpan here = transport.LocalTransportParameters?.MaxIdleTimeout ?? TimeSpan.Zero;
+        TimeSpan there = transport.PeerTransportParameters?.MaxIdleTimeout ?? TimeSpan.Zero;
+        TimeSpan idleTimeout = here == TimeSpan.Zero || (there > TimeSpan.Zero && there < here) ? there : here;
+        if (idleTimeout == TimeSpan.Zero || options.KeepAliveInterval != Timeout.InfiniteTimeSpan)
+        {
+            return long.MaxValue;
+        }
+
+        TimeSpan margin = idleTimeout / 4;
+        return (long)(idleTimeout - (margin < LargestIdleMargin ? margin : LargestIdleMargin)).TotalMilliseconds;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using HotQuic.Http3.Errors;
 using HotQuic.Http3.Frames;
 using HotQuic.Http3.Qpack;
 
@@ -38,7 +39,7 @@ internal sealed class PeerStreams(Http3Connection connection)
         {
             connection.Fail(CriticalStreamClosed);
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        catch (Exception e) when (Http3Failure.IsTransports(e))
         {
             // The connection has ended.
         }
@@ -71,7 +72,7 @@ internal sealed class PeerStreams(Http3Connection connection)
                 connection.Fail(CriticalStreamClosed);
             }
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        catch (Exception e) when (Http3Failure.IsTransports(e))
         {
             // The connection has ended.
         }

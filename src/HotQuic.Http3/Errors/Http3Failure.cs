@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
+using System.Security.Authentication;
 using HotQuic.Http3.Frames;
 
 namespace HotQuic.Http3.Errors;
@@ -11,6 +13,13 @@ internal sealed record Http3Failure(Http3ErrorCode? Code, string Message, bool I
 
     /// <summary>Whether it is a limit of this side that was passed (RFC 9114 §4.2.2, §10.5).</summary>
     public bool IsLimit { get; init; }
+
+    /// <summary>
+    /// Whether an exception says that the transport has ended, here or by the peer. A server that refuses the client's certificate ends a connection
+    /// that was established (RFC 8446 §4.4.2.4), so that failures of TLS are among them.
+    /// </summary>
+    public static bool IsTransports(Exception exception) =>
+        exception is QuicException or ObjectDisposedException or AuthenticationException or SocketException;
 
     /// <summary>This side found a fault of the peer, or the response beyond a limit.</summary>
     public static Http3Failure Of(Http3Error error)

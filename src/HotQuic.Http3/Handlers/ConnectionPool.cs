@@ -36,7 +36,14 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
                 connecting = _connecting ??= StartConnecting();
             }
 
-            made = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                made = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_disposal.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw new ObjectDisposedException(typeof(Http3Handler).FullName);
+            }
         }
     }
 
@@ -92,10 +99,11 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     {
         _connections.RemoveAll(static pooled => !pooled.Connection.IsAcceptingRequests);
         Http3Connection? shortest = null;
+        long now = Environment.TickCount64;
         foreach (Pooled pooled in _connections)
         {
             Http3Connection candidate = pooled.Connection;
-            if (candidate == avoided || (pooled != made && IsPast(pooled.Made, handler.PooledConnectionLifetime, Environment.TickCount64)))
+            if (candidate == avoided || !candidate.IsFresh(now) || (pooled != made && IsPast(pooled.Made, handler.PooledConnectionLifetime, now)))
             {
                 continue;
             }
@@ -175,7 +183,7 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     {
         Http3Connection connection = pooled.Connection;
         bool isIdle = connection.ActiveRequests == 0 && IsPast(connection.IdleSince, handler.PooledConnectionIdleTimeout, now);
-        return connection.IsAcceptingRequests && !isIdle && !IsPast(pooled.Made, handler.PooledConnectionLifetime, now);
+        return connection.IsAcceptingRequests && connection.IsFresh(now) && !isIdle && !IsPast(pooled.Made, handler.PooledConnectionLifetime, now);
     }
 
     private sealed record Pooled(Http3Connection Connection, long Made);

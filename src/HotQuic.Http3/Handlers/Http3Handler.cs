@@ -115,6 +115,11 @@ public sealed class Http3Handler : HttpMessageHandler
         Origin origin = RequestTranslation.OriginOf(request);
         _isStarted = true;
         ConnectionPool pool = _pools.GetOrAdd(origin, static (origin, handler) => new ConnectionPool(handler, origin), this);
+        if (_isDisposed)
+        {
+            pool.Dispose(); // The disposal that came between may not have seen it.
+        }
+
         Http3Connection? avoided = null;
         while (true)
         {

@@ -30,7 +30,8 @@ internal static class HttpFailures
     {
         _ when e.IsLimit => HttpRequestError.ConfigurationLimitExceeded,
         Http3ErrorCode.MessageError => HttpRequestError.InvalidResponse,
-        null when e.InnerException is QuicException => HttpRequestError.ConnectionError,
+        null when e.InnerException is AuthenticationException => HttpRequestError.SecureConnectionError,
+        null when e.InnerException is QuicException or SocketException => HttpRequestError.ConnectionError,
         null => HttpRequestError.Unknown,
         _ => HttpRequestError.HttpProtocolError,
     };

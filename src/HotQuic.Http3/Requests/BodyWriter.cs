@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using HotQuic.Core.Wire;
+using HotQuic.Http3.Errors;
 using HotQuic.Http3.Frames;
 
 namespace HotQuic.Http3.Requests;
@@ -65,7 +66,7 @@ internal sealed class BodyWriter(PipeWriter output) : PipeWriter
             IsStopped |= result.IsCompleted;
             return result;
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        catch (Exception e) when (Http3Failure.IsTransports(e))
         {
             IsCutOff = true;
             throw;

@@ -131,7 +131,7 @@ internal sealed partial class Exchange
 
                         break;
                     case FrameStep.Blocked:
-                        await _inserts!.WaitAsync(cancellationToken).ConfigureAwait(false);
+                        await WhenUnblockedAsync(cancellationToken).ConfigureAwait(false);
                         ThrowIfFailed();
                         break;
                     default:
@@ -139,7 +139,7 @@ internal sealed partial class Exchange
                 }
             }
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        catch (Exception e) when (Http3Failure.IsTransports(e))
         {
             throw Translate(e);
         }
@@ -147,6 +147,17 @@ internal sealed partial class Exchange
         {
             _stream.Abort(QuicAbortDirection.Both, (long)Http3ErrorCode.RequestCancelled);
             throw;
+        }
+    }
+
+    /// <summary>Waits for entries of the table; a server that gives the response up may never send them.</summary>
+    private async Task WhenUnblockedAsync(CancellationToken cancellationToken)
+    {
+        Task end = _stream.ReadsClosed;
+        await (end.IsCompletedSuccessfully ? _inserts! : Task.WhenAny(_inserts!, end)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (end.IsFaulted)
+        {
+            await end.ConfigureAwait(false);
         }
     }
 
@@ -166,7 +177,7 @@ internal sealed partial class Exchange
                 Show(result);
             }
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException)
+        catch (Exception e) when (Http3Failure.IsTransports(e))
         {
             throw Translate(e);
         }
@@ -285,8 +296,8 @@ internal sealed partial class Exchange
         {
             QuicException { QuicError: QuicError.StreamAborted, ApplicationErrorCode: { } code } => Http3Failure.OfStream(code, cause).ToException(),
             QuicException { QuicError: QuicError.OperationAborted } when _connection.Failure is null => new OperationCanceledException("The request was given up by this side.", cause),
-            QuicException => _connection.FailureOf(StreamId, cause).ToException(),
-            _ => new ObjectDisposedException(typeof(Http3Response).FullName, cause),
+            ObjectDisposedException => new ObjectDisposedException(typeof(Http3Response).FullName, cause),
+            _ => _connection.FailureOf(StreamId, cause).ToException(),
         };
     }
 

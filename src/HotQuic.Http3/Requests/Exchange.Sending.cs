@@ -142,7 +142,7 @@ internal sealed partial class Exchange
         {
             _sending.GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is QuicException or OperationCanceledException or ObjectDisposedException || _failure is not null)
+        catch (Exception e) when (e is OperationCanceledException || Http3Failure.IsTransports(e) || _failure is not null)
         {
             // See above: nothing is lost here.
         }

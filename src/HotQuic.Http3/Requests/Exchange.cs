@@ -58,11 +58,11 @@ internal sealed partial class Exchange
         connection.ThrowIfRefused(message);
         try
         {
-            stream = await connection.Transport.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, message.Priority, cancellationToken).ConfigureAwait(false);
+            stream = await connection.OpenStreamAsync(message.Priority, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is QuicException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException || Http3Failure.IsTransports(e))
         {
-            throw connection.OnNotOpened(e);
+            throw connection.OnNotOpened(e, cancellationToken);
         }
 
         Exchange exchange = Pool.Get();
@@ -130,10 +130,14 @@ internal sealed partial class Exchange
     }
 
     /// <summary>The connection's: the server will not process this request (RFC 9114 §5.2). Whoever reads or writes learns why.</summary>
-    internal void Refuse(Http3Failure failure)
+    internal void Refuse(int generation, Http3Failure failure)
     {
-        Interlocked.CompareExchange(ref _failure, failure, null);
-        _stream.Abort(QuicAbortDirection.Both, (long)Http3ErrorCode.RequestCancelled);
+        if (TryEnter(generation))
+        {
+            Interlocked.CompareExchange(ref _failure, failure, null);
+            _stream.Abort(QuicAbortDirection.Both, (long)Http3ErrorCode.RequestCancelled);
+            Leave();
+        }
     }
 
     private int Begin(Http3Connection connection, QuicStream stream, in RequestMessage message)

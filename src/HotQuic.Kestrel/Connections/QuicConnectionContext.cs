@@ -97,9 +97,10 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
     public override async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         WatchHeartbeat();
+        QuicStream stream;
         try
         {
-            return Begin(await _connection.AcceptInboundStreamAsync(cancellationToken).ConfigureAwait(false), isOurs: false);
+            stream = await _connection.AcceptInboundStreamAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -113,6 +114,9 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
         {
             throw OnFailed(exception);
         }
+
+        // Outside: what becomes of one stream is not the connection's end.
+        return Begin(stream, isOurs: false);
     }
 
     /// <inheritdoc/>
@@ -194,8 +198,19 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
 
     public override string ToString() => $"Connection {ConnectionId}";
 
-    /// <summary>A stream is over.</summary>
-    public void OnStreamEnd() => Services.Metrics.OnStreamEnd();
+    /// <summary>A stream is over: of those that a client opens and gives up, one after another, none is kept.</summary>
+    public void OnStreamEnd(QuicStreamContext stream)
+    {
+        if (stream.IsLasting)
+        {
+            lock (_gate)
+            {
+                _lasting.Remove(stream);
+            }
+        }
+
+        Services.Metrics.OnStreamEnd();
+    }
 
     /// <summary>Takes back the context of a stream that ended in good order, for another one.</summary>
     public void Take(QuicStreamContext stream) => _streams.Return(stream);
@@ -237,7 +252,7 @@ internal sealed partial class QuicConnectionContext : MultiplexedConnectionConte
             Services.Log.ConnectionFailed(this, exception);
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+        Services.Log.CancelOnPool(_closed, this);
         return new ConnectionResetException(exception.Message, exception);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using HotQuic.Kestrel.Connections;
 using HotQuic.Kestrel.Streams;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace HotQuic.Kestrel.Diagnostics;
@@ -47,4 +48,24 @@ internal static partial class TransportLog
 
     [LoggerMessage(10, LogLevel.Debug, "{Stream} is aborted ({Direction}) with code {ErrorCode}: {Reason}", EventName = "StreamAbort")]
     public static partial void StreamAbort(this ILogger log, QuicStreamContext stream, QuicAbortDirection direction, long errorCode, string reason);
+
+    [LoggerMessage(11, LogLevel.Error, "What the application has called when {Context} ends has thrown.", EventName = "CallbackFailed")]
+    public static partial void CallbackFailed(this ILogger log, BaseConnectionContext context, Exception exception);
+
+    /// <summary>Cancels a token on the pool. What is registered with it is the application's: where it throws, that must not end the process.</summary>
+    public static void CancelOnPool(this ILogger log, CancellationTokenSource source, BaseConnectionContext context) =>
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work =>
+            {
+                try
+                {
+                    work.source.Cancel();
+                }
+                catch (AggregateException exception)
+                {
+                    work.log.CallbackFailed(work.context, exception);
+                }
+            },
+            (log, source, context),
+            preferLocal: false);
 }

@@ -301,7 +301,7 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
         }
 
         _isReusable = isClean && TryReset();
-        _connection.OnStreamEnd();
+        _connection.OnStreamEnd(this);
         _disposal.SetResult(true);
     }
 
@@ -338,12 +338,20 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
 
         if (closed is not null)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), closed, preferLocal: false);
+            _connection.Services.Log.CancelOnPool(closed, this);
         }
 
         foreach (ClosedCallback callback in callbacks ?? [])
         {
-            callback.Callback(callback.State);
+            try
+            {
+                callback.Callback(callback.State);
+            }
+            catch (Exception exception)
+            {
+                // The others are told all the same.
+                _connection.Services.Log.CallbackFailed(this, exception);
+            }
         }
     }
 

@@ -23,14 +23,17 @@ public sealed class LyingServerTests
     private readonly ConcurrentDictionary<int, CancellationTokenSource> _underWay = [];
 
     [Fact]
-    public async Task HttpClientEndsEveryRequestWithWhatIsDocumented()
+    public Task HttpClientEndsEveryRequestWithWhatIsDocumented() => RunHttpClientAsync(0, Cases);
+
+    /// <summary>Has HttpClient told the lies of these seeds.</summary>
+    internal async Task RunHttpClientAsync(int first, int last)
     {
         await using ScriptedServer server = await ScriptedServer.StartAsync(ServeAsync, MostRequests);
         Http3Handler handler = new() { SslOptions = ScriptedServer.Trust, ConnectionOptions = OptionsOf(server), EndPointCallback = _ => server.ClientOptions.RemoteEndPoint };
         using HttpClient client = new(handler) { DefaultRequestVersion = HttpVersion.Version30, Timeout = Timeout.InfiniteTimeSpan };
         int answers = 0;
-        await RunAsync(0, Cases, SendAsync);
-        Assert.InRange(answers, Cases / 20, Cases);
+        await RunAsync(first, last, SendAsync);
+        Assert.InRange(answers, (last - first) / 20, last - first);
 
         async Task SendAsync(int seed, CancellationToken token)
         {

@@ -13,7 +13,9 @@ namespace HotQuic.Http3.Tests.Servers;
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly X509Certificate2 Certificate = CreateCertificate();
+
+    /// <summary>What it shows, and a certificate that a client may show.</summary>
+    public static readonly X509Certificate2 Certificate = CreateCertificate();
 
     private readonly QuicListener _listener;
     private readonly Task _serving;
@@ -53,22 +55,34 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public Uri Uri => new($"https://localhost:{Port}/");
 
-    public static async Task<ScriptedServer> StartAsync(Func<ServedConnection, Task> script, int maxRequests = 100)
+    /// <summary>Starts one.</summary>
+    /// <param name="script">What it does on each connection.</param>
+    /// <param name="maxRequests">How many requests of a connection it allows at a time.</param>
+    /// <param name="configure">Changes the options of each connection, of which it is told how many there were before.</param>
+    public static async Task<ScriptedServer> StartAsync(
+        Func<ServedConnection, Task> script, int maxRequests = 100, Action<QuicServerConnectionOptions, int>? configure = null)
     {
-        QuicServerConnectionOptions options = new()
-        {
-            DefaultStreamErrorCode = (long)Http3ErrorCode.NoError,
-            DefaultCloseErrorCode = (long)Http3ErrorCode.NoError,
-            MaxInboundBidirectionalStreams = maxRequests,
-            ServerAuthenticationOptions = new() { ServerCertificate = Certificate, ApplicationProtocols = [SslApplicationProtocol.Http3] },
-        };
+        int handshakes = 0;
         QuicListener listener = await QuicListener.ListenAsync(new QuicListenerOptions
         {
             ListenEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
             ApplicationProtocols = [SslApplicationProtocol.Http3],
-            ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
+            ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(Options()),
         });
         return new ScriptedServer(listener, script);
+
+        QuicServerConnectionOptions Options()
+        {
+            QuicServerConnectionOptions options = new()
+            {
+                DefaultStreamErrorCode = (long)Http3ErrorCode.NoError,
+                DefaultCloseErrorCode = (long)Http3ErrorCode.NoError,
+                MaxInboundBidirectionalStreams = maxRequests,
+                ServerAuthenticationOptions = new() { ServerCertificate = Certificate, ApplicationProtocols = [SslApplicationProtocol.Http3] },
+            };
+            configure?.Invoke(options, Interlocked.Increment(ref handshakes) - 1);
+            return options;
+        }
     }
 
     public ValueTask<Http3Connection> ConnectAsync() => Http3Connection.ConnectAsync(ClientOptions);

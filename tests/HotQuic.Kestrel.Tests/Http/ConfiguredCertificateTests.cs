@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace HotQuic.Kestrel.Tests.Http;
 
@@ -120,6 +122,44 @@ public sealed class ConfiguredCertificateTests : IDisposable
         Assert.NotNull(refusal);
     }
 
+    /// <summary>Whoever asked before an endpoint moved is answered where he asked, others beside him notwithstanding.</summary>
+    [Fact]
+    public async Task ARequestUnderWayIsAnsweredWhileItsEndpointMovesUnderLoad()
+    {
+        UsePemFiles(TestCertificates.Localhost);
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestApplication application = await TestApplication.StartAsync(new TestApplicationSettings
+        {
+            Port = _port,
+            Configuration = _configuration,
+            Map = routes => routes.MapGet("/slow", async () =>
+            {
+                arrived.SetResult();
+                await go.Task;
+                return Results.Bytes(TestApplication.Pattern(1_000_000));
+            }),
+        });
+        await using Http3TestClient client = await application.ConnectAsync();
+        Task<Http3Answer> answering = client.GetAsync("/slow");
+        await arrived.Task.OrFail();
+        int port = FreePort.Find();
+        using var stop = new CancellationTokenSource();
+        Task[] loads = [.. Enumerable.Range(0, 4).Select(_ => LoadAsync([_port, port], stop.Token))];
+        _configuration["Endpoints:Https:Url"] = $"https://127.0.0.1:{port}";
+        _configuration.Change();
+        await client.GoAway.Task.OrFail();
+        go.SetResult();
+        Assert.Equal(TestApplication.Pattern(1_000_000), (await answering).Body);
+        await UntilAsync(async () =>
+        {
+            await using Http3TestClient after = await Http3TestClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
+            return (await after.GetAsync("/json")).Status == 200;
+        });
+        await stop.CancelAsync();
+        await Task.WhenAll(loads).OrFail();
+    }
+
     public void Dispose() => _directory.Delete(recursive: true);
 
     private static async Task<string> ThumbprintAsync(TestApplication application, string host = "localhost")
@@ -154,6 +194,23 @@ public sealed class ConfiguredCertificateTests : IDisposable
         }
 
         Assert.Fail("What was configured did not come.");
+    }
+
+    /// <summary>Connects and asks, now here, now there, whoever listens.</summary>
+    private static async Task LoadAsync(int[] ports, CancellationToken stop)
+    {
+        for (int i = 0; !stop.IsCancellationRequested; i++)
+        {
+            try
+            {
+                await using Http3TestClient client = await Http3TestClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, ports[i % ports.Length]));
+                Assert.Equal(200, (await client.GetAsync("/json")).Status);
+            }
+            catch (Exception exception) when (exception is QuicException or SocketException or AuthenticationException)
+            {
+                // Nobody is there just now, or goes away.
+            }
+        }
     }
 
     private void UsePemFiles(X509Certificate2 certificate, string section = "Endpoints:Https", string? name = null)

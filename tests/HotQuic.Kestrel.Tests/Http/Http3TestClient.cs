@@ -32,11 +32,13 @@ internal sealed class Http3TestClient : IAsyncDisposable
     /// <summary>The stream ID that the server's GOAWAY frame names (RFC 9114 §5.2).</summary>
     public TaskCompletionSource<long> GoAway { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public static async Task<Http3TestClient> ConnectAsync(IPEndPoint server, string host = "localhost", X509Certificate2? certificate = null)
+    public static async Task<Http3TestClient> ConnectAsync(
+        IPEndPoint server, string host = "localhost", X509Certificate2? certificate = null, TimeSpan idleTimeout = default)
     {
         QuicConnection connection = await QuicConnection.ConnectAsync(new QuicClientConnectionOptions
         {
             RemoteEndPoint = server,
+            IdleTimeout = idleTimeout,
             DefaultCloseErrorCode = 0x100,
             DefaultStreamErrorCode = 0x10c,
             MaxInboundUnidirectionalStreams = 10,

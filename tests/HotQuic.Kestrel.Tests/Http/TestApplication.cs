@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
@@ -137,6 +138,11 @@ internal sealed class TestApplication : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             settings.Kestrel?.Invoke(kestrel);
+            if (settings.IsWithoutWebTransport)
+            {
+                typeof(KestrelServerOptions).GetProperty("EnableWebTransportAndH3Datagrams", BindingFlags.Instance | BindingFlags.NonPublic)!.SetValue(kestrel, false);
+            }
+
             if (settings.Configuration is null)
             {
                 kestrel.Listen(IPAddress.Loopback, port, listen => Listen(listen, settings));
@@ -201,4 +207,10 @@ internal sealed record TestApplicationSettings
     public IConfigurationSource? Configuration { get; init; }
 
     public Action<WebApplication>? Map { get; init; }
+
+    /// <summary>
+    /// Leaves Kestrel's experimental switch for WebTransport off, which the other tests have on: with it, Kestrel reads the type of every stream before
+    /// it accepts the next, and takes a stream that is given up just then for the end of the connection.
+    /// </summary>
+    public bool IsWithoutWebTransport { get; init; }
 }

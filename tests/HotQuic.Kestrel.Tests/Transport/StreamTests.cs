@@ -149,6 +149,32 @@ public sealed class StreamTests
         await WhenCancelled(server.ConnectionClosed).OrFail();
     }
 
+    /// <summary>K9: a request that is given up at once is one request less, and not the end of all that the client asks for.</summary>
+    [Fact]
+    public async Task K9_AStreamThatWasGivenUpBeforeItWasAcceptedEndsNoOther()
+    {
+        await using TransportPair pair = await TransportPair.StartAsync();
+        for (int i = 0; i < 50; i++)
+        {
+            QuicStream given = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).OrFail();
+            await given.WriteAsync(new byte[] { 1 }).OrFail();
+            given.Abort(QuicAbortDirection.Both, 0x10c);
+        }
+
+        QuicStream client = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).OrFail();
+        await client.WriteAsync("last"u8.ToArray()).OrFail();
+
+        // With the last one, what came before it is there too.
+        IQuicConnectionStatisticsFeature server = pair.Server.Features.Get<IQuicConnectionStatisticsFeature>()!;
+        await Http.TestApplication.EventuallyAsync(51, () => server.GetStatistics().BidirectionalStreamsReceived);
+        ConnectionContext last;
+        do
+        {
+            last = (await pair.Server.AcceptAsync().OrFail())!;
+        }
+        while (last.Features.Get<IStreamIdFeature>()!.StreamId != client.Id);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

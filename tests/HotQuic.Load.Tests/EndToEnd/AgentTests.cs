@@ -1,6 +1,10 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
+using System.Text;
+using System.Threading.Channels;
 using HotQuic.Load.Harness;
 using HotQuic.Load.Harness.Agents;
 using HotQuic.Load.Harness.Model;
@@ -88,6 +92,98 @@ public sealed class AgentTests
         Assert.True(report.Iterations.Succeeded >= 200);
     }
 
+    /// <summary>An agent that hangs, its connection alive, must not take the report of the others with it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AnAgentThatHangsIsLostToo(bool isStopped)
+    {
+        string token = LoadAgent.NewToken();
+        await using RunningPerfServer server = await RunningPerfServer.StartAsync();
+        await using RunningAgent good = await RunningAgent.StartAsync(token);
+        await using FakeAgent hanging = new(token, static stream => stream.ReadsClosed);
+        using CancellationTokenSource stop = new();
+        Told told = new(stop, isStopped);
+        LoadRunner runner = new(told, [new(good.EndPoint, token), new(hanging.EndPoint, token)]) { AgentPatience = TimeSpan.FromSeconds(3) };
+
+        ScenarioReport report = (await runner.RunAsync([Scenario(server.Target)], stop.Token).WaitAsync(Patience)).Scenarios[0];
+
+        Assert.True(report.Interrupted);
+        Assert.True(report.Iterations.Succeeded > 0);
+        Assert.Contains("said nothing", Assert.Single(told.Lost), StringComparison.Ordinal);
+    }
+
+    /// <summary>What an agent of another version may send.</summary>
+    [Theory]
+    [InlineData("""{"interval":{"accounts":[null,null],"lag":[],"started":1,"due":1,"copies":0,"endSeconds":1,"seconds":1,"process":{},"transport":{}}}""")]
+    [InlineData("""{"interval":{"accounts":[{"bytes":1},{"bytes":1}],"lag":[],"started":1,"due":1,"copies":0,"endSeconds":1,"seconds":1,"process":{},"transport":{}}}""")]
+    [InlineData("""{"interval":{"accounts":null,"lag":null,"started":1,"due":1,"copies":0,"endSeconds":1,"seconds":1,"process":{},"transport":{}}}""")]
+    [InlineData("""{"interval":{"accounts":[],"lag":[1],"started":1,"due":1,"copies":0,"endSeconds":1,"seconds":1,"process":{},"transport":{}}}""")]
+    [InlineData("""{"interval":{}}""")]
+    [InlineData("""{"news":1}""")]
+    [InlineData("null")]
+    [InlineData("nonsense")]
+    public async Task AnAgentThatTalksNonsenseIsLostToo(string message)
+    {
+        string token = LoadAgent.NewToken();
+        await using RunningPerfServer server = await RunningPerfServer.StartAsync();
+        await using RunningAgent good = await RunningAgent.StartAsync(token);
+        await using FakeAgent other = new(token, async stream =>
+        {
+            byte[] json = Encoding.UTF8.GetBytes(message);
+            byte[] length = new byte[sizeof(int)];
+            BinaryPrimitives.WriteInt32BigEndian(length, json.Length);
+            await stream.WriteAsync((byte[])[.. length, .. json]);
+            await stream.ReadsClosed;
+        });
+        Told told = new(stop: null, isStopped: false);
+        LoadRunner runner = new(told, [new(good.EndPoint, token), new(other.EndPoint, token)]);
+
+        ScenarioReport report = (await runner.RunAsync([Scenario(server.Target)]).WaitAsync(Patience)).Scenarios[0];
+
+        Assert.True(report.Interrupted);
+        Assert.Equal(151, report.Iterations.Succeeded);
+        Assert.Single(told.Lost);
+    }
+
+    /// <summary>What a coordinator of another version may leave out.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(2, 2)]
+    [InlineData(-1, 1)]
+    public async Task AShareThatIsNoneIsRefusedAndTheAgentGoesOn(int first, int stride)
+    {
+        string token = LoadAgent.NewToken();
+        await using RunningPerfServer server = await RunningPerfServer.StartAsync();
+        await using RunningAgent agent = await RunningAgent.StartAsync(token);
+
+        InvalidDataException refusal = await Assert.ThrowsAsync<InvalidDataException>(() => AgentRun.PrepareAsync(
+            new(agent.EndPoint, token), Scenario(server.Target), new(first, stride), Patience, CancellationToken.None).WaitAsync(Patience));
+        Assert.Contains("share", refusal.Message, StringComparison.Ordinal);
+
+        ScenarioReport report = (await new LoadRunner(observer: null, [new(agent.EndPoint, token)]).RunAsync([Scenario(server.Target)]).WaitAsync(Patience)).Scenarios[0];
+        Assert.Equal(301, report.Iterations.Succeeded);
+    }
+
+    /// <summary>A coordinator that is gone while an agent warms up has nobody loaded for the rest of an hour.</summary>
+    [Fact]
+    public async Task ACoordinatorThatVanishesDuringTheWarmUpEndsIt()
+    {
+        string token = LoadAgent.NewToken();
+        await using RunningPerfServer server = await RunningPerfServer.StartAsync();
+        await using RunningAgent agent = await RunningAgent.StartAsync(token);
+        using CancellationTokenSource vanish = new();
+        LoadScenario scenario = Scenario(server.Target).WithWarmUpDuration(TimeSpan.FromHours(1));
+        LoadRunner runner = new(observer: null, [new(agent.EndPoint, token)]);
+        Task running = runner.RunAsync([scenario], vanish.Token);
+        Assert.Contains("'farm'", await agent.NextEventAsync().WaitAsync(Patience), StringComparison.Ordinal);
+
+        await vanish.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Patience));
+        await agent.NextEventAsync().WaitAsync(Patience);
+    }
+
     [Fact]
     public void ATokenThatCanBeGuessedIsRefused() => Assert.Throws<ArgumentException>(() => new AgentIdentity("short"));
 
@@ -110,19 +206,33 @@ public sealed class AgentTests
     private sealed class RunningAgent : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
+        private readonly Channel<string> _events;
         private readonly LoadAgent _agent;
         private readonly Task _running;
 
-        private RunningAgent(LoadAgent agent)
+        private RunningAgent(LoadAgent agent, Channel<string> events)
         {
             _agent = agent;
+            _events = events;
             _running = agent.RunAsync(_stop.Token);
         }
 
         public IPEndPoint EndPoint => _agent.LocalEndPoint;
 
-        public static async Task<RunningAgent> StartAsync(string token, Action<string>? onEvent = null) =>
-            new(await LoadAgent.ListenAsync(new(IPAddress.Loopback, 0), token, onEvent ?? (static _ => { }), CancellationToken.None));
+        public static async Task<RunningAgent> StartAsync(string token, Action<string>? onEvent = null)
+        {
+            Channel<string> events = Channel.CreateUnbounded<string>();
+            return new(await LoadAgent.ListenAsync(new(IPAddress.Loopback, 0), token, OnEvent, CancellationToken.None), events);
+
+            void OnEvent(string said)
+            {
+                events.Writer.TryWrite(said);
+                onEvent?.Invoke(said);
+            }
+        }
+
+        /// <summary>What it says next of what happens.</summary>
+        public async Task<string> NextEventAsync() => await _events.Reader.ReadAsync();
 
         public async ValueTask DisposeAsync()
         {
@@ -131,6 +241,79 @@ public sealed class AgentTests
             await _agent.DisposeAsync();
             _stop.Dispose();
         }
+    }
+
+    /// <summary>Knows the token, says that it is ready, and then does as it likes.</summary>
+    private sealed class FakeAgent : IAsyncDisposable
+    {
+        private readonly AgentIdentity _identity;
+        private readonly QuicListener _listener;
+        private readonly Task _serving;
+
+        public FakeAgent(string token, Func<QuicStream, Task> behave)
+        {
+            _identity = new(token);
+            List<SslApplicationProtocol> protocols = [new(AgentMessage.ApplicationProtocol)];
+            QuicServerConnectionOptions options = new()
+            {
+                ServerAuthenticationOptions = new() { ServerCertificate = _identity.Certificate, ApplicationProtocols = protocols },
+                DefaultCloseErrorCode = 0,
+                DefaultStreamErrorCode = 0,
+            };
+            _listener = QuicListener.ListenAsync(new()
+            {
+                ListenEndPoint = new(IPAddress.Loopback, 0),
+                ApplicationProtocols = protocols,
+                ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
+            }).AsTask().Result;
+            _serving = ServeAsync(behave);
+        }
+
+        public IPEndPoint EndPoint => _listener.LocalEndPoint;
+
+        public async ValueTask DisposeAsync()
+        {
+            await _serving.WaitAsync(Patience);
+            await _listener.DisposeAsync();
+            _identity.Dispose();
+        }
+
+        private async Task ServeAsync(Func<QuicStream, Task> behave)
+        {
+            await using QuicConnection connection = await _listener.AcceptConnectionAsync();
+            try
+            {
+                await using QuicStream stream = await connection.AcceptInboundStreamAsync();
+                await AgentMessage.ReceiveAsync(stream, CancellationToken.None);
+                await new AgentMessage { Ready = true }.SendAsync(stream, CancellationToken.None);
+                await AgentMessage.ReceiveAsync(stream, CancellationToken.None);
+                await behave(stream);
+            }
+            catch (QuicException)
+            {
+                // The coordinator has given it up.
+            }
+        }
+    }
+
+    /// <summary>Knows which agents were lost; may stop the run after the first interval.</summary>
+    private sealed class Told(CancellationTokenSource? stop, bool isStopped) : ILoadObserver
+    {
+        public List<string> Lost { get; } = [];
+
+        public void OnPreparing(LoadScenario scenario)
+        {
+            if (isStopped)
+            {
+                stop!.CancelAfter(TimeSpan.FromSeconds(1.5));
+            }
+        }
+
+        public void OnInterval(LoadScenario scenario, IntervalReport interval)
+        {
+        }
+
+        public void OnAgentLost(LoadScenario scenario, string agent, Exception reason) => Lost.Add(reason.Message);
     }
 
     /// <summary>Stops an agent after the first interval.</summary>

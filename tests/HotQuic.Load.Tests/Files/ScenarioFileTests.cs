@@ -79,6 +79,76 @@ public sealed class ScenarioFileTests
         Assert.Equal(scenario.Thresholds, received.Thresholds);
     }
 
+    /// <summary>A run of days is one of many milliseconds.</summary>
+    [Fact]
+    public void TheLongestLoadIsSentToAnAgentToo()
+    {
+        LoadScenario scenario = LoadScenario.Create("soak", LoadTarget.Parse("quic://127.0.0.1:1"), LoadStep.Request("ask", 1))
+            .WithLoadSimulations(
+                LoadSimulation.KeepConstant(1, LoadSimulation.Longest),
+                LoadSimulation.Inject(1.0 / 3, TimeSpan.FromSeconds(1), LoadSimulation.Longest - TimeSpan.FromTicks(1)));
+
+        LoadScenario received = Assert.Single(ScenarioFile.Parse(ScenarioWriter.ToJson(scenario), isJson: true));
+
+        Assert.Equal(scenario.Simulations.Select(simulation => simulation.During), received.Simulations.Select(simulation => simulation.During));
+        Assert.Equal(scenario.Simulations[1].Level, received.Simulations[1].Level, 1e-12);
+    }
+
+    [Theory]
+    [InlineData("a b")]
+    [InlineData("a/b")]
+    [InlineData("a\u0000")]
+    public void AServerNameThatIsNoneIsRefusedWhereItStands(string name)
+    {
+        string file = Good.Replace(
+            "target: quic://127.0.0.1:4433", $"target: {{ address: 'https://127.0.0.1:4433', serverName: {System.Text.Json.JsonSerializer.Serialize(name)} }}", StringComparison.Ordinal);
+
+        ScenarioFileException exception = Assert.Throws<ScenarioFileException>(() => ScenarioFile.Parse(file, isJson: false));
+
+        Assert.Equal(1, exception.Line);
+        Assert.Contains("target.serverName: expected a host name", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("9999999999999999999s")]
+    [InlineData("0s")]
+    [InlineData("170h")]
+    [InlineData("-1s")]
+    [InlineData("1e3s")]
+    [InlineData(".s")]
+    public void ADurationThatIsNoneOrTooLongIsSaid(string during) => Assert.Contains(
+        "simulations[1]",
+        Assert.Throws<ScenarioFileException>(() => ScenarioFile.Parse(Good.Replace("during: 1h", $"during: {during}", StringComparison.Ordinal), isJson: false)).Message,
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("rate: 99999999999999999999999")]
+    [InlineData("rate: 1e999")]
+    [InlineData("rate: NaN")]
+    [InlineData("rate: -1")]
+    public void ARateThatNobodyCanDoIsSaid(string rate) => Assert.Contains(
+        "simulations[1]",
+        Assert.Throws<ScenarioFileException>(() => ScenarioFile.Parse(Good.Replace("rate: 0.5", rate, StringComparison.Ordinal), isJson: false)).Message,
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("a: &x [*x]", false)]
+    [InlineData("? [a]\n: b", false)]
+    [InlineData("\t", false)]
+    [InlineData("", false)]
+    [InlineData("", true)]
+    [InlineData("null", true)]
+    [InlineData("{\"\\ud800\": 1}", true)]
+    [InlineData("{\"scenarios\": \"\\udc00\"}", true)]
+    public void WhatIsNoFileOfScenariosIsSaid(string text, bool isJson) =>
+        Assert.Throws<ScenarioFileException>(() => ScenarioFile.Parse(text, isJson));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void NestingWithoutEndIsRefused(bool isJson) => Assert.Throws<ScenarioFileException>(
+        () => ScenarioFile.Parse($"{(isJson ? "" : "target: ")}{new string('[', 200_000)}", isJson));
+
     [Fact]
     public void EverySampleIsGood()
     {

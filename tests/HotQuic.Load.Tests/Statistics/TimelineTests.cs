@@ -1,3 +1,4 @@
+using HotQuic.Load.Harness.Model;
 using HotQuic.Load.Harness.Statistics;
 
 namespace HotQuic.Load.Tests.Statistics;
@@ -42,6 +43,51 @@ public sealed class TimelineTests
         Assert.Equal(2, report.Intervals.Count);
         Assert.Equal(270, report.Iterations.Succeeded);
         Assert.Equal(2, report.MeasuredSeconds);
+    }
+
+    /// <summary>What the others tell afterwards is shown as it comes, and kept as figures, not as counts that wait for the one that is gone.</summary>
+    [Fact]
+    public void AMachineThatIsGoneHoldsNoIntervalBack()
+    {
+        List<IntervalReport> told = [];
+        Timeline timeline = new(Samples.Scenario(), machines: 2, told.Add);
+        timeline.Add(0, Samples.Interval(1));
+        timeline.Add(0, Samples.Interval(1));
+        timeline.Add(1, Samples.Interval(2));
+        timeline.Add(2, Samples.Interval(3));
+        Assert.Single(told);
+
+        timeline.Leave(told: 1);
+        Assert.Equal(3, told.Count);
+        timeline.Add(3, Samples.Interval(4));
+
+        Assert.Equal([180, 90, 90, 90], told.Select(interval => interval.Iterations.Succeeded));
+        Assert.Equal([1.0, 2, 3, 4], told.Select(interval => interval.EndSeconds));
+    }
+
+    /// <summary>A week of seconds would be a report that no browser opens, and no string holds.</summary>
+    [Fact]
+    public void ALongRunIsReportedInIntervalsThatCanBeShown()
+    {
+        const int Hours = 10;
+        LoadScenario scenario = Samples.Scenario().WithLoadSimulations(LoadSimulation.KeepConstant(1, TimeSpan.FromHours(Hours)));
+        int told = 0;
+        Timeline timeline = new(scenario, machines: 1, _ => told++);
+        IntervalCounts counts = Samples.Interval(0);
+        for (int second = 1; second <= Hours * 3600; second++)
+        {
+            counts.EndSeconds = second;
+            timeline.Add(second - 1, counts);
+        }
+
+        ScenarioReport report = timeline.ToReport(interrupted: false);
+
+        Assert.Equal(Hours * 3600, told);
+        Assert.InRange(report.Intervals.Count, 1000, 4000);
+        Assert.Equal(report.Iterations.Succeeded, report.Intervals.Sum(interval => interval.Iterations.Succeeded));
+        Assert.Equal(Hours * 3600.0, report.Intervals.Sum(interval => interval.Seconds), 6);
+        Assert.Equal(Hours * 3600.0, report.Intervals[^1].EndSeconds, 6);
+        Assert.All(report.Intervals, interval => Assert.Equal(90, interval.Iterations.PerSecond, 6));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HotQuic.Tools.Files;
 
 namespace HotQuic.Tools.Tests.Files;
@@ -75,5 +76,31 @@ public sealed class AtomicFileTests : IDisposable
         await AtomicFile.WriteTextAsync(_temporary.In(name), "content", CancellationToken.None);
 
         Assert.True(File.Exists(_temporary.In(name)));
+    }
+
+    /// <summary>An administrator's report to /dev/null must not put a file in its place; a named pipe's reader waits for what comes through it.</summary>
+    [Fact]
+    public async Task APipeStaysAPipeAndGetsTheContent()
+    {
+        string pipe = _temporary.In("pipe");
+        using Process make = Process.Start("mkfifo", [pipe]);
+        await make.WaitForExitAsync();
+        await AtomicFile.CheckAsync(pipe);
+        Task<string> reading = Task.Run(() => File.ReadAllText(pipe));
+
+        await AtomicFile.WriteTextAsync(pipe, "content", CancellationToken.None);
+
+        Assert.Equal("content", await reading);
+        Assert.True(SpecialFile.Is(pipe));
+        Assert.Single(Directory.GetFileSystemEntries(_temporary.Root));
+    }
+
+    [Fact]
+    public void DevicesAreToldFromFilesAndDirectories()
+    {
+        Assert.True(SpecialFile.Is("/dev/null"));
+        Assert.False(SpecialFile.Is(_temporary.Root));
+        Assert.False(SpecialFile.Is(_temporary.Write("file", "content")));
+        Assert.False(SpecialFile.Is(_temporary.In("nothing")));
     }
 }

@@ -4,26 +4,28 @@ namespace HotQuic.Tools.Files;
 
 /// <summary>
 /// A file that appears whole or not at all: write to <see cref="Stream"/>, which is a temporary file beside the target, then
-/// <see cref="Commit"/> to put it in the target's place. Disposing without that removes it.
+/// <see cref="Commit"/> to put it in the target's place. Disposing without that removes it. What is no file, such as /dev/null or a named pipe,
+/// stays what it is and is written as it goes.
 /// </summary>
 internal sealed class AtomicFile : IAsyncDisposable
 {
     private const int BufferSize = 64 * 1024;
 
-    private readonly string _temporary;
+    /// <summary>Null where the target itself is written.</summary>
+    private readonly string? _temporary;
     private readonly string _target;
     private readonly FileStream _stream;
     private bool _committed;
 
-    private AtomicFile(string target, string temporary)
+    private AtomicFile(string target, string? temporary)
     {
         _target = target;
         _temporary = temporary;
-        _stream = new(temporary, new FileStreamOptions
+        _stream = new(temporary ?? target, new FileStreamOptions
         {
-            Mode = FileMode.CreateNew,
+            Mode = temporary is null ? FileMode.Open : FileMode.CreateNew,
             Access = FileAccess.Write,
-            Share = FileShare.None,
+            Share = temporary is null ? FileShare.ReadWrite : FileShare.None,
             BufferSize = BufferSize,
             Options = FileOptions.Asynchronous,
         });
@@ -44,7 +46,8 @@ internal sealed class AtomicFile : IAsyncDisposable
 
         try
         {
-            return new(full, Path.Combine(Path.GetDirectoryName(full) ?? full, $".hotquic-{Guid.NewGuid():N}.part"));
+            bool isSpecial = SpecialFile.Is(full);
+            return new(full, isSpecial ? null : Path.Combine(Path.GetDirectoryName(full) ?? full, $".hotquic-{Guid.NewGuid():N}.part"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -54,7 +57,8 @@ internal sealed class AtomicFile : IAsyncDisposable
 
     /// <summary>Throws now what <see cref="Create"/> would, for whoever has long work to do before there is something to write.</summary>
     /// <exception cref="CommandException">There can be no such file.</exception>
-    public static ValueTask CheckAsync(string target) => Create(target).DisposeAsync();
+    public static ValueTask CheckAsync(string target) =>
+        SpecialFile.Is(Path.GetFullPath(target)) ? ValueTask.CompletedTask : Create(target).DisposeAsync();
 
     /// <summary>Writes all that a stream gives, and puts the file in the target's place.</summary>
     /// <param name="source">Read to its end.</param>
@@ -86,7 +90,11 @@ internal sealed class AtomicFile : IAsyncDisposable
     {
         _stream.Flush(flushToDisk: true);
         _stream.Dispose();
-        File.Move(_temporary, _target, overwrite: true);
+        if (_temporary is not null)
+        {
+            File.Move(_temporary, _target, overwrite: true);
+        }
+
         _committed = true;
     }
 
@@ -99,7 +107,7 @@ internal sealed class AtomicFile : IAsyncDisposable
         }
         finally
         {
-            if (!_committed)
+            if (!_committed && _temporary is not null)
             {
                 File.Delete(_temporary);
             }

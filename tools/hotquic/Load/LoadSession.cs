@@ -31,16 +31,16 @@ internal sealed class LoadSession(LoadRequest request, Terminal terminal)
         await using ChildAgents? children = request.Processes > 0 ? await ChildAgents.StartAsync(request.Processes, cancellation) : null;
         LoadReport report = await display.ShowAsync(observer => LoadAsync(observer, children?.Addresses ?? request.Agents, cancellation));
         LoadTable.Print(report, _display);
-        await WriteAsync(request.Json, report.ToJson);
-        await WriteAsync(request.Csv, () => CsvReport.Of(report));
-        await WriteAsync(request.Html, () => HtmlReport.Of(report));
+        bool isWritten = await TryWriteAsync(request.Json, report.ToJson);
+        isWritten &= await TryWriteAsync(request.Csv, () => CsvReport.Of(report));
+        isWritten &= await TryWriteAsync(request.Html, () => HtmlReport.Of(report));
         if (report.Scenarios.Any(scenario => scenario.Interrupted))
         {
             terminal.WriteError("interrupted: the report is of what ran");
             return ExitCode.Failure;
         }
 
-        return report.Passed ? ExitCode.Success : ExitCode.Failure;
+        return report.Passed && isWritten ? ExitCode.Success : ExitCode.Failure;
     }
 
     /// <summary>Runs the load; what keeps it from beginning is said with the servers that it was to reach.</summary>
@@ -62,15 +62,26 @@ internal sealed class LoadSession(LoadRequest request, Terminal terminal)
         }
     }
 
-    private async Task WriteAsync(string? target, Func<string> text)
+    /// <summary>Where one report cannot be written, such as on a disk that is full by now, the others still are: the run was long, and is over.</summary>
+    private async Task<bool> TryWriteAsync(string? target, Func<string> text)
     {
-        if (target == StandardOutput)
+        try
         {
-            await terminal.Output.WriteAsync(text());
+            if (target == StandardOutput)
+            {
+                await terminal.Output.WriteAsync(text());
+            }
+            else if (target is not null)
+            {
+                await AtomicFile.WriteTextAsync(target, text(), CancellationToken.None);
+            }
+
+            return true;
         }
-        else if (target is not null)
+        catch (Exception e) when (Failures.IsExpected(e))
         {
-            await AtomicFile.WriteTextAsync(target, text(), CancellationToken.None);
+            terminal.WriteError($"the report '{target}' is lost: {Failures.Describe(e)}");
+            return false;
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HotQuic.Load.Harness.Scheduling;
 using HotQuic.Load.Harness.Statistics;
 
 namespace HotQuic.Load.Harness.Agents;
@@ -85,7 +86,15 @@ internal sealed record AgentMessage
 /// <param name="Scenario">The scenario, as <see cref="Files.ScenarioWriter"/> writes it.</param>
 /// <param name="First">The agent's share; see <see cref="Scheduling.PlanShare"/>.</param>
 /// <param name="Stride">How many agents there are.</param>
-internal sealed record PrepareMessage(string Token, string Scenario, int First, int Stride);
+internal sealed record PrepareMessage(string Token, string Scenario, int First, int Stride)
+{
+    /// <summary>The share.</summary>
+    /// <exception cref="InvalidDataException">It is none.</exception>
+    [JsonIgnore]
+    public PlanShare Share => First >= 0 && First < Stride
+        ? new(First, Stride)
+        : throw new InvalidDataException($"The share {First} of {Stride} is none: the coordinator may be of another version.");
+}
 
 /// <summary>An <see cref="IntervalCounts"/> as it is sent.</summary>
 internal sealed record IntervalMessage
@@ -136,6 +145,11 @@ internal sealed record IntervalMessage
             Process = Process,
             Transport = Transport,
         };
+        if (Accounts is null || Lag is null || Array.Exists(Accounts, account => account is not { Latency: not null, Failures: not null }))
+        {
+            throw new InvalidDataException("An agent leaves out what an interval has: it may be of another version.");
+        }
+
         if (Accounts.Length != counts.Accounts.Length)
         {
             throw new InvalidDataException($"An agent tells of {Accounts.Length - 1} steps: expected {steps}.");

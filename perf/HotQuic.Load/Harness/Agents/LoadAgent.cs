@@ -3,6 +3,7 @@ using System.Net.Security;
 using HotQuic.Load.Harness.Files;
 using HotQuic.Load.Harness.Model;
 using HotQuic.Load.Harness.Running;
+using HotQuic.Load.Harness.Scheduling;
 using HotQuic.Load.Harness.Statistics;
 using HotQuic.Load.Protocol;
 
@@ -110,28 +111,54 @@ public sealed class LoadAgent : IAsyncDisposable
     {
         PrepareMessage order = (await AgentMessage.ReceiveAsync(stream, cancellation))?.Prepare
             ?? throw new InvalidDataException("A coordinator did not begin with what to prepare.");
-        if (!_identity.IsToken(order.Token))
+        if (order is not { Token: not null, Scenario: not null } || !_identity.IsToken(order.Token))
         {
             await new AgentMessage { Fault = "the token is wrong" }.SendAsync(stream, cancellation);
             throw new InvalidDataException("A coordinator has the wrong token.");
         }
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task<bool> starting = WhenStartedAsync(stream, stop);
         try
         {
             LoadScenario scenario = ScenarioFile.Parse(order.Scenario, isJson: true)[0];
-            _onEvent($"{connection.RemoteEndPoint}: '{scenario.Name}', share {order.First + 1} of {order.Stride}, {scenario.Target.Address}");
-            await using LoadRun run = await LoadRun.PrepareAsync(scenario, new(order.First, order.Stride), onStamp: null, stop.Token);
+            PlanShare share = order.Share;
+            _onEvent($"{connection.RemoteEndPoint}: '{scenario.Name}', share {share.First + 1} of {share.Stride}, {scenario.Target.Address}");
+            await using LoadRun run = await LoadRun.PrepareAsync(scenario, share, onStamp: null, stop.Token);
             await new AgentMessage { Ready = true }.SendAsync(stream, cancellation);
-            if (await AgentMessage.ReceiveAsync(stream, cancellation) is { Go: true })
+            if (await starting)
             {
                 await MeasureAsync(run, stream, stop);
             }
         }
-        catch (Exception e) when (e is ScenarioFileException or System.Net.Sockets.SocketException || PeerFailures.IsOne(e))
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             await new AgentMessage { Fault = e.Message }.SendAsync(stream, cancellation);
         }
+        finally
+        {
+            await stop.CancelAsync();
+            await starting;
+        }
+    }
+
+    /// <summary>Whether the coordinator says so; where it is gone, which may be while all is prepared, nothing is prepared any further.</summary>
+    private static async Task<bool> WhenStartedAsync(QuicStream stream, CancellationTokenSource stop)
+    {
+        try
+        {
+            if (await AgentMessage.ReceiveAsync(stream, stop.Token) is { Go: true })
+            {
+                return true;
+            }
+        }
+        catch (Exception e) when (PeerFailures.IsOne(e) || e is OperationCanceledException or InvalidDataException)
+        {
+            // There is nobody to work for.
+        }
+
+        await stop.CancelAsync();
+        return false;
     }
 
     private async Task MeasureAsync(LoadRun run, QuicStream stream, CancellationTokenSource stop)

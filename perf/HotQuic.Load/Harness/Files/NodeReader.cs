@@ -8,6 +8,9 @@ namespace HotQuic.Load.Harness.Files;
 /// </summary>
 internal sealed class NodeReader
 {
+    /// <summary>More than any duration may be, and less than a <see cref="TimeSpan"/> holds.</summary>
+    private const double MostSeconds = 1e10;
+
     private readonly ScenarioNode _map;
     private readonly Dictionary<string, ScenarioNode> _unread = [];
     private readonly List<string> _known = [];
@@ -90,8 +93,9 @@ internal sealed class NodeReader
     {
         int digits = text.TakeWhile(character => char.IsAsciiDigit(character) || character == '.').Count();
         double unit = text[digits..].Trim() switch { "ms" => 1e-3, "s" => 1, "m" => 60, "h" => 3600, _ => 0 };
-        return unit > 0 && double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value < 1e7
-            ? TimeSpan.FromSeconds(value * unit)
+        return unit > 0 && double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            && value * unit < MostSeconds
+            ? TimeSpan.FromTicks((long)Math.Round(value * unit * TimeSpan.TicksPerSecond))
             : null;
     }
 

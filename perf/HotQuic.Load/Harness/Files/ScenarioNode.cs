@@ -11,7 +11,8 @@ namespace HotQuic.Load.Harness.Files;
 /// </summary>
 internal sealed class ScenarioNode
 {
-    private const int DeepestJson = 16;
+    /// <summary>Far more than a file of scenarios has. What is nested without end would end the process, which has no room to say so.</summary>
+    private const int Deepest = 16;
 
     private ScenarioNode(string path, long line)
     {
@@ -41,6 +42,7 @@ internal sealed class ScenarioNode
         YamlStream stream = new();
         try
         {
+            CheckDepth(text);
             using StringReader reader = new(text);
             stream.Load(reader);
         }
@@ -50,7 +52,7 @@ internal sealed class ScenarioNode
         }
 
         return stream.Documents.Count == 1
-            ? FromYaml(stream.Documents[0].RootNode, string.Empty)
+            ? FromYaml(stream.Documents[0].RootNode, string.Empty, depth: 0)
             : throw new ScenarioFileException(1, string.Empty, $"expected one document, not {stream.Documents.Count}");
     }
 
@@ -63,7 +65,7 @@ internal sealed class ScenarioNode
         {
             AllowTrailingCommas = true,
             CommentHandling = JsonCommentHandling.Skip,
-            MaxDepth = DeepestJson,
+            MaxDepth = Deepest,
         });
         try
         {
@@ -76,26 +78,53 @@ internal sealed class ScenarioNode
         {
             throw new ScenarioFileException((e.LineNumber ?? 0) + 1, string.Empty, e.Message.Split(" LineNumber:")[0]);
         }
+        catch (InvalidOperationException e)
+        {
+            // A text with half of a surrogate pair, of which the reader does not say where it is.
+            throw new ScenarioFileException(1, string.Empty, e.Message);
+        }
     }
 
     /// <summary>What is wrong with this.</summary>
     public ScenarioFileException Wrong(string message) => new(Line, Path, message);
 
-    private static ScenarioNode FromYaml(YamlNode node, string path) => node switch
+    private static void CheckDepth(string text)
     {
+        using StringReader reader = new(text);
+        Parser parser = new(reader);
+        int depth = 0;
+        while (parser.MoveNext())
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > Deepest)
+            {
+                throw TooDeep(parser.Current.Start.Line, string.Empty);
+            }
+        }
+    }
+
+    /// <param name="node">What was read.</param>
+    /// <param name="path">Where it is.</param>
+    /// <param name="depth">How deep that is; an alias may lead to what it stands in.</param>
+    private static ScenarioNode FromYaml(YamlNode node, string path, int depth) => node switch
+    {
+        _ when depth > Deepest => throw TooDeep(node.Start.Line, path),
         YamlScalarNode scalar => new(path, node.Start.Line) { Text = scalar.Value ?? string.Empty },
         YamlSequenceNode list => new(path, node.Start.Line)
         {
-            Items = [.. list.Children.Select((child, index) => FromYaml(child, $"{path}[{index}]"))],
+            Items = [.. list.Children.Select((child, index) => FromYaml(child, $"{path}[{index}]", depth + 1))],
         },
         YamlMappingNode map => new(path, node.Start.Line)
         {
-            Fields = [.. map.Children.Select(child => FieldOf(KeyOf(child.Key, path), child.Value, path))],
+            Fields = [.. map.Children.Select(child => FieldOf(KeyOf(child.Key, path), child.Value, path, depth + 1))],
         },
         _ => throw new ScenarioFileException(node.Start.Line, path, "expected a value, a list or a map"),
     };
 
-    private static KeyValuePair<string, ScenarioNode> FieldOf(string key, YamlNode value, string path) => new(key, FromYaml(value, Join(path, key)));
+    private static KeyValuePair<string, ScenarioNode> FieldOf(string key, YamlNode value, string path, int depth) =>
+        new(key, FromYaml(value, Join(path, key), depth));
+
+    private static ScenarioFileException TooDeep(long line, string path) => new(line, path, $"expected lists and maps in one another at most {Deepest} deep");
 
     private static string KeyOf(YamlNode key, string path) => key is YamlScalarNode { Value: { } name }
         ? name

@@ -115,9 +115,10 @@ public sealed record LoadTarget
         : this with { ApplicationProtocol = name };
 
     /// <summary>The same with another name that the certificate must prove.</summary>
-    public LoadTarget WithServerName(string name) => string.IsNullOrEmpty(name)
-        ? throw new ArgumentException("Expected a host name.", nameof(name))
-        : this with { ServerName = name };
+    /// <exception cref="ArgumentException">It is no name or address of a host.</exception>
+    public LoadTarget WithServerName(string name) => Uri.CheckHostName(name) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6
+        ? this with { ServerName = name }
+        : throw new ArgumentException($"Expected a host name, not '{name}'.", nameof(name));
 
     /// <summary>The same with other certificates that are taken.</summary>
     public LoadTarget WithTrust(ServerTrust trust)

@@ -4,17 +4,26 @@ namespace HotQuic.Load.Harness.Statistics;
 
 /// <summary>
 /// Makes a report of intervals: <see cref="Add"/> each with its number, from each of the machines, in any order and from any thread; an
-/// interval that all machines have told becomes figures, which is told. Then <see cref="ToReport"/>.
+/// interval that all machines have told becomes figures, which is told; <see cref="Leave"/> for a machine that tells no more. Then
+/// <see cref="ToReport"/>.
 /// </summary>
 internal sealed class Timeline
 {
+    /// <summary>A report of more intervals is one that browsers choke on, so that those of a run longer than an hour are longer than a second.</summary>
+    private const int MostIntervals = 3600;
+
     private readonly Lock _gate = new();
     private readonly LoadScenario _scenario;
     private readonly int _machines;
     private readonly Action<IntervalReport> _onInterval;
     private readonly SortedDictionary<int, (IntervalCounts Counts, int Told)> _pending = [];
     private readonly List<IntervalReport> _intervals = [];
+    private readonly List<int> _left = [];
     private readonly IntervalCounts _total;
+    private readonly double _keptSeconds;
+
+    /// <summary>What the interval has so far that comes into the report next.</summary>
+    private IntervalCounts? _kept;
 
     /// <param name="scenario">What runs.</param>
     /// <param name="machines">How many tell each interval.</param>
@@ -25,6 +34,7 @@ internal sealed class Timeline
         _machines = machines;
         _onInterval = onInterval;
         _total = new(scenario.Steps.Count);
+        _keptSeconds = Math.Ceiling(scenario.Duration.TotalSeconds / MostIntervals);
     }
 
     /// <summary>Adds what a machine tells of an interval.</summary>
@@ -42,9 +52,19 @@ internal sealed class Timeline
                 _pending.Add(number, (counts, 1));
             }
 
-            if (_pending[number].Told == _machines)
+            FinishIfTold(number);
+        }
+    }
+
+    /// <summary>A machine has ended, or is gone, after it has told so many intervals: nobody waits for what it would tell.</summary>
+    public void Leave(int told)
+    {
+        lock (_gate)
+        {
+            _left.Add(told);
+            foreach (int number in _pending.Keys.ToArray())
             {
-                Finish(number);
+                FinishIfTold(number);
             }
         }
     }
@@ -60,6 +80,7 @@ internal sealed class Timeline
                 Finish(number);
             }
 
+            Keep();
             double seconds = Math.Min(_total.Seconds, _scenario.Duration.TotalSeconds);
             return new()
             {
@@ -84,15 +105,36 @@ internal sealed class Timeline
         }
     }
 
+    private void FinishIfTold(int number)
+    {
+        if (_pending[number].Told >= _machines - _left.Count(told => told <= number))
+        {
+            Finish(number);
+        }
+    }
+
     private void Finish(int number)
     {
         IntervalCounts counts = _pending[number].Counts;
         _pending.Remove(number);
         _total.AddAfter(counts);
-        IntervalReport interval = Figures(counts);
-        int place = _intervals.FindIndex(known => known.EndSeconds > interval.EndSeconds);
-        _intervals.Insert(place < 0 ? _intervals.Count : place, interval);
-        _onInterval(interval);
+        (_kept ??= new(_scenario.Steps.Count)).AddAfter(counts);
+        if (_kept.Seconds >= _keptSeconds - (counts.Seconds / 2))
+        {
+            Keep();
+        }
+
+        _onInterval(Figures(counts));
+    }
+
+    /// <summary>Each machine tells its intervals in their order, so that they are whole in their order too.</summary>
+    private void Keep()
+    {
+        if (_kept is not null)
+        {
+            _intervals.Add(Figures(_kept));
+            _kept = null;
+        }
     }
 
     private IntervalReport Figures(IntervalCounts counts) => new(
