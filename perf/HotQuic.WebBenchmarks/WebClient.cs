@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Runtime.CompilerServices;
 using HotQuic.Http3;
 using HotQuic.Load.Measuring;
 
@@ -9,6 +10,7 @@ namespace HotQuic.WebBenchmarks;
 /// <summary>Sends one request after the other, so many at a time over so many connections, and drains each response.</summary>
 internal abstract class WebClient : IAsyncDisposable
 {
+    private readonly List<LatencyHistogram> _latencies = [];
     private long _begin;
     private long _end;
 
@@ -25,20 +27,22 @@ internal abstract class WebClient : IAsyncDisposable
     public async Task RunAsync(int outstanding, long begin, long end)
     {
         (_begin, _end) = (begin, end);
-        List<Task<LatencyHistogram>> copies = [];
+        List<Task> copies = [];
         for (int connection = 0; connection < Connections; connection++)
         {
+            // One for a connection, whose requests end on one thread: more would not stay in the cache.
+            LatencyHistogram latencies = new();
             for (int i = 0; i < outstanding; i++)
             {
                 int number = connection;
-                copies.Add(Task.Run(() => RepeatAsync(number)));
+                copies.Add(Task.Run(() => RepeatAsync(number, latencies)));
             }
+
+            _latencies.Add(latencies);
         }
 
-        foreach (LatencyHistogram latencies in await Task.WhenAll(copies))
-        {
-            latencies.AddTo(Latencies);
-        }
+        await Task.WhenAll(copies);
+        _latencies.ForEach(latencies => latencies.AddTo(Latencies));
     }
 
     public abstract ValueTask DisposeAsync();
@@ -48,9 +52,8 @@ internal abstract class WebClient : IAsyncDisposable
     /// <summary>Sends one request over that connection, and reads the response.</summary>
     protected abstract ValueTask SendAsync(int connection);
 
-    private async Task<LatencyHistogram> RepeatAsync(int connection)
+    private async Task RepeatAsync(int connection, LatencyHistogram latencies)
     {
-        LatencyHistogram latencies = new();
         long start = Stopwatch.GetTimestamp();
         while (start < _end)
         {
@@ -63,8 +66,6 @@ internal abstract class WebClient : IAsyncDisposable
 
             start = now;
         }
-
-        return latencies;
     }
 
     private sealed class Http3Client(Http3Connection[] connections, Http3Request request) : WebClient
@@ -96,6 +97,7 @@ internal abstract class WebClient : IAsyncDisposable
             }
         }
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         protected override async ValueTask SendAsync(int connection)
         {
             await using Http3Response response = await connections[connection].SendAsync(request).ConfigureAwait(false);

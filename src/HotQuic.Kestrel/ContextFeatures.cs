@@ -39,7 +39,8 @@ internal sealed class ContextFeatures(object context, HashSet<Type> offered, IFe
         }
     }
 
-    public TFeature? Get<TFeature>() => (TFeature?)this[typeof(TFeature)];
+    public TFeature? Get<TFeature>() =>
+        _set is not { Count: > 0 } && context is TFeature feature ? feature : (TFeature?)this[typeof(TFeature)]; // no look into a table, where nothing was set
 
     public void Set<TFeature>(TFeature? instance) => this[typeof(TFeature)] = instance;
 

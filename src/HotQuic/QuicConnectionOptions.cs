@@ -51,7 +51,8 @@ public abstract class QuicConnectionOptions
 
     /// <summary>
     /// Called when the peer lets more streams be opened (RFC 9000 §4.6), the first time with its initial limits, once the handshake is
-    /// complete. It runs on the thread pool, one call at a time for a connection; what it throws is ignored. Default: none.
+    /// complete. It runs on the thread pool, or on the shard's thread with <see cref="QuicTransportOptions.CompletesInline"/>, one call at a time
+    /// for a connection; what it throws is ignored. Default: none.
     /// </summary>
     public Action<QuicConnection, QuicStreamCapacityChangedArgs>? StreamCapacityCallback { get; set; }
 

@@ -27,7 +27,10 @@ public sealed partial class QuicStream
                 throw new InvalidOperationException("The callback was set before: expected to be set once.");
             }
 
-            _driver.Post(StreamMessageKind.WatchAborts, _generation, this);
+            if (!_driver.TryWatchAborts(this))
+            {
+                _driver.Post(StreamMessageKind.WatchAborts, _generation, this);
+            }
         }
     }
 }

@@ -64,6 +64,9 @@ public sealed partial class QuicStream
         private set => _areWritesCompleted = value;
     }
 
+    /// <summary>Whether the application has not said yet that nothing follows: what it writes, or that, is still to come.</summary>
+    internal bool HasWritesToCome => _canWrite && !AreWritesCompleted && !HasWritingEnded && _output is not { IsCompleted: true };
+
     /// <summary>Whether writing has ended, and why.</summary>
     internal bool TryGetWritingEnd(out Failure? failure)
     {
@@ -76,6 +79,9 @@ public sealed partial class QuicStream
     internal void OnInputEnded() => _driver.Reading.Close(failure: null);
 
     internal void PostPipe(StreamMessageKind kind, long value = 0, object? argument = null) => _driver.Post(kind, _generation, argument, value);
+
+    /// <summary>As <see cref="PostPipe"/>, for what the shard need not wake for.</summary>
+    internal void PostPipeWithoutWaking(StreamMessageKind kind, long value) => _driver.PostWithoutWaking(kind, _generation, value);
 
     /// <summary>Reads and writes through handles of a <see cref="QuicStreamPipe"/>, made where it has none yet, rather than through its own.</summary>
     internal void UsePipes(ref StreamPipeReader? input, ref StreamPipeWriter? output)

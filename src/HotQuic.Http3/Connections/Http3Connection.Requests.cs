@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using HotQuic.Core.Wire;
 using HotQuic.Http3.Errors;
 using HotQuic.Http3.Frames;
@@ -45,9 +44,8 @@ public sealed partial class Http3Connection
     internal long IdleSince => Volatile.Read(ref _idleSince);
 
     /// <summary>Sends what is ready to be sent.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal async ValueTask<Http3Response> SendAsync(RequestMessage message, CancellationToken cancellationToken) =>
-        new(await Exchange.SendAsync(this, message, cancellationToken).ConfigureAwait(false));
+    internal ValueTask<Http3Response> SendAsync(in RequestMessage message, CancellationToken cancellationToken) =>
+        Exchange.SendAsync(this, message, cancellationToken);
 
     /// <summary>Before a request gets its stream.</summary>
     internal void ThrowIfRefused(in RequestMessage message)
@@ -103,6 +101,8 @@ public sealed partial class Http3Connection
 
     internal void Unregister(Exchange exchange)
     {
+        TaskCompletionSource? drained;
+        bool isLast;
         lock (_gate)
         {
             exchange.Previous?.Next = exchange.Next;
@@ -114,9 +114,10 @@ public sealed partial class Http3Connection
 
             exchange.Previous = null;
             exchange.Next = null;
+            isLast = CountEnded(out drained);
         }
 
-        OnEnded();
+        OnCounted(isLast, drained);
     }
 
     /// <summary>A request is under way from before it has a stream until it ends.</summary>
@@ -132,18 +133,32 @@ public sealed partial class Http3Connection
 
     private void OnEnded()
     {
-        TaskCompletionSource? drained = null;
+        TaskCompletionSource? drained;
         bool isLast;
         lock (_gate)
         {
-            isLast = --_activeCount == 0;
-            if (isLast)
-            {
-                _idleSince = Environment.TickCount64;
-                drained = _drained;
-            }
+            isLast = CountEnded(out drained);
         }
 
+        OnCounted(isLast, drained);
+    }
+
+    /// <summary>With the lock; true where no request is under way any more.</summary>
+    private bool CountEnded(out TaskCompletionSource? drained)
+    {
+        bool isLast = --_activeCount == 0;
+        drained = isLast ? _drained : null;
+        if (isLast)
+        {
+            _idleSince = Environment.TickCount64;
+        }
+
+        return isLast;
+    }
+
+    /// <summary>Without the lock.</summary>
+    private void OnCounted(bool isLast, TaskCompletionSource? drained)
+    {
         drained?.TrySetResult();
         if (isLast && _goAwayId != NoGoAway)
         {

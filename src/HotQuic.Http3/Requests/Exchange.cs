@@ -52,7 +52,7 @@ internal sealed partial class Exchange
     /// <exception cref="Http3Exception">The request failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<Exchange> SendAsync(Http3Connection connection, RequestMessage message, CancellationToken cancellationToken)
+    public static async ValueTask<Http3Response> SendAsync(Http3Connection connection, RequestMessage message, CancellationToken cancellationToken)
     {
         QuicStream stream;
         connection.ThrowIfRefused(message);
@@ -76,7 +76,7 @@ internal sealed partial class Exchange
 
             exchange.StartSending(message, cancellationToken);
             await exchange.NextAsync(cancellationToken).ConfigureAwait(false);
-            return exchange;
+            return new Http3Response(exchange);
         }
         catch
         {

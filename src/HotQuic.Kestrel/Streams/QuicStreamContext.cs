@@ -23,7 +23,7 @@ namespace HotQuic.Kestrel.Streams;
 /// </code>
 /// From any thread. The client's abort comes by <see cref="QuicStream.AbortedCallback"/> and may be late: it names its stream.
 /// </remarks>
-internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe, IValueTaskSource
+internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe, IValueTaskSource, IDisposable
 {
     private readonly QuicConnectionContext _connection;
     private readonly ContextFeatures _features;
@@ -144,11 +144,7 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
             _state?.Clear();
         }
 
-        lock (_gate)
-        {
-            _stream = stream;
-        }
-
+        Volatile.Write(ref _stream, stream);
         stream.State = this;
         stream.AbortedCallback = static (aborted, exception) => ((QuicStreamContext)aborted.State!).OnAborted(aborted, exception);
         _pipe.Attach(stream);
@@ -179,7 +175,7 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
         Error >= 0 ? Error : _connection.Services.Options.DefaultStreamErrorCode,
         exception as ConnectionAbortedException ?? new ConnectionAbortedException(exception.Message, exception));
 
-    /// <summary>Gives the stream up, and ends when the client has all that was written; once awaited, the context serves another stream.</summary>
+    /// <summary>Gives the stream up, and ends when the client has all that was written; disposed of without a wait then, the context serves another stream.</summary>
     [SuppressMessage("Usage", "CA2215", Justification = "The base does nothing.")]
     public override ValueTask DisposeAsync()
     {
@@ -204,16 +200,20 @@ internal sealed partial class QuicStreamContext : ConnectionContext, IDuplexPipe
         return result;
     }
 
-    /// <summary>Only whoever awaits the disposal lets the context go: before, another stream's disposal would end this one's wait.</summary>
-    void IValueTaskSource.GetResult(short token)
+    /// <summary>
+    /// Kestrel has awaited the disposal and struck the stream off its list: only now may the context go on to another stream, whose ID it would
+    /// strike off otherwise.
+    /// </summary>
+    void IDisposable.Dispose()
     {
-        _disposal.GetResult(token);
         if (_isReusable)
         {
             _isReusable = false;
             _connection.Take(this);
         }
     }
+
+    void IValueTaskSource.GetResult(short token) => _disposal.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _disposal.GetStatus(token);
 

@@ -28,19 +28,6 @@ internal sealed class TransportPipeReader(QuicStreamContext context) : PipeReade
     {
         _input = input;
         HasSeenEnd = input is null;
-
-        // Asked for now, what has arrived is there when Kestrel comes to read it. Where the client has given the stream up by now, it learns that then.
-        try
-        {
-            if (input is not null && input.TryRead(out ReadResult result))
-            {
-                input.AdvanceTo(result.Buffer.Start);
-            }
-        }
-        catch (Exception exception) when (QuicStreamContext.IsFailure(exception))
-        {
-            HasSeenEnd = false;
-        }
     }
 
     public override bool TryRead(out ReadResult result)

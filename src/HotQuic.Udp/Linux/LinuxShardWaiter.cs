@@ -36,6 +36,9 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
     {
     }
 
+    private protected override bool CanAssumeReadable(UdpSocket socket) =>
+        socket is LinuxUdpSocket { Signal: null, WantsWritable: false, IsDisposed: false };
+
     private protected override bool Look(TimeSpan timeout)
     {
         if (timeout <= TimeSpan.Zero || !HasSignals())

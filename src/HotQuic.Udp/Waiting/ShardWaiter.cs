@@ -13,7 +13,11 @@ namespace HotQuic.Udp.Waiting;
 /// </remarks>
 internal abstract class ShardWaiter : IDisposable
 {
+    /// <summary>How often in a row a socket may be taken for readable unasked: errors show only where it is asked.</summary>
+    private const int MostAssumptions = 7;
+
     private readonly List<UdpSocket> _sockets = [];
+    private int _assumptions;
     private volatile State _state;
     private volatile bool _closed;
 
@@ -93,6 +97,23 @@ internal abstract class ShardWaiter : IDisposable
         return _closed ? outcome | WaitOutcome.Closed : outcome;
     }
 
+    /// <summary>
+    /// In place of a <see cref="Wait"/> that only looks, where something was to do and more is likely: takes the one socket for readable, as to
+    /// receive nothing costs less than to ask before. False where the sockets are to be asked.
+    /// </summary>
+    public bool TryAssumeReadable()
+    {
+        if (_closed || _assumptions == MostAssumptions || _sockets is not [UdpSocket socket] || !CanAssumeReadable(socket))
+        {
+            _assumptions = 0;
+            return false;
+        }
+
+        _assumptions++;
+        socket.Readiness = UdpReadiness.Readable;
+        return true;
+    }
+
     /// <summary>Ends the wait under way, or the next one. Stores made before are seen by the thread after it.</summary>
     public void Wake()
     {
@@ -119,6 +140,9 @@ internal abstract class ShardWaiter : IDisposable
 
     /// <summary>Throws where this waiter cannot wait for such a socket.</summary>
     private protected abstract void CheckTakes(UdpSocket socket);
+
+    /// <summary>Whether a receive that finds nothing does no harm, and nothing but that is of interest.</summary>
+    private protected virtual bool CanAssumeReadable(UdpSocket socket) => false;
 
     /// <summary>Sleeps that long, or until a socket is ready or <see cref="Interrupt"/>; notes each socket's readiness; true where one is ready.</summary>
     private protected abstract bool Look(TimeSpan timeout);

@@ -257,7 +257,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         CanAcceptStreams = attempt.CanAcceptStreams;
         CompletesInline = attempt.CompletesInline;
         _holdsEmptyStreamsBack = attempt.HoldsEmptyStreamsBack;
-        _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        _capacity = attempt.CapacityCallback is { } callback ? new CapacityReports(callback, CompletesInline) : null;
         try
         {
             ObjectDisposedException.ThrowIf(Driver.Shard.HasEnded, typeof(QuicEngine));
@@ -312,7 +312,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
 
         _holdsEmptyStreamsBack = options.HoldsEmptyStreamsBack;
         _addressCallback = options.RemoteEndPointChangedCallback;
-        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback) : null;
+        _capacity = options.StreamCapacityCallback is { } callback ? new CapacityReports(callback, CompletesInline) : null;
         Driver.ProvideConfiguration(configuration);
     }
 

@@ -2,9 +2,9 @@ namespace HotQuic.Connections;
 
 /// <summary>
 /// Calls the application's stream capacity callback on the thread pool, one call at a time and in order; what comes together while it
-/// runs is added up. <see cref="Add"/> is the shard's.
+/// runs is added up. <see cref="Add"/> is the shard's, which calls the callback itself where the connection completes inline.
 /// </summary>
-internal sealed class CapacityReports(Action<QuicConnection, QuicStreamCapacityChangedArgs> callback) : IThreadPoolWorkItem
+internal sealed class CapacityReports(Action<QuicConnection, QuicStreamCapacityChangedArgs> callback, bool completesInline) : IThreadPoolWorkItem
 {
     private readonly Lock _gate = new();
     private QuicConnection? _connection;
@@ -14,6 +14,12 @@ internal sealed class CapacityReports(Action<QuicConnection, QuicStreamCapacityC
 
     public void Add(QuicConnection connection, in QuicStreamCapacityChangedArgs increment)
     {
+        if (completesInline)
+        {
+            Tell(connection, increment);
+            return;
+        }
+
         lock (_gate)
         {
             _connection = connection;
@@ -34,14 +40,19 @@ internal sealed class CapacityReports(Action<QuicConnection, QuicStreamCapacityC
     {
         while (TryTake(out QuicConnection connection, out QuicStreamCapacityChangedArgs args))
         {
-            try
-            {
-                callback(connection, args);
-            }
-            catch (Exception)
-            {
-                // It is told, not asked: what it throws changes nothing.
-            }
+            Tell(connection, args);
+        }
+    }
+
+    private void Tell(QuicConnection connection, QuicStreamCapacityChangedArgs args)
+    {
+        try
+        {
+            callback(connection, args);
+        }
+        catch (Exception)
+        {
+            // It is told, not asked: what it throws changes nothing.
         }
     }
 

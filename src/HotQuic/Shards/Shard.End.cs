@@ -42,6 +42,11 @@ internal sealed partial class Shard
     {
         // It is also the barrier between the post and the look at the flag.
         _waiter.Wake();
+        TakeLateIfEnded();
+    }
+
+    private void TakeLateIfEnded()
+    {
         if (_hasEnded)
         {
             // The poster may hold a lock that taking the message needs.

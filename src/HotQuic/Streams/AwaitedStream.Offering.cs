@@ -13,6 +13,10 @@ internal sealed partial class AwaitedStream
         if (_isHeldBack)
         {
             _isHeldBack = false;
+
+            // There is something to read: whoever accepts the stream finds it shown by its pipe, without asking for it first.
+            _ = GetPipeReading(Generation);
+            OnAttach();
             Connection.Awaited.Offer(this);
         }
     }

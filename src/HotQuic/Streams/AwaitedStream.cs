@@ -56,6 +56,10 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
     public void Post(StreamMessageKind kind, uint generation, object? argument = null, long value = 0) =>
         Connection.Shard.Post(new ShardMessage(this, (int)kind, argument, value) { Generation = generation });
 
+    /// <summary>Leaves a message that the shard need not wake for. From any thread.</summary>
+    public void PostWithoutWaking(StreamMessageKind kind, uint generation, long value) =>
+        Connection.Shard.PostWithoutWaking(new ShardMessage(this, (int)kind, Value: value) { Generation = generation });
+
     public void OnMessage(in ShardMessage message)
     {
         if (message.Generation != Generation)

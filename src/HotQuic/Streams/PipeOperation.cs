@@ -21,7 +21,7 @@ namespace HotQuic.Streams;
 ///  │  waits   │   generation    │    flags      │ phase │
 /// </code>
 /// </remarks>
-internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPipeState
+internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPipeState, IThreadPoolWorkItem
 {
     protected const long Attached = 4;
     protected const long Ended = 8;
@@ -36,10 +36,11 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
     private const int WaitShift = 48;
     private const int GenerationShift = 16;
 
-    private ManualResetValueTaskSourceCore<PipeSignal> _source = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<PipeSignal> _source;
     private CancellationTokenRegistration _cancellation;
     private CancellationToken _token;
     private long _control;
+    private PipeSignal _signal;
 
     protected PipeOperation(uint generation)
     {
@@ -153,10 +154,7 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
     }
 
     /// <summary>Whether awaiters go on at once, on the thread that ends their wait, in place of the thread pool.</summary>
-    public bool CompletesInline
-    {
-        set => _source.RunContinuationsAsynchronously = !value;
-    }
+    public bool CompletesInline { private get; set; }
 
     /// <summary>
     /// Starts the next generation. False while an application has hold of the direction or waits: the stream is told
@@ -192,6 +190,8 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
 
         return true;
     }
+
+    void IThreadPoolWorkItem.Execute() => _source.SetResult(_signal);
 
     TResult IValueTaskSource<TResult>.GetResult(short token)
     {
@@ -277,11 +277,25 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
             long seen = Interlocked.CompareExchange(ref _control, word + Signalled - Waiting, word);
             if (seen == word)
             {
-                _source.SetResult(signal);
+                Complete(signal);
                 return;
             }
 
             word = seen;
+        }
+    }
+
+    private void Complete(PipeSignal signal)
+    {
+        if (CompletesInline)
+        {
+            _source.SetResult(signal);
+        }
+        else
+        {
+            // As a work item of its own: one made for the awaiter would be an object for each wait.
+            _signal = signal;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
 

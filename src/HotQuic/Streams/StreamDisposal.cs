@@ -7,7 +7,7 @@ namespace HotQuic.Streams;
 /// The disposal of one handle: goes to the shard with it, which <see cref="Complete"/>s it once. Whoever awaits it takes the result and
 /// so gives it back to the pool; where nobody does, since a blocking call disposed of the handle, completing it gives it back.
 /// </summary>
-internal sealed class StreamDisposal : IValueTaskSource
+internal sealed class StreamDisposal : IValueTaskSource, IThreadPoolWorkItem
 {
     private const int MaxRetained = 1024;
 
@@ -16,6 +16,7 @@ internal sealed class StreamDisposal : IValueTaskSource
     private ManualResetValueTaskSourceCore<bool> _source;
     private QuicStream? _handle;
     private bool _isAwaited;
+    private bool _completesInline;
     private int _isSettled;
 
     /// <summary>What is disposed of.</summary>
@@ -29,7 +30,7 @@ internal sealed class StreamDisposal : IValueTaskSource
         StreamDisposal disposal = Pool.Get();
         disposal._handle = handle;
         disposal._isAwaited = isAwaited;
-        disposal._source.RunContinuationsAsynchronously = !handle.Driver.CompletesInline;
+        disposal._completesInline = handle.Driver.CompletesInline;
         return disposal;
     }
 
@@ -37,16 +38,25 @@ internal sealed class StreamDisposal : IValueTaskSource
     public void Complete()
     {
         _handle = null;
-        if (_isAwaited)
+        if (!_isAwaited)
         {
-            _isSettled = 1;
+            Pool.Return(this);
+            return;
+        }
+
+        _isSettled = 1;
+        if (_completesInline)
+        {
             _source.SetResult(true);
         }
         else
         {
-            Pool.Return(this);
+            // As a work item of its own: one made for the awaiter would be an object for each disposal.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
+
+    void IThreadPoolWorkItem.Execute() => _source.SetResult(true);
 
     public void GetResult(short token)
     {

@@ -34,7 +34,7 @@ internal sealed class StreamHalf(AwaitedStream stream, bool isReading) : IValueT
     private CancellationTokenRegistration _cancellation;
     private object? _owner;
     private TaskCompletionSource? _closed;
-    private bool _isClosed;
+    private volatile bool _isClosed;
     private Failure? _closedBy;
     private volatile Failure? _failure;
     private volatile bool _isEnded;
@@ -71,17 +71,11 @@ internal sealed class StreamHalf(AwaitedStream stream, bool isReading) : IValueT
         set => _source.RunContinuationsAsynchronously = !value;
     }
 
-    /// <summary>How the direction ended, for a handle that outlives this: the task of <see cref="TryGetClosed"/>, a <see cref="Errors.Failure"/>, or null.</summary>
-    public object? Outcome
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _closed is { } closed ? closed.Task : _closedBy;
-            }
-        }
-    }
+    /// <summary>
+    /// How the direction ended, for a handle that outlives this: the task of <see cref="TryGetClosed"/>, a <see cref="Errors.Failure"/>, or null.
+    /// After <see cref="Close"/>.
+    /// </summary>
+    public object? Outcome => Volatile.Read(ref _closed) is { } closed ? closed.Task : _closedBy;
 
     /// <summary>Gives the task that completes when the direction has ended, with <see cref="Close"/>; null where the generation has passed.</summary>
     public Task? TryGetClosed(uint generation)
@@ -169,6 +163,11 @@ internal sealed class StreamHalf(AwaitedStream stream, bool isReading) : IValueT
     /// <summary>Ends the direction for who awaits its task; the first cause stays.</summary>
     public bool Close(Failure? failure)
     {
+        if (_isClosed)
+        {
+            return false;
+        }
+
         lock (_gate)
         {
             if (_isClosed)
@@ -176,8 +175,8 @@ internal sealed class StreamHalf(AwaitedStream stream, bool isReading) : IValueT
                 return false;
             }
 
-            _isClosed = true;
             _closedBy = failure;
+            _isClosed = true;
             if (_closed is not null)
             {
                 SettleClosed(_closed, failure);

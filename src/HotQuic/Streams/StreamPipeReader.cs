@@ -9,6 +9,12 @@ namespace HotQuic.Streams;
 /// </summary>
 internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : PipeReader
 {
+    /// <summary>
+    /// Of a request of up to so many bytes the shard learns that it was read when it wakes for something else, such as the answer: what waits
+    /// meanwhile, of all streams together, is far less than a peer may send at a time.
+    /// </summary>
+    private const ulong SmallRequest = 1024;
+
     private LentSegment? _head;
     private LentSegment? _last;
     private ulong _consumed;
@@ -20,6 +26,7 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
     private bool _holdsState;
     private bool _knowsStart;
     private bool _hasSeenEnd;
+    private bool _hasTakenEnd;
     private bool _isCompleted;
 
     /// <summary>Whether it may go on to another stream: nothing of the last one is outstanding.</summary>
@@ -42,6 +49,7 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
         _holdsState = false;
         _knowsStart = false;
         _hasSeenEnd = false;
+        _hasTakenEnd = false;
         _isCompleted = false;
     }
 
@@ -109,7 +117,16 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
                 _head = _head.Following;
             }
 
-            stream.PostPipe(StreamMessageKind.PipeAdvance, new StreamAdvance(to, needsMore).Word);
+            _hasTakenEnd = _hasSeenEnd && to == _shown;
+            long advance = new StreamAdvance(to, needsMore).Word;
+            if (_hasTakenEnd && to <= SmallRequest && stream.HasWritesToCome)
+            {
+                stream.PostPipeWithoutWaking(StreamMessageKind.PipeAdvance, advance);
+            }
+            else
+            {
+                stream.PostPipe(StreamMessageKind.PipeAdvance, advance);
+            }
         }
 
         _consumed = to;
@@ -137,7 +154,10 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
         }
 
         _isReading = false;
-        stream.PostPipe(StreamMessageKind.PipeCompleteRead);
+        if (!_hasTakenEnd)
+        {
+            stream.PostPipe(StreamMessageKind.PipeCompleteRead);
+        }
     }
 
     /// <summary>What a wait has come to, on the thread that awaited it, which has hold of the state.</summary>

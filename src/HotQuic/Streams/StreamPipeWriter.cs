@@ -34,6 +34,9 @@ internal sealed class StreamPipeWriter(QuicStream stream, PipeWriting state, Chu
     /// <summary>Whether it may go on to another stream: everything was handed over, and no flush is outstanding.</summary>
     public bool IsFree => _isCompleted && state.IsFree(stream.Generation);
 
+    /// <summary>Whether nothing more is written.</summary>
+    public bool IsCompleted => Volatile.Read(ref _isCompleted);
+
     /// <summary>Goes on to another stream, as if it were new.</summary>
     public void Begin(QuicStream next, PipeWriting nextState, ChunkExchange nextChunks)
     {

@@ -13,7 +13,7 @@ namespace HotQuic.Streams;
 /// The callback of a token may come late, when the request serves somebody else: all that it says is that a request's own token ought to
 /// be looked at.
 /// </remarks>
-internal sealed class StreamRequest : IValueTaskSource<QuicStream>
+internal sealed class StreamRequest : IValueTaskSource<QuicStream>, IThreadPoolWorkItem
 {
     private const int MaxRetained = 1024;
 
@@ -22,6 +22,7 @@ internal sealed class StreamRequest : IValueTaskSource<QuicStream>
     private ManualResetValueTaskSourceCore<AwaitedStream> _source;
     private CancellationTokenRegistration _cancellation;
     private QuicConnection? _connection;
+    private AwaitedStream? _stream;
     private bool _isOurs;
     private int _isSettled;
 
@@ -80,6 +81,22 @@ internal sealed class StreamRequest : IValueTaskSource<QuicStream>
     public void Complete(AwaitedStream stream)
     {
         Settle();
+        if (!_source.RunContinuationsAsynchronously)
+        {
+            _source.SetResult(stream);
+            return;
+        }
+
+        // As a work item of its own: one made for the awaiter would be an object for each request.
+        _stream = stream;
+        _source.RunContinuationsAsynchronously = false;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        AwaitedStream stream = _stream!;
+        _stream = null;
         _source.SetResult(stream);
     }
 

@@ -59,6 +59,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
             stream.Transport.Output.Complete();
             stream.Transport.Input.Complete();
             await stream.DisposeAsync();
+            ((IDisposable)stream).Dispose();
         }
     }
 

@@ -256,9 +256,27 @@ public sealed class StreamTests
             first.Abort();
         }
 
+        await TransportPair.EndAsync(first);
+        (_, ConnectionContext second) = await pair.OpenAsync();
+        Assert.NotSame(first, second);
+    }
+
+    /// <summary>K10: between the end of the disposal and its own last word, Kestrel strikes the stream off by the ID that the context has.</summary>
+    [Fact]
+    public async Task K10_AContextServesAnotherStreamOnlyOnceKestrelIsDoneWithIt()
+    {
+        await using TransportPair pair = await TransportPair.StartAsync();
+        (QuicStream client, ConnectionContext first) = await pair.OpenAsync(isComplete: true);
+        long id = client.Id;
+        await first.Transport.Input.ReadToEndAsync();
+        await first.Transport.Output.CompleteAsync();
+        await first.Transport.Input.CompleteAsync();
         await first.DisposeAsync().OrFail();
         (_, ConnectionContext second) = await pair.OpenAsync();
         Assert.NotSame(first, second);
+        Assert.Equal(id, first.Features.Get<IStreamIdFeature>()!.StreamId);
+        ((IDisposable)first).Dispose();
+        Assert.Same(first, await pair.ExchangeAsync());
     }
 
     /// <summary>K10: what the client sends to a stream that is over reaches no other.</summary>
@@ -303,7 +321,7 @@ public sealed class StreamTests
         await server.Transport.Output.CompleteAsync();
         await server.Transport.Input.CompleteAsync();
         await client.ReadToEndAsync();
-        await server.DisposeAsync().OrFail();
+        await TransportPair.EndAsync(server);
         await client.DisposeAsync().OrFail();
     }
 

@@ -115,9 +115,16 @@ internal sealed class TransportPair : IAsyncDisposable
         await server.Transport.Output.CompleteAsync();
         await server.Transport.Input.CompleteAsync();
         Assert.Equal("world", await client.ReadToEndAsync());
-        await server.DisposeAsync().OrFail();
+        await EndAsync(server);
         await client.DisposeAsync().OrFail();
         return server;
+    }
+
+    /// <summary>Ends a stream as Kestrel does: once the disposal was awaited and the stream struck off, the context may go on to another.</summary>
+    public static async Task EndAsync(ConnectionContext server)
+    {
+        await server.DisposeAsync().OrFail();
+        Assert.IsAssignableFrom<IDisposable>(server).Dispose();
     }
 
     public async ValueTask DisposeAsync()

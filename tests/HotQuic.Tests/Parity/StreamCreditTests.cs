@@ -166,6 +166,23 @@ public class StreamCreditTests
         Assert.Same(pair.Client, reportedOn);
     }
 
+    [Fact]
+    public async Task S14_WhereAwaitersGoOnAtOnceTheCallbackIsCalledAtOnceToo()
+    {
+        var told = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using Pair pair = await Pair.ConnectAsync(client: options =>
+        {
+            options.Transport.CompletesInline = true;
+            options.StreamCapacityCallback = (_, _) =>
+            {
+                told.TrySetResult(Thread.CurrentThread.Name);
+                throw new InvalidOperationException("What it throws changes nothing.");
+            };
+        });
+        Assert.StartsWith("HotQuic shard", await told.Task.WaitAsync(Pair.Patience), StringComparison.Ordinal);
+        await OpenAsync(pair.Client, QuicStreamType.Bidirectional);
+    }
+
     /// <summary>A server's callback is known only after the client's limits are, a client's before the server has proved who it is.</summary>
     [Fact]
     public async Task S14_EitherSidesCallbackIsToldTheFirstLimitsOnceStreamsCanBeOpened()

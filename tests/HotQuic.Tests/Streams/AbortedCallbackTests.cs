@@ -29,6 +29,23 @@ public class AbortedCallbackTests
         Assert.Equal(78L, Assert.IsType<QuicException>(await new Told(pair.Server).First).ApplicationErrorCode);
     }
 
+    /// <summary>Whichever comes first, the callback or the abort.</summary>
+    [Fact]
+    public async Task WhatHappensMeanwhileIsToldOnce()
+    {
+        await using StreamPair pair = await StreamPair.OpenAsync();
+        for (int i = 0; i < 200; i++)
+        {
+            (QuicStream client, QuicStream server) = await pair.Connections.OpenAsync();
+            client.Abort(QuicAbortDirection.Both, i);
+            var told = new Told(server);
+            Assert.Equal(i, Assert.IsType<QuicException>(await told.First).ApplicationErrorCode);
+            await server.DisposeAsync();
+            await client.DisposeAsync();
+            Assert.Equal(1, told.Count);
+        }
+    }
+
     [Fact]
     public async Task TheEndOfTheConnectionIsTold()
     {

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using HotQuic.Tests.Engine;
 using HotQuic.Tests.Soak;
 
@@ -107,6 +108,21 @@ public class AcceptingTests
         Assert.Equal(empty.Id, accepted.Id);
         using var reader = new StreamReader(accepted);
         Assert.Equal("late", await reader.ReadToEndAsync().WaitAsync(Pair.Patience));
+    }
+
+    [Fact]
+    public async Task WhatAStreamWasHeldBackForIsShownAtOnceByItsPipe()
+    {
+        await using Pair pair = await Pair.ConnectAsync(server: options => options.HoldsEmptyStreamsBack = true);
+        QuicStream stream = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional);
+        await stream.WriteAsync("hello"u8.ToArray(), completeWrites: true);
+        QuicStream accepted = await AcceptAsync(pair.Server);
+        Assert.True(accepted.Input.TryRead(out ReadResult result));
+        accepted.Input.AdvanceTo(result.Buffer.Start);
+
+        // Its own methods read it as well.
+        using var reader = new StreamReader(accepted);
+        Assert.Equal("hello", await reader.ReadToEndAsync().WaitAsync(Pair.Patience));
     }
 
     [Fact]

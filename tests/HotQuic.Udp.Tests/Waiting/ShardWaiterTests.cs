@@ -53,6 +53,33 @@ public sealed class ShardWaiterTests
         waker.Join();
     }
 
+    [Fact]
+    public void OneSocketIsTakenForReadableUnaskedAFewTimesInARow()
+    {
+        using var peers = new Peers(Io.Offload, Route.IPv4);
+        int count = 0;
+        while (peers.Waiter.TryAssumeReadable())
+        {
+            Assert.Equal(UdpReadiness.Readable, peers.Receiver.Readiness);
+            Assert.Equal(0, peers.Receiver.Receive(new ReceiveBatch(1)));
+            count++;
+        }
+
+        Assert.InRange(count, 1, 100);
+        peers.Waiter.Wait(TimeSpan.Zero);
+        Assert.Equal(UdpReadiness.None, peers.Receiver.Readiness);
+        Assert.True(peers.Waiter.TryAssumeReadable());
+    }
+
+    [Theory]
+    [InlineData(Io.Sockets)]
+    [InlineData(Io.Datagrams)]
+    public void SocketsThatAreToldOfArrivalsAreAlwaysAsked(Io io)
+    {
+        using var peers = new Peers(io, Route.IPv4);
+        Assert.False(peers.Waiter.TryAssumeReadable());
+    }
+
     [Theory]
     [InlineData(Io.Offload)]
     [InlineData(Io.Sockets)]
