@@ -55,8 +55,8 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
 
     private static uint GenerationOf(long word) => (uint)(word >> GenerationShift);
 
-    /// <summary>Whether a wait is over already, be it that it was called off.</summary>
-    public bool IsOver => IsRaised(Cancelled) || IsSatisfied();
+    /// <summary>Whether a wait is over already, be it that it was called off or that the direction has ended.</summary>
+    public bool IsOver => IsRaised(Cancelled | Ended) || IsSatisfied();
 
     /// <summary>Whether nobody of a generation has hold of the direction or waits, nor ever will again through a handle that is given up.</summary>
     public bool IsFree(uint generation)
@@ -148,6 +148,12 @@ internal abstract class PipeOperation<TResult> : IValueTaskSource<TResult>, IPip
             }
 
             word = seen;
+        }
+
+        if ((word & Ended) != 0)
+        {
+            // Raised before the wait began, it found nobody to signal; what was shown may be taken back, so that the wait has to tell.
+            TrySignal(word, PipeSignal.Progress);
         }
 
         return false;

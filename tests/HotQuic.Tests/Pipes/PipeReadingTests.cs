@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using HotQuic.Core.Streams;
 using HotQuic.Errors;
 using HotQuic.Streams;
@@ -20,5 +21,30 @@ public sealed class PipeReadingTests
         Assert.Equal(10UL, state.Published.Offset);
         Assert.Same(chunk, state.First.Chunk);
         Assert.True(state.Leave());
+    }
+
+    /// <summary>The end comes between the reader's look at what there is and its wait: nobody else would end that.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AWaitThatBeginsAfterTheEndEndsItself(bool isDisposed)
+    {
+        PipeReading state = new(generation: 1) { CompletesInline = true };
+        state.Attach(0);
+        Assert.Equal(PipeEntry.Entered, state.TryEnter(1));
+        if (isDisposed)
+        {
+            Assert.False(state.TryRecycle(1));
+        }
+        else
+        {
+            Assert.True(state.Revoke(Failure.ReadingAborted));
+        }
+
+        state.Want(null!, from: 0, count: 1);
+        ValueTask<ReadResult> wait = state.BeginWait(CancellationToken.None);
+        Assert.True(state.IsOver);
+        Assert.False(state.TryEndWait());
+        Assert.True(wait.IsCompleted);
     }
 }
