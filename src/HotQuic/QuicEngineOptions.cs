@@ -12,7 +12,7 @@ namespace HotQuic;
 /// HotQuic.Shards              number of processors, at most 64
 /// HotQuic.PinShards           false: the system moves shards between processors; true: shard i stays on the i-th processor that the process
 ///                             may use, where the system can do that (Linux)
-/// HotQuic.SpinMicroseconds    automatic: a shard that has nothing to do looks for work before it sleeps, for 50 us at most and less where that
+/// HotQuic.SpinMicroseconds    automatic: a shard that has nothing to do looks for work before it sleeps, for 100 us at most and less where that
 ///                             brings nothing, as long as every thread of the machine has a processor (Linux; elsewhere 0); a number: for
 ///                             up to so long, whoever else wants the processors; 0: it sleeps at once
 /// HotQuic.IoMode              Auto: what QuicIoMode.Auto stands for; Offload or Sockets where an option does not ask for another

@@ -15,8 +15,11 @@ internal sealed class Spinning(TimeSpan limit, Func<bool>? hasRoom = null)
     /// <summary>Halvings: what is left costs next to nothing.</summary>
     private const int MostMisses = 5;
 
-    /// <summary>About what a sleep and a wake cost both sides together where a processor is virtual: looking costs at most as much again.</summary>
-    private static readonly TimeSpan AutomaticLimit = TimeSpan.FromMicroseconds(50);
+    /// <summary>
+    /// An answer comes within this even where it has to wake its sender first, on processors that are virtual: once both sides look, neither
+    /// sleeps. A wake costs more processor time than the look.
+    /// </summary>
+    private static readonly TimeSpan AutomaticLimit = TimeSpan.FromMicroseconds(100);
 
     /// <summary>An answer costs a few microseconds, and holds for so long.</summary>
     private static readonly TimeSpan AnswerLifetime = TimeSpan.FromMilliseconds(10);

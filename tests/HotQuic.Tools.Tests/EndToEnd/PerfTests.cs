@@ -35,13 +35,13 @@ public sealed class PerfTests : IDisposable
             Assert.True(scenario.GetProperty("packetsSent").GetInt64() > 0);
             JsonElement settings = scenario.GetProperty("settings");
             Assert.Equal((api, api), (settings.GetProperty("api").GetString(), settings.GetProperty("serverApi").GetString()));
-            Assert.Equal(50, settings.GetProperty("spinMicroseconds").GetInt32());
-            Assert.Equal(50, settings.GetProperty("serverSpinMicroseconds").GetInt32());
+            Assert.Equal(100, settings.GetProperty("spinMicroseconds").GetInt32());
+            Assert.Equal(100, settings.GetProperty("serverSpinMicroseconds").GetInt32());
             Assert.InRange(scenario.GetProperty("udpPayloadBytes").GetInt32(), 1200, LargestUdpPayload);
         });
         Assert.True(scenarios[0].GetProperty("bytes").GetInt64() > 0);
         Assert.True(scenarios[1].GetProperty("bytes").GetInt64() > 0);
-        Assert.Contains($"api {api}, spin 50 us", output, StringComparison.Ordinal);
+        Assert.Contains($"api {api}, spin 100 us", output, StringComparison.Ordinal);
         Assert.DoesNotContain(output, character => char.IsControl(character) && character != '\n');
     }
 

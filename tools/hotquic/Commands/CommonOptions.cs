@@ -9,7 +9,7 @@ namespace HotQuic.Tools.Commands;
 internal static class CommonOptions
 {
     private const int MostShards = 64;
-    private const int DefaultSpinMicroseconds = 50;
+    private const int DefaultSpinMicroseconds = 100;
     private const int MostSpinMicroseconds = 1_000_000;
     private const int SmallestUdpPayload = 1200;
     private const int LargestUdpPayload = 65507;
