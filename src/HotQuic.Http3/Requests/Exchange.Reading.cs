@@ -141,6 +141,8 @@ internal sealed partial class Exchange
         }
         catch (Exception e) when (Http3Failure.IsTransports(e))
         {
+            // The same token may have given up the sending before, and the stream with it.
+            cancellationToken.ThrowIfCancellationRequested();
             throw Translate(e);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
