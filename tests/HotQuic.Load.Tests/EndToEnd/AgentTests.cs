@@ -101,9 +101,17 @@ public sealed class AgentTests
         string token = LoadAgent.NewToken();
         await using RunningPerfServer server = await RunningPerfServer.StartAsync();
         await using RunningAgent good = await RunningAgent.StartAsync(token);
-        await using FakeAgent hanging = new(token, static stream => stream.ReadsClosed);
         using CancellationTokenSource stop = new();
-        Told told = new(stop, isStopped);
+        await using FakeAgent hanging = new(token, async stream =>
+        {
+            if (isStopped)
+            {
+                stop.CancelAfter(OneSecond);
+            }
+
+            await stream.ReadsClosed;
+        });
+        Told told = new();
         LoadRunner runner = new(told, [new(good.EndPoint, token), new(hanging.EndPoint, token)]) { AgentPatience = TimeSpan.FromSeconds(3) };
 
         ScenarioReport report = (await runner.RunAsync([Scenario(server.Target)], stop.Token).WaitAsync(Patience)).Scenarios[0];
@@ -136,7 +144,7 @@ public sealed class AgentTests
             await stream.WriteAsync((byte[])[.. length, .. json]);
             await stream.ReadsClosed;
         });
-        Told told = new(stop: null, isStopped: false);
+        Told told = new();
         LoadRunner runner = new(told, [new(good.EndPoint, token), new(other.EndPoint, token)]);
 
         ScenarioReport report = (await runner.RunAsync([Scenario(server.Target)]).WaitAsync(Patience)).Scenarios[0];
@@ -296,17 +304,13 @@ public sealed class AgentTests
         }
     }
 
-    /// <summary>Knows which agents were lost; may stop the run after the first interval.</summary>
-    private sealed class Told(CancellationTokenSource? stop, bool isStopped) : ILoadObserver
+    /// <summary>Knows which agents were lost.</summary>
+    private sealed class Told : ILoadObserver
     {
         public List<string> Lost { get; } = [];
 
         public void OnPreparing(LoadScenario scenario)
         {
-            if (isStopped)
-            {
-                stop!.CancelAfter(TimeSpan.FromSeconds(1.5));
-            }
         }
 
         public void OnInterval(LoadScenario scenario, IntervalReport interval)

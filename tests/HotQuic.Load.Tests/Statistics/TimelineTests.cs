@@ -69,7 +69,7 @@ public sealed class TimelineTests
     [Fact]
     public void ALongRunIsReportedInIntervalsThatCanBeShown()
     {
-        const int Hours = 10;
+        const int Hours = 3;
         LoadScenario scenario = Samples.Scenario().WithLoadSimulations(LoadSimulation.KeepConstant(1, TimeSpan.FromHours(Hours)));
         int told = 0;
         Timeline timeline = new(scenario, machines: 1, _ => told++);
