@@ -1,4 +1,3 @@
-using System.Globalization;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Datagrams;
 using HotQuic.Core.Frames;
@@ -19,20 +18,7 @@ public sealed class AbortSeedTests
     private const int LastLength = 200_000;
 
     [Fact]
-    public void Given_streams_that_are_given_up_no_credit_is_lost()
-    {
-        int count = Environment.GetEnvironmentVariable("HOTQUIC_LONG") == "1" ? LongSet : ShortSet;
-        var failures = new List<string>();
-        for (ulong seed = 1; seed <= (ulong)count; seed++)
-        {
-            if (Fault(seed) is { } fault)
-            {
-                failures.Add(string.Create(CultureInfo.InvariantCulture, $"{seed}: {fault}"));
-            }
-        }
-
-        Assert.True(failures.Count == 0, string.Join('\n', failures));
-    }
+    public void Given_streams_that_are_given_up_no_credit_is_lost() => Seeds.AssertNoFault(ShortSet, LongSet, Fault);
 
     private static string? Fault(ulong seed)
     {

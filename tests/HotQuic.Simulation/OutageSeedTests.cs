@@ -16,20 +16,7 @@ public sealed class OutageSeedTests
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public void Given_an_outage_a_transfer_goes_on_when_it_is_over()
-    {
-        int count = Environment.GetEnvironmentVariable("HOTQUIC_LONG") == "1" ? LongSet : ShortSet;
-        var failures = new List<string>();
-        for (ulong seed = 1; seed <= (ulong)count; seed++)
-        {
-            if (Fault(seed) is { } fault)
-            {
-                failures.Add(string.Create(CultureInfo.InvariantCulture, $"{seed}: {fault}"));
-            }
-        }
-
-        Assert.True(failures.Count == 0, string.Join('\n', failures));
-    }
+    public void Given_an_outage_a_transfer_goes_on_when_it_is_over() => Seeds.AssertNoFault(ShortSet, LongSet, Fault);
 
     private static string? Fault(ulong seed)
     {

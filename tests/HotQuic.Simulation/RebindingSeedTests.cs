@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Paths;
@@ -17,20 +16,7 @@ public sealed class RebindingSeedTests
     private const int Rebindings = 6;
 
     [Fact]
-    public void Given_rebindings_a_transfer_completes_with_equal_bytes()
-    {
-        int count = Environment.GetEnvironmentVariable("HOTQUIC_LONG") == "1" ? LongSet : ShortSet;
-        var failures = new List<string>();
-        for (ulong seed = 1; seed <= (ulong)count; seed++)
-        {
-            if (Fault(seed) is { } fault)
-            {
-                failures.Add(string.Create(CultureInfo.InvariantCulture, $"{seed}: {fault}"));
-            }
-        }
-
-        Assert.True(failures.Count == 0, string.Join('\n', failures));
-    }
+    public void Given_rebindings_a_transfer_completes_with_equal_bytes() => Seeds.AssertNoFault(ShortSet, LongSet, Fault);
 
     private static string? Fault(ulong seed)
     {

@@ -17,7 +17,7 @@ public class SeedTests
         var failures = new List<string>();
         var timedOut = new List<ulong>();
         int runs = 0;
-        foreach (ulong seed in Seeds())
+        foreach (ulong seed in Seeds.Of(ShortSet, LongSet))
         {
             string? fault = Run(seed, trace: null, out bool isComplete);
             runs++;
@@ -42,17 +42,6 @@ public class SeedTests
     public void Given_one_seed_two_runs_are_the_same_to_the_last_event()
     {
         Assert.Equal(TraceOf(7), TraceOf(7));
-    }
-
-    private static IEnumerable<ulong> Seeds()
-    {
-        if (ulong.TryParse(Environment.GetEnvironmentVariable("HOTQUIC_SEED"), CultureInfo.InvariantCulture, out ulong seed))
-        {
-            return [seed];
-        }
-
-        int count = Environment.GetEnvironmentVariable("HOTQUIC_LONG") == "1" ? LongSet : ShortSet;
-        return Enumerable.Range(1, count).Select(i => (ulong)i);
     }
 
     private static string WriteTrace(ulong seed)
