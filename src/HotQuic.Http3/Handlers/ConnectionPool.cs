@@ -19,6 +19,9 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     /// <summary>Kept for as long as the address stays the same, since it holds what connecting has prepared.</summary>
     private Http3ConnectionOptions? _options;
     private Task<Pooled>? _connecting;
+
+    /// <summary>Ends when a connection may have a free place, for those who wait for a further one; null where nobody does.</summary>
+    private TaskCompletionSource? _freed;
     private long _lastAsked = Environment.TickCount64;
     private bool _isForgotten;
     private bool _isDisposed;
@@ -32,7 +35,8 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
         Pooled? made = null;
         while (true)
         {
-            Task<Pooled>? connecting;
+            Task<Pooled> connecting;
+            Task freed;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, handler);
@@ -48,10 +52,16 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
                 }
 
                 connecting = _connecting ??= StartConnecting();
+                freed = (_freed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
 
             try
             {
+                if (await Task.WhenAny(connecting, freed).WaitAsync(cancellationToken).ConfigureAwait(false) == freed)
+                {
+                    continue;
+                }
+
                 made = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_disposal.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -166,6 +176,15 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
         return picked is not null;
     }
 
+    private void OnFreed()
+    {
+        lock (_gate)
+        {
+            _freed?.TrySetResult();
+            _freed = null;
+        }
+    }
+
     /// <summary>An attempt that all who wait for a connection share, and that goes on should each of them give up.</summary>
     private Task<Pooled> StartConnecting()
     {
@@ -187,10 +206,16 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
 
             Http3Connection connection = await Http3Connection.ConnectAsync(_options, _disposal.Token).ConfigureAwait(false);
             Pooled pooled = new(connection, Environment.TickCount64);
+            if (handler.MaxConnectionsPerServer > 1)
+            {
+                connection.Credit.Freed = OnFreed;
+            }
+
             bool isTooLate;
             lock (_gate)
             {
                 _connecting = null;
+                _freed = null;
                 isTooLate = _isDisposed;
                 if (!isTooLate)
                 {
@@ -210,6 +235,7 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
             lock (_gate)
             {
                 _connecting = null;
+                _freed = null;
             }
 
             throw;

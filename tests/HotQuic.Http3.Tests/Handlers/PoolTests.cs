@@ -128,6 +128,53 @@ public sealed class PoolTests
         Assert.Equal("two", await second.WaitAsync(Patience));
     }
 
+    /// <summary>A further connection may take for ever, and a place on the one that there is be free meanwhile.</summary>
+    [Fact]
+    public async Task ARequestDoesNotWaitForAFurtherConnectionLongerThanForItsTurn()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            async connection =>
+            {
+                await connection.StartAsync();
+                await (await connection.AcceptAsync()).WriteAsync(Wire.Ok, Wire.Data("one"));
+                await (await connection.AcceptAsync()).AnswerAsync(Wire.Ok, Wire.Data("two"));
+            },
+            maxRequests: 1);
+        using Socket dead = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        dead.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int asked = 0;
+        TaskCompletionSource isAskedAgain = new();
+        Http3Handler handler = new()
+        {
+            SslOptions = ScriptedServer.Trust,
+            MaxConnectionsPerServer = 2,
+            EndPointCallback = _ =>
+            {
+                if (Interlocked.Increment(ref asked) == 1)
+                {
+                    return server.ClientOptions.RemoteEndPoint;
+                }
+
+                isAskedAgain.TrySetResult();
+                return dead.LocalEndPoint!;
+            },
+            ConnectionOptions = server.ClientOptions with
+            {
+                HandshakeTimeout = Timeout.InfiniteTimeSpan,
+                IdleTimeout = Timeout.InfiniteTimeSpan,
+                KeepAliveInterval = TimeSpan.FromSeconds(5),
+            },
+        };
+        using HttpClient client = new(handler) { DefaultRequestVersion = HttpVersion.Version30 };
+        HttpResponseMessage first = await client.GetAsync(server.Uri, HttpCompletionOption.ResponseHeadersRead);
+        Task<string> second = client.GetStringAsync(server.Uri);
+        await isAskedAgain.Task.WaitAsync(Patience);
+
+        first.Dispose();
+
+        Assert.Equal("two", await second.WaitAsync(Patience));
+    }
+
     private static HttpClient Client(ScriptedServer server) =>
         new(new Http3Handler { SslOptions = ScriptedServer.Trust, EndPointCallback = _ => server.ClientOptions.RemoteEndPoint })
         {
