@@ -65,8 +65,8 @@ internal sealed partial class Transmitter
         {
             case CloseState.Open:
                 break;
-            case CloseState.Closing when OwesFinished:
-                return TransmitCoalesced(now, buffer);
+            case CloseState.Closing when OwesFinished && TransmitCoalesced(now, buffer) is { IsEmpty: false } finished:
+                return finished;
             case CloseState.Closing when _connection.Closer.HasPendingClose:
                 return TransmitClose(now, buffer);
             default:
@@ -90,7 +90,8 @@ internal sealed partial class Transmitter
 
     /// <summary>
     /// A client that is closed as soon as its handshake is complete still says its Finished first, once: the server then knows whom it
-    /// spoke to, reads the application's own code (RFC 9000 §10.2.3), and has measured the path, which bounds how long it drains.
+    /// spoke to, reads the application's own code (RFC 9000 §10.2.3), and has measured the path, which bounds how long it drains. Where
+    /// window or pacer hold it back the close goes alone: no acknowledgment is taken in any more that would make room.
     /// </summary>
     private bool OwesFinished =>
         _connection.Role == EndpointRole.Client && _connection.Handshake.IsComplete && _connection.Closer.HasPendingClose
