@@ -250,7 +250,9 @@ internal sealed partial class Transmitter
 
     private Train TransmitTrain(Instant now, Span<byte> buffer)
     {
-        if (_connection.Mtu.TryGetProbeSize(now, out int probeSize) && probeSize <= buffer.Length && Constrain(now, probeSize) == TransmitConstraint.None)
+        // RFC 9000 §9.3.1: the little that may go to an address that is not proven is for its challenge.
+        if (_connection.Path.IsValidated && _connection.Mtu.TryGetProbeSize(now, out int probeSize) && probeSize <= buffer.Length
+            && Constrain(now, probeSize) == TransmitConstraint.None)
         {
             return TransmitMtuProbe(now, buffer[..probeSize]);
         }

@@ -134,6 +134,21 @@ public sealed class PathMigrationTests
         Assert.InRange(pair.Wire.Where(datagram => datagram.To == OtherAddress).Sum(datagram => datagram.Bytes.Length), 1, 3 * packet.Length);
     }
 
+    /// <summary>RFC 9000 §9.3.1: of the little that may go to an unproven address nothing is left to find its MTU with.</summary>
+    [Fact]
+    public void Mig09_AnUnprovenAddressIsChallengedBeforeItsMtuIsProbed()
+    {
+        Pair pair = Pair.Connected();
+        UseNat(pair, OtherAddress);
+        pair.Wire.Clear();
+        pair.DeliverToServer(pair.ForgeOf(EndpointRole.Client).Packet(EncryptionLevel.OneRtt, Ping, new Forgery { PadTo = 500 }), OtherAddress);
+        Assert.Contains(pair.ServerLog.Sent.TakeLast(pair.Wire.Count), packet => packet.Has(FrameType.PathChallenge) && packet.HasAck);
+        Assert.DoesNotContain(pair.Wire, datagram => datagram.To == OtherAddress && datagram.Bytes.Length > 1200);
+        pair.Pass(1000);
+        Assert.True(pair.Server.Path.IsValidated);
+        Assert.Equal(MtuDiscovery.DefaultUpperBound, pair.Server.Mtu.CurrentSize);
+    }
+
     /// <summary>RFC 9000 §9.3.2: where nobody answers there, the last validated address is used again.</summary>
     [Fact]
     public void Mig10_FailedValidationReverts()
