@@ -340,7 +340,7 @@ internal sealed partial class Connection
         TimeoutResult result = Recovery.OnTimeout(now, _sentFrames);
         if (result.Kind == TimeoutKind.ProbesWanted && Space(result.Space) is { } space)
         {
-            if (Mtu.OnProbeTimeout(now))
+            if (Recovery.HasInFlightAbove(Mtu.BaseSize) && Mtu.OnProbeTimeout(now))
             {
                 ApplyMtu();
             }
