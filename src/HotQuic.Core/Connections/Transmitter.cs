@@ -73,6 +73,7 @@ internal sealed partial class Transmitter
                 return default;
         }
 
+        _connection.BoundSentPackets();
         if (!CanGoOn(now))
         {
             return _connection.Closer.HasPendingClose ? TransmitClose(now, buffer) : default;
@@ -102,7 +103,7 @@ internal sealed partial class Transmitter
     {
         for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
         {
-            if (_connection.Space(kind) is { NextNumber: var number } && number >= PacketNumber.MaxValue)
+            if (_connection.Space(kind) is { NextNumber: var number } && IsOutOfReach(number, _connection.Recovery.LargestAcknowledged(kind)))
             {
                 // RFC 9000 §12.3: without another packet, also without CONNECTION_CLOSE.
                 _connection.Closer.EndSilently(TerminationKind.PacketNumbersExhausted, "A packet number space is used up.", now);
@@ -118,6 +119,10 @@ internal sealed partial class Transmitter
 
         return true;
     }
+
+    /// <summary>No such number (RFC 9000 §12.3), or none that a peer could tell which has acknowledged nothing for so long (§17.1).</summary>
+    private static bool IsOutOfReach(PacketNumber next, PacketNumber largestAcknowledged) =>
+        next >= PacketNumber.MaxValue || next.Value - largestAcknowledged.Value > PacketNumberEncoding.MaxUnacknowledged - MaxPacketsPerTrain;
 
     private TransportError? PrepareKeys(Instant now)
     {
