@@ -101,7 +101,7 @@ internal sealed partial class LossRecovery
         RecoverySpace space = Space(spaceName);
         Statistics.PacketsLost++;
         Statistics.BytesLost += packet.Size;
-        if (packet.Has(SentPacketFlags.Ect0 | SentPacketFlags.Ect1))
+        if (packet.Has(SentPacketFlags.Ect0 | SentPacketFlags.Ect1) && !IsOfOtherPath(spaceName, number))
         {
             Ecn.OnPacketLost();
         }
