@@ -133,7 +133,8 @@ public sealed partial class Http3Connection : IAsyncDisposable
     /// <param name="writeBody">
     /// Writes the body. The fields go out with the first flush, or with all of it. The body ends when what is returned has ended; an exception
     /// gives the request up, and whoever waits for the response gets it. Once the server wants no more (RFC 9114 §4.1), flushes say
-    /// <see cref="FlushResult.IsCompleted"/>. It may go on after the response's fields have come.
+    /// <see cref="FlushResult.IsCompleted"/>. It may go on after the response's fields have come. Its token is
+    /// cancelled with the caller's, and once the response was disposed of.
     /// </param>
     /// <param name="cancellationToken">Gives the request up until the response's fields are there (H3_REQUEST_CANCELLED).</param>
     /// <returns>The response, with its fields; its content follows. It must be disposed of.</returns>

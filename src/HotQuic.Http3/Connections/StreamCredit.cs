@@ -17,6 +17,9 @@ internal sealed class StreamCredit
     /// <summary>Below zero where requests wait for it.</summary>
     public int Available => Volatile.Read(ref _available);
 
+    /// <summary>Called on any thread when there may be more than before; it must not block.</summary>
+    public Action? Freed { get; set; }
+
     public static StreamCredit Of(QuicConnection connection) => Credits.GetOrCreateValue(connection);
 
     public static void OnCapacity(QuicConnection connection, QuicStreamCapacityChangedArgs change)
@@ -24,11 +27,16 @@ internal sealed class StreamCredit
         StreamCredit credit = Of(connection);
         Interlocked.Add(ref credit._available, change.BidirectionalIncrement);
         credit._isTold = true;
+        credit.Freed?.Invoke();
     }
 
     public void Take() => Interlocked.Decrement(ref _available);
 
-    public void GiveBack() => Interlocked.Increment(ref _available);
+    public void GiveBack()
+    {
+        Interlocked.Increment(ref _available);
+        Freed?.Invoke();
+    }
 
     public bool TryTake()
     {

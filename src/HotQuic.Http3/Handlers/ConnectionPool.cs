@@ -9,6 +9,9 @@ namespace HotQuic.Http3.Handlers;
 /// </summary>
 internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDisposable
 {
+    /// <summary>Milliseconds after which a pool without connections that nobody asked is given up, with what was prepared to connect again.</summary>
+    public const long Memory = 600_000;
+
     private readonly Lock _gate = new();
     private readonly List<Pooled> _connections = [];
     private readonly CancellationTokenSource _disposal = new();
@@ -16,33 +19,63 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     /// <summary>Kept for as long as the address stays the same, since it holds what connecting has prepared.</summary>
     private Http3ConnectionOptions? _options;
     private Task<Pooled>? _connecting;
+
+    /// <summary>Ends when a connection may have a free place, for those who wait for a further one; null where nobody does.</summary>
+    private TaskCompletionSource? _freed;
+    private long _lastAsked = Environment.TickCount64;
+    private bool _isForgotten;
     private bool _isDisposed;
 
-    /// <summary>A connection that accepts requests, other than the one given; <see cref="Http3Connection.Credit"/> was taken.</summary>
-    public async ValueTask<Http3Connection> RentAsync(Http3Connection? avoided, CancellationToken cancellationToken)
+    /// <summary>
+    /// A connection that accepts requests, other than the one given; <see cref="Http3Connection.Credit"/> was taken. Null where the pool was
+    /// forgotten: then another one is to be asked.
+    /// </summary>
+    public async ValueTask<Http3Connection?> RentAsync(Http3Connection? avoided, CancellationToken cancellationToken)
     {
         Pooled? made = null;
         while (true)
         {
-            Task<Pooled>? connecting;
+            Task<Pooled> connecting;
+            Task freed;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, handler);
-                if (TryPick(avoided, made, out Http3Connection? picked))
+                if (_isForgotten)
+                {
+                    return null;
+                }
+
+                _lastAsked = Environment.TickCount64;
+                if (TryPick(avoided, made, mayConnect: true, out Http3Connection? picked))
                 {
                     return picked;
                 }
 
                 connecting = _connecting ??= StartConnecting();
+                freed = (_freed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
 
             try
             {
+                if (await Task.WhenAny(connecting, freed).WaitAsync(cancellationToken).ConfigureAwait(false) == freed)
+                {
+                    continue;
+                }
+
                 made = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_disposal.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 throw new ObjectDisposedException(typeof(Http3Handler).FullName);
+            }
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (TryQueue(avoided, out Http3Connection? queued))
+                {
+                    return queued; // There can be no further connection, but there is one.
+                }
+
+                throw;
             }
         }
     }
@@ -62,16 +95,22 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     }
 
     /// <summary>Lets go of what has ended, was idle for long enough, or is too old.</summary>
-    public void Sweep()
+    /// <param name="now">The time, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
+    /// <returns>Whether the pool is forgotten from now on.</returns>
+    public bool Sweep(long now)
     {
         List<Http3Connection> unwanted;
-        long now = Environment.TickCount64;
         lock (_gate)
         {
             unwanted = [.. _connections.Where(pooled => !IsWanted(pooled, now)).Select(pooled => pooled.Connection)];
         }
 
         unwanted.ForEach(Retire);
+        lock (_gate)
+        {
+            _isForgotten = _connections.Count == 0 && _connecting is null && now - _lastAsked >= Memory;
+            return _isForgotten;
+        }
     }
 
     public void Dispose()
@@ -91,11 +130,21 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
         }
     }
 
+    /// <summary>One that is there, whether it has a place or not.</summary>
+    private bool TryQueue(Http3Connection? avoided, [NotNullWhen(true)] out Http3Connection? picked)
+    {
+        lock (_gate)
+        {
+            picked = null;
+            return !_isDisposed && TryPick(avoided, made: null, mayConnect: false, out picked);
+        }
+    }
+
     /// <summary>
     /// The first with a free place. Where there is none: the one with the shortest queue, if there may be no more connections, and no other is
     /// being made. One that was made for this request serves it, however short connections live.
     /// </summary>
-    private bool TryPick(Http3Connection? avoided, Pooled? made, [NotNullWhen(true)] out Http3Connection? picked)
+    private bool TryPick(Http3Connection? avoided, Pooled? made, bool mayConnect, [NotNullWhen(true)] out Http3Connection? picked)
     {
         _connections.RemoveAll(static pooled => !pooled.Connection.IsAcceptingRequests);
         Http3Connection? shortest = null;
@@ -103,7 +152,7 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
         foreach (Pooled pooled in _connections)
         {
             Http3Connection candidate = pooled.Connection;
-            if (candidate == avoided || !candidate.IsFresh(now) || (pooled != made && IsPast(pooled.Made, handler.PooledConnectionLifetime, now)))
+            if (candidate == avoided || (pooled != made && (!candidate.IsFresh(now) || IsPast(pooled.Made, handler.PooledConnectionLifetime, now))))
             {
                 continue;
             }
@@ -121,10 +170,19 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
         }
 
         // Who was not told yet how much he may send is not at his limit.
-        bool mayConnect = _connections.Count < handler.MaxConnectionsPerServer && shortest is not { Credit.IsTold: false };
+        mayConnect &= _connections.Count < handler.MaxConnectionsPerServer && shortest is not { Credit.IsTold: false };
         picked = mayConnect ? null : shortest;
         picked?.Credit.Take();
         return picked is not null;
+    }
+
+    private void OnFreed()
+    {
+        lock (_gate)
+        {
+            _freed?.TrySetResult();
+            _freed = null;
+        }
     }
 
     /// <summary>An attempt that all who wait for a connection share, and that goes on should each of them give up.</summary>
@@ -139,6 +197,7 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
     {
         try
         {
+            handler.StartSweeping();
             EndPoint remote = handler.EndPointOf(origin);
             if (_options is null || !_options.RemoteEndPoint.Equals(remote))
             {
@@ -147,10 +206,16 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
 
             Http3Connection connection = await Http3Connection.ConnectAsync(_options, _disposal.Token).ConfigureAwait(false);
             Pooled pooled = new(connection, Environment.TickCount64);
+            if (handler.MaxConnectionsPerServer > 1)
+            {
+                connection.Credit.Freed = OnFreed;
+            }
+
             bool isTooLate;
             lock (_gate)
             {
                 _connecting = null;
+                _freed = null;
                 isTooLate = _isDisposed;
                 if (!isTooLate)
                 {
@@ -163,7 +228,6 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
                 await connection.DisposeAsync().ConfigureAwait(false);
             }
 
-            handler.StartSweeping();
             return pooled;
         }
         catch
@@ -171,6 +235,7 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
             lock (_gate)
             {
                 _connecting = null;
+                _freed = null;
             }
 
             throw;

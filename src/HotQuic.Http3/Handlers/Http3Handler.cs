@@ -114,20 +114,21 @@ public sealed class Http3Handler : HttpMessageHandler
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         Origin origin = RequestTranslation.OriginOf(request);
         _isStarted = true;
-        ConnectionPool pool = _pools.GetOrAdd(origin, static (origin, handler) => new ConnectionPool(handler, origin), this);
-        if (_isDisposed)
-        {
-            pool.Dispose(); // The disposal that came between may not have seen it.
-        }
-
         Http3Connection? avoided = null;
         while (true)
         {
+            ConnectionPool pool = PoolOf(origin);
             RequestExchange exchange = new(request, Expect100ContinueTimeout);
             Http3Connection? connection = null;
             try
             {
                 connection = await pool.RentAsync(avoided, cancellationToken).ConfigureAwait(false);
+                if (connection is null)
+                {
+                    Forget(origin, pool);
+                    continue;
+                }
+
                 return await exchange.SendAsync(connection, cancellationToken).ConfigureAwait(false);
             }
             catch (Http3Exception e) when (e.IsRetrySafe && avoided is null && connection is not null && exchange.CanBeRepeated)
@@ -174,7 +175,23 @@ public sealed class Http3Handler : HttpMessageHandler
         return basis.For(remote, SslOptions, origin.Host);
     }
 
-    /// <summary>There is a connection: from now on, somebody looks whether it is still wanted.</summary>
+    /// <summary>How many authorities it keeps connections to, or what was prepared to connect to them.</summary>
+    internal int Authorities => _pools.Count;
+
+    /// <summary>Lets go of connections that are not wanted any more, and of authorities that nobody asked for a long time.</summary>
+    /// <param name="now">The time, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
+    internal void Sweep(long now)
+    {
+        foreach ((Origin origin, ConnectionPool pool) in _pools)
+        {
+            if (pool.Sweep(now))
+            {
+                Forget(origin, pool);
+            }
+        }
+    }
+
+    /// <summary>There will be a connection: from now on, somebody looks whether it is still wanted.</summary>
     internal void StartSweeping()
     {
         lock (_gate)
@@ -196,12 +213,22 @@ public sealed class Http3Handler : HttpMessageHandler
     {
         if (((WeakReference<Http3Handler>)state!).TryGetTarget(out Http3Handler? handler))
         {
-            foreach (ConnectionPool pool in handler._pools.Values)
-            {
-                pool.Sweep();
-            }
+            handler.Sweep(Environment.TickCount64);
         }
     }
+
+    private ConnectionPool PoolOf(Origin origin)
+    {
+        ConnectionPool pool = _pools.GetOrAdd(origin, static (origin, handler) => new ConnectionPool(handler, origin), this);
+        if (_isDisposed)
+        {
+            pool.Dispose(); // The disposal that came between may not have seen it.
+        }
+
+        return pool;
+    }
+
+    private void Forget(Origin origin, ConnectionPool pool) => _pools.TryRemove(KeyValuePair.Create(origin, pool));
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) =>
         one == Timeout.InfiniteTimeSpan ? other : other == Timeout.InfiniteTimeSpan || one < other ? one : other;

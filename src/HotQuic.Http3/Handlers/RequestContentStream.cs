@@ -5,8 +5,14 @@ using HotQuic.Http3.Requests;
 namespace HotQuic.Http3.Handlers;
 
 /// <summary>What an <see cref="HttpContent"/> writes to. The last of so many bytes as were promised is held back, so that the end goes with it.</summary>
-internal sealed class RequestContentStream(BodyWriter body, long? length) : WriteOnlyStream
+/// <param name="body">Where it goes.</param>
+/// <param name="length">How many bytes were promised; null where none were.</param>
+/// <param name="requestToken">Ends the waits of content that has no token of its own, such as of one that writes synchronously.</param>
+internal sealed class RequestContentStream(BodyWriter body, long? length, CancellationToken requestToken) : WriteOnlyStream
 {
+    /// <summary>How much of a larger piece is handed over at a time: the server's flow control holds for it, too.</summary>
+    private const int LargestPiece = 64 * 1024;
+
     private long _written;
 
     /// <summary>Content that is shorter than promised is no content (RFC 9114 §4.1.2).</summary>
@@ -25,6 +31,14 @@ internal sealed class RequestContentStream(BodyWriter body, long? length) : Writ
             throw new HttpRequestException($"The content writes more bytes than its Content-Length, {promised}.");
         }
 
+        while (buffer.Length > LargestPiece)
+        {
+            _written += LargestPiece;
+            body.Write(buffer.Span[..LargestPiece]);
+            buffer = buffer[LargestPiece..];
+            await FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         _written += buffer.Length;
         body.Write(buffer.Span);
         if (_written != length)
@@ -35,7 +49,7 @@ internal sealed class RequestContentStream(BodyWriter body, long? length) : Writ
 
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
-        FlushResult result = await body.FlushAsync(cancellationToken).ConfigureAwait(false);
+        FlushResult result = await body.FlushAsync(cancellationToken.CanBeCanceled ? cancellationToken : requestToken).ConfigureAwait(false);
         if (result.IsCompleted)
         {
             throw new IOException("The server wants no more of the content.");

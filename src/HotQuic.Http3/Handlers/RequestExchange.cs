@@ -85,7 +85,7 @@ internal sealed class RequestExchange(HttpRequestMessage request, TimeSpan conti
 
         Volatile.Write(ref _hasContentBegun, true);
         HttpContent content = request.Content!;
-        using RequestContentStream stream = new((BodyWriter)body, content.Headers.ContentLength);
+        using RequestContentStream stream = new((BodyWriter)body, content.Headers.ContentLength, cancellationToken);
         await content.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
         stream.ThrowIfShort();
     }

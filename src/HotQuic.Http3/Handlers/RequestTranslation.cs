@@ -42,14 +42,14 @@ internal static class RequestTranslation
     public static void Write(HttpRequestMessage request, FieldSectionWriter writer)
     {
         Uri uri = request.RequestUri!;
-        string method = request.Method.Method;
+        string method = HttpMethod.Parse(request.Method.Method).Method; // The known ones are meant in any case, as everywhere with HttpClient.
         string authority = request.Headers.Host ?? RequestTarget.AuthorityOf(uri);
         RequestFields.Begin(writer, method, new RequestTarget(Uri.UriSchemeHttps, authority, RequestTarget.PathOf(method, uri)));
-        Write(request.Headers.NonValidated, writer);
+        Write(request.Headers.NonValidated, writer, hasContent: request.Content is not null);
         if (request.Content is { } content)
         {
             _ = content.Headers.ContentLength; // has it computed
-            Write(content.Headers.NonValidated, writer);
+            Write(content.Headers.NonValidated, writer, hasContent: true);
         }
         else if (method is "POST" or "PUT" or "PATCH")
         {
@@ -62,13 +62,18 @@ internal static class RequestTranslation
         }
     }
 
-    private static void Write(HttpHeadersNonValidated headers, FieldSectionWriter writer)
+    private static void Write(HttpHeadersNonValidated headers, FieldSectionWriter writer, bool hasContent)
     {
         foreach ((string name, HeaderStringValues values) in headers)
         {
             if (RequestFields.IsRefused(name))
             {
                 continue; // RFC 9114 §4.2: they speak of a connection of HTTP/1.1, or were said by the authority
+            }
+
+            if (!hasContent && name.Equals("Expect", StringComparison.OrdinalIgnoreCase))
+            {
+                continue; // RFC 9110 §10.1.1: there is nothing that could wait for the server's word
             }
 
             bool isTransferCoding = name.Equals("TE", StringComparison.OrdinalIgnoreCase);

@@ -42,13 +42,10 @@ internal sealed partial class Exchange
 
     public void LeaveRead(int generation)
     {
-        if (Generation != generation)
+        Interlocked.Exchange(ref _isReading, 0);
+        if (Generation != generation && Interlocked.Exchange(ref _isReading, 1) == 0)
         {
-            ReleaseInput(); // It was disposed of meanwhile: nobody else will.
-        }
-        else
-        {
-            Volatile.Write(ref _isReading, 0);
+            EndReading(); // It was disposed of meanwhile, and nobody else did.
         }
 
         Leave();
@@ -131,8 +128,9 @@ internal sealed partial class Exchange
 
                         break;
                     case FrameStep.Blocked:
+                        ThrowIfOver(); // Whoever wakes it may have come before there was anything to wake.
                         await WhenUnblockedAsync(cancellationToken).ConfigureAwait(false);
-                        ThrowIfFailed();
+                        ThrowIfOver();
                         break;
                     default:
                         return Settle(step);
@@ -255,6 +253,20 @@ internal sealed partial class Exchange
         return step;
     }
 
+    /// <summary>
+    /// Nobody reads any more, nor will. Not before that may the stream be cancelled: a section acknowledged behind it would be an error
+    /// (RFC 9204 §4.4.1).
+    /// </summary>
+    private void EndReading()
+    {
+        if (!HasEnded)
+        {
+            _connection.Fields.Cancel(StreamId);
+        }
+
+        ReleaseInput();
+    }
+
     private void ReleaseInput()
     {
         if (_holdsBuffer)
@@ -279,8 +291,9 @@ internal sealed partial class Exchange
         return _connection.Fail(_error).ToException();
     }
 
-    private void ThrowIfFailed()
+    private void ThrowIfOver()
     {
+        ObjectDisposedException.ThrowIf(_isShut, typeof(Http3Response));
         if ((_failure ?? _connection.Failure) is { } failure)
         {
             throw failure.ToException();

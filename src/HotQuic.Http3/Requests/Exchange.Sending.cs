@@ -23,6 +23,9 @@ internal sealed partial class Exchange
     private bool _isSendingUnderWay;
     private TaskCompletionSource? _sent;
 
+    /// <summary>Tells whoever writes the body that the request is over; cancelled by the caller's token, too.</summary>
+    private CancellationTokenSource? _bodyCancellation;
+
     /// <summary>Whether something of the request is still to be handed to the transport.</summary>
     private bool IsSending => _isSendingUnderWay && !_sending.IsCompleted;
 
@@ -102,7 +105,8 @@ internal sealed partial class Exchange
         try
         {
             output.Write(head.Span);
-            await write(body, cancellationToken).ConfigureAwait(false);
+            _bodyCancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await write(body, _bodyCancellation.Token).ConfigureAwait(false);
             if (body.Failure is { } failure)
             {
                 throw failure;
@@ -138,6 +142,7 @@ internal sealed partial class Exchange
     private void SettleSending()
     {
         _isSendingUnderWay = false;
+        _bodyCancellation?.Dispose();
         try
         {
             _sending.GetAwaiter().GetResult();
@@ -156,6 +161,7 @@ internal sealed partial class Exchange
         _sending = default;
         _isSendingUnderWay = false;
         _sent = null;
+        _bodyCancellation = null;
         if (_joined is { } joined)
         {
             _joined = null;

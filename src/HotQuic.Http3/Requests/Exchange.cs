@@ -28,6 +28,7 @@ internal sealed partial class Exchange
     /// <summary>The generation in the upper half, the number of holds in the lower.</summary>
     private long _life;
     private int _isReading;
+    private volatile bool _isShut;
 
     /// <summary>Why reading and writing fail, where this side knows better than the transport.</summary>
     private volatile Http3Failure? _failure;
@@ -156,20 +157,21 @@ internal sealed partial class Exchange
     private void Shut()
     {
         _connection.Unregister(this);
-        if (!HasEnded)
-        {
-            _connection.Fields.Cancel(StreamId);
-        }
-
         if (IsSending)
         {
             _stream.Abort(QuicAbortDirection.Write, (long)Http3ErrorCode.RequestCancelled);
+            _ = _bodyCancellation?.CancelAsync();
         }
 
         // Who reads at this moment, which he should not, fails by the disposal and lets go himself.
+        _isShut = true;
         if (Interlocked.Exchange(ref _isReading, 1) == 0)
         {
-            ReleaseInput();
+            EndReading();
+        }
+        else
+        {
+            _connection.Fields.WakeBlocked();
         }
 
         _disposal = _stream.DisposeAsync();
@@ -211,6 +213,7 @@ internal sealed partial class Exchange
         _disposal = default;
         _failure = null;
         _isReading = 0;
+        _isShut = false;
         ResetReading();
         ResetSending();
         Pool.Return(this);

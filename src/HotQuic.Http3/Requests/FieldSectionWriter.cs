@@ -40,10 +40,11 @@ internal sealed class FieldSectionWriter
         SectionSize += FieldSize.Of(name.Length, value.Length);
     }
 
-    /// <summary>Adds a field whose value is text, as Latin-1.</summary>
+    /// <summary>Adds a field whose value is text, as Latin-1, without the space around it, which is no part of it (RFC 9110 §5.5) and malformed (RFC 9114 §10.3).</summary>
     /// <exception cref="ArgumentException">The value has characters that no field value may have.</exception>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
     {
+        value = value.Trim(" \t");
         Span<byte> bytes = value.Length <= MostStackBytes ? stackalloc byte[MostStackBytes] : new byte[value.Length];
         bytes = bytes[..value.Length];
         if (value.ContainsAnyExceptInRange('\0', '\u00ff') || Encoding.Latin1.GetBytes(value, bytes) != value.Length || !FieldRules.IsValue(bytes))

@@ -3,10 +3,10 @@ namespace HotQuic.Http3.Requests;
 /// <summary>The control data of a request beside its method (RFC 9114 §4.3.1).</summary>
 internal readonly record struct RequestTarget(string Scheme, string Authority, string Path)
 {
-    /// <summary>Host and port, the port only where it is not the scheme's own.</summary>
+    /// <summary>Host and port, the port only where it is not the scheme's own. The zone of an address means something on this machine alone (RFC 6874 §4).</summary>
     public static string AuthorityOf(Uri uri)
     {
-        string host = uri.HostNameType == UriHostNameType.IPv6 ? $"[{uri.IdnHost}]" : uri.IdnHost;
+        string host = uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost;
         return uri.IsDefaultPort ? host : $"{host}:{uri.Port}";
     }
 

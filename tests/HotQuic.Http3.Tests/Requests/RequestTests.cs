@@ -220,6 +220,7 @@ public sealed class RequestTests
     [InlineData("OPTIONS", "https://localhost", "localhost", "*")]
     [InlineData("OPTIONS", "https://localhost/", "localhost", "/")]
     [InlineData("GET", "https://[::1]:444/", "[::1]:444", "/")]
+    [InlineData("GET", "https://[fe80::1%3]:444/", "[fe80::1]:444", "/")] // RFC 6874 §4: the zone means something here alone
     public async Task Hmsg22_Hmsg23_Hmsg24_TheTargetIsSaidAsTheUriHasIt(string method, string uri, string authority, string path)
     {
         ServedRequest? seen = null;

@@ -109,9 +109,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     connections.RemoveAll(task => task.IsCompletedSuccessfully);
                     connections.Add(ServeAsync(connection, script));
                 }
-                catch (AuthenticationException)
+                catch (Exception e) when (e is AuthenticationException or QuicException)
                 {
-                    // The client does not trust us.
+                    // The client does not trust us, or was gone before the handshake was over.
                 }
             }
         }
