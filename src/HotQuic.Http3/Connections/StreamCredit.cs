@@ -22,13 +22,18 @@ internal sealed class StreamCredit
 
     public static StreamCredit Of(QuicConnection connection) => Credits.GetOrCreateValue(connection);
 
-    public static void OnCapacity(QuicConnection connection, QuicStreamCapacityChangedArgs change)
+    public static void OnCapacity(QuicConnection connection, QuicStreamCapacityChangedArgs change) => Of(connection).Add(change.BidirectionalIncrement);
+
+    /// <summary>The server allows so many more.</summary>
+    public void Add(int count)
     {
-        StreamCredit credit = Of(connection);
-        Interlocked.Add(ref credit._available, change.BidirectionalIncrement);
-        credit._isTold = true;
-        credit.Freed?.Invoke();
+        Interlocked.Add(ref _available, count);
+        _isTold = true;
+        Freed?.Invoke();
     }
+
+    /// <summary>Whether a request will wait for a shorter time here, as far as one can tell: who was not told yet is likely to have room.</summary>
+    public bool IsBetterThan(StreamCredit other) => IsTold == other.IsTold ? Available > other.Available : !IsTold;
 
     public void Take() => Interlocked.Decrement(ref _available);
 

@@ -163,7 +163,7 @@ internal sealed class ConnectionPool(Http3Handler handler, Origin origin) : IDis
                 return true;
             }
 
-            if (shortest is null || candidate.Credit.Available > shortest.Credit.Available)
+            if (shortest is null || candidate.Credit.IsBetterThan(shortest.Credit))
             {
                 shortest = candidate;
             }
