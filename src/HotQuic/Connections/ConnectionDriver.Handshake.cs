@@ -28,6 +28,9 @@ internal sealed partial class ConnectionDriver
     private PeerCertificate? _remoteCertificate;
     private Exception? _cause;
     private bool _isPeerJudged;
+
+    /// <summary>The handshake is complete, but the application has not taken the client yet, which showed no certificate.</summary>
+    private bool _isClientBeingJudged;
     private bool _isHandshakeOver;
     private ListenerEntry? _listener;
 
@@ -143,6 +146,11 @@ internal sealed partial class ConnectionDriver
 
     private void OnVerdict(CertificateVerdictResult verdict)
     {
+        if (_failure is not null)
+        {
+            return;
+        }
+
         _cause ??= verdict.Exception;
         _remoteCertificate = verdict.Leaf;
         if (Core.Handshake.IsComplete)
@@ -150,6 +158,7 @@ internal sealed partial class ConnectionDriver
             // About a client that showed no certificate: only the application could judge that.
             if (verdict.Accepted)
             {
+                _isClientBeingJudged = false;
                 Deliver();
             }
             else
@@ -168,6 +177,7 @@ internal sealed partial class ConnectionDriver
     {
         if (Core.Role == EndpointRole.Server && _verifier is not null && !_isPeerJudged)
         {
+            _isClientBeingJudged = true;
             HandshakeWork.Judge(this, _verifier, new PeerCertificateProof
             {
                 Chain = [],
@@ -242,6 +252,7 @@ internal sealed partial class ConnectionDriver
         _remoteCertificate = null;
         _cause = null;
         _isPeerJudged = false;
+        _isClientBeingJudged = false;
         _isHandshakeOver = false;
         _listener = null;
     }

@@ -3,6 +3,7 @@ using HotQuic.Core.Connections;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Streams;
+using HotQuic.Core.Tls;
 using HotQuic.Errors;
 using HotQuic.Handlers;
 using HotQuic.Shards;
@@ -339,7 +340,8 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             OnEvent(kind);
         }
 
-        while (Core.Streams.TryTakeEvent(out StreamEvent item))
+        // What a client does that is still to be judged waits.
+        while (!_isClientBeingJudged && Core.Streams.TryTakeEvent(out StreamEvent item))
         {
             any = true;
             OnStreamEvent(item);
@@ -367,10 +369,10 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             case ConnectionEventKind.NeedConfiguration:
                 AskForConfiguration();
                 break;
-            case ConnectionEventKind.NeedSignature:
+            case ConnectionEventKind.NeedSignature when Core.Handshake.Question == HandshakeQuestion.Signature:
                 AskForSignature();
                 break;
-            case ConnectionEventKind.NeedCertificateVerdict:
+            case ConnectionEventKind.NeedCertificateVerdict when Core.Handshake.Question == HandshakeQuestion.CertificateVerdict:
                 AskForVerdict();
                 break;
             case ConnectionEventKind.HandshakeCompleted:

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using HotQuic.Certificates;
 using HotQuic.Core.Protection;
@@ -25,8 +26,8 @@ internal static class TlsConfigurations
     public static TlsClientConfiguration ForClient(QuicClientConnectionOptions options, string? endPointName)
     {
         SslClientAuthenticationOptions tls = options.ClientAuthenticationOptions;
-        OptionChecks.CheckProtocols(tls.ApplicationProtocols, nameof(options));
-        string name = PeerHostName.Normalize(tls.TargetHost ?? endPointName);
+        OptionChecks.CheckProtocols(tls.ApplicationProtocols, nameof(options), ConfigurationRules.MaxOfferedProtocolsLength);
+        string name = NameToProve(tls.TargetHost, endPointName, nameof(options));
         return new TlsClientConfiguration
         {
             ServerName = name.Length == 0 ? null : name,
@@ -38,12 +39,14 @@ internal static class TlsConfigurations
         };
     }
 
-    public static CertificateVerifier VerifierForClient(SslClientAuthenticationOptions tls) => new(new CertificateVerificationOptions
-    {
-        ValidationCallback = tls.RemoteCertificateValidationCallback,
-        ChainPolicy = tls.CertificateChainPolicy,
-        RevocationMode = tls.CertificateRevocationCheckMode,
-    });
+    public static CertificateVerifier VerifierForClient(SslClientAuthenticationOptions tls, string argument) => Verifier(
+        new CertificateVerificationOptions
+        {
+            ValidationCallback = tls.RemoteCertificateValidationCallback,
+            ChainPolicy = tls.CertificateChainPolicy,
+            RevocationMode = tls.CertificateRevocationCheckMode,
+        },
+        argument);
 
     /// <summary>A server's configuration.</summary>
     public static TlsServerConfiguration ForServer(QuicServerConnectionOptions options, List<SslApplicationProtocol> protocols, TlsCredential credential)
@@ -63,15 +66,31 @@ internal static class TlsConfigurations
         };
     }
 
-    public static CertificateVerifier? VerifierForServer(SslServerAuthenticationOptions tls) => !tls.ClientCertificateRequired
+    public static CertificateVerifier? VerifierForServer(SslServerAuthenticationOptions tls, string argument) => !tls.ClientCertificateRequired
         ? null
-        : new CertificateVerifier(new CertificateVerificationOptions
+        : Verifier(
+            new CertificateVerificationOptions
+            {
+                IsPeerCertificateRequired = true,
+                ValidationCallback = tls.RemoteCertificateValidationCallback,
+                ChainPolicy = tls.CertificateChainPolicy,
+                RevocationMode = tls.CertificateRevocationCheckMode,
+            },
+            argument);
+
+    private static string NameToProve(string? targetHost, string? endPointName, string argument)
+    {
+        string name = PeerHostName.Normalize(targetHost ?? endPointName);
+        if (ConfigurationRules.IsHostName(name))
         {
-            IsPeerCertificateRequired = true,
-            ValidationCallback = tls.RemoteCertificateValidationCallback,
-            ChainPolicy = tls.CertificateChainPolicy,
-            RevocationMode = tls.CertificateRevocationCheckMode,
-        });
+            return name;
+        }
+
+        // An endpoint's host that can have no certificate is hardly to be found either, and looking for it says so.
+        return targetHost is null
+            ? ""
+            : throw new ArgumentException("Expected a TargetHost of at most 253 characters, without spaces, that is ASCII or an international name.", argument);
+    }
 
     private static ImmutableArray<ReadOnlyMemory<byte>> ToProtocols(List<SslApplicationProtocol> protocols) =>
         [.. protocols.Select(protocol => protocol.Protocol)];
@@ -97,7 +116,7 @@ internal static class TlsConfigurations
     {
         if (tls.ServerCertificateContext is { } context)
         {
-            return Remember(context);
+            return Remember(context, argument);
         }
 
         if (tls.ServerCertificateSelectionCallback is { } select)
@@ -117,7 +136,7 @@ internal static class TlsConfigurations
     {
         if (tls.ClientCertificateContext is { } context)
         {
-            return Remember(context);
+            return Remember(context, argument);
         }
 
         X509CertificateCollection certificates = tls.ClientCertificates ?? [];
@@ -127,22 +146,60 @@ internal static class TlsConfigurations
             return selected is null ? null : Remember(selected, additional: null, argument);
         }
 
-        X509Certificate2? usable = certificates.OfType<X509Certificate2>().FirstOrDefault(certificate => certificate.HasPrivateKey);
-        return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>()], argument);
+        try
+        {
+            X509Certificate2? usable = certificates.OfType<X509Certificate2>().FirstOrDefault(certificate => certificate.HasPrivateKey);
+            return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>()], argument);
+        }
+        catch (CryptographicException exception)
+        {
+            throw Unusable(exception, argument);
+        }
     }
 
-    private static TlsCredential Remember(SslStreamCertificateContext context) =>
-        ByContext.GetValue(context, static key => ToCredential(ServerCredential.Create(key)));
+    private static CertificateVerifier Verifier(CertificateVerificationOptions options, string argument)
+    {
+        try
+        {
+            return new CertificateVerifier(options);
+        }
+        catch (CryptographicException exception)
+        {
+            throw Unusable(exception, argument);
+        }
+    }
+
+    private static TlsCredential Remember(SslStreamCertificateContext context, string argument)
+    {
+        try
+        {
+            return ByContext.GetValue(context, static key => ToCredential(ServerCredential.Create(key)));
+        }
+        catch (CryptographicException exception)
+        {
+            throw Unusable(exception, argument);
+        }
+    }
 
     private static TlsCredential Remember(X509Certificate certificate, X509Certificate2Collection? additional, string argument)
     {
         X509Certificate2 full = certificate as X509Certificate2
             ?? throw new ArgumentException("Expected a certificate as X509Certificate2, which has a private key.", argument);
-        return ByCertificate.TryGetValue(full, out TlsCredential? known) ? known : Remember(full, additional);
+        try
+        {
+            return ByCertificate.TryGetValue(full, out TlsCredential? known) ? known : Remember(full, additional);
+        }
+        catch (CryptographicException exception)
+        {
+            throw Unusable(exception, argument);
+        }
     }
 
     private static TlsCredential Remember(X509Certificate2 certificate, X509Certificate2Collection? additional) =>
         ByCertificate.GetValue(certificate, key => ToCredential(ServerCredential.Create(key, additional)));
+
+    private static ArgumentException Unusable(CryptographicException exception, string argument) =>
+        new("Expected a certificate that can be used, and was not disposed of.", argument, exception);
 
     private static TlsCredential ToCredential(ServerCredential credential) => new(credential.Chain, credential.SignatureSchemes, credential);
 }
