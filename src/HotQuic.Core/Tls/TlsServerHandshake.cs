@@ -278,7 +278,16 @@ internal sealed class TlsServerHandshake : TlsHandshake
             return Alert(TlsAlert.CertificateRequired, "the client showed no certificate");
         }
 
-        State = isEmpty ? ServerHandshakeState.WaitFinished : ServerHandshakeState.WaitCertificateVerify;
+        if (isEmpty)
+        {
+            State = ServerHandshakeState.WaitVerdict;
+            AskAboutNobody();
+        }
+        else
+        {
+            State = ServerHandshakeState.WaitCertificateVerify;
+        }
+
         return null;
     }
 

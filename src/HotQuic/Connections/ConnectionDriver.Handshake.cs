@@ -4,7 +4,6 @@ using HotQuic.Certificates;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
-using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Tls;
 using HotQuic.Handshakes;
@@ -27,10 +26,6 @@ internal sealed partial class ConnectionDriver
     private CertificateVerifier? _verifier;
     private PeerCertificate? _remoteCertificate;
     private Exception? _cause;
-    private bool _isPeerJudged;
-
-    /// <summary>The handshake is complete, but the application has not taken the client yet, which showed no certificate.</summary>
-    private bool _isClientBeingJudged;
     private bool _isHandshakeOver;
     private ListenerEntry? _listener;
 
@@ -122,7 +117,6 @@ internal sealed partial class ConnectionDriver
 
     private void AskForVerdict()
     {
-        _isPeerJudged = true;
         CertificateVerdictRequest request = Core.Handshake.Tls.VerdictRequest;
         var proof = new PeerCertificateProof
         {
@@ -146,55 +140,14 @@ internal sealed partial class ConnectionDriver
 
     private void OnVerdict(CertificateVerdictResult verdict)
     {
-        if (_failure is not null)
-        {
-            return;
-        }
-
         _cause ??= verdict.Exception;
         _remoteCertificate = verdict.Leaf;
-        if (Core.Handshake.IsComplete)
-        {
-            // About a client that showed no certificate: only the application could judge that.
-            if (verdict.Accepted)
-            {
-                _isClientBeingJudged = false;
-                Deliver();
-            }
-            else
-            {
-                Core.CloseByTransport(TransportError.FromAlert(TlsAlert.CertificateRequired, verdict.Reason), Shard.Now);
-            }
-        }
-        else
-        {
-            Core.ProvideCertificateVerdict(
-                verdict.Accepted ? CertificateVerdict.Accepted : CertificateVerdict.Rejected(verdict.Alert, verdict.Reason), Shard.Now);
-        }
-    }
-
-    private void OnHandshakeCompleted()
-    {
-        if (Core.Role == EndpointRole.Server && _verifier is not null && !_isPeerJudged)
-        {
-            _isClientBeingJudged = true;
-            HandshakeWork.Judge(this, _verifier, new PeerCertificateProof
-            {
-                Chain = [],
-                Scheme = default,
-                Signature = default,
-                SignedContent = default,
-                PeerRole = EndpointRole.Client,
-                Sender = Application?.Sender ?? this,
-            });
-            return;
-        }
-
-        Deliver();
+        Core.ProvideCertificateVerdict(
+            verdict.Accepted ? CertificateVerdict.Accepted : CertificateVerdict.Rejected(verdict.Alert, verdict.Reason), Shard.Now);
     }
 
     /// <summary>The connection is the application's from now on.</summary>
-    private void Deliver()
+    private void OnHandshakeCompleted()
     {
         OnHandshakeOver(isComplete: true);
         OfferToken();
@@ -251,8 +204,6 @@ internal sealed partial class ConnectionDriver
         _verifier = null;
         _remoteCertificate = null;
         _cause = null;
-        _isPeerJudged = false;
-        _isClientBeingJudged = false;
         _isHandshakeOver = false;
         _listener = null;
     }

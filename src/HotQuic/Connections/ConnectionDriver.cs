@@ -340,8 +340,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             OnEvent(kind);
         }
 
-        // What a client does that is still to be judged waits.
-        while (!_isClientBeingJudged && Core.Streams.TryTakeEvent(out StreamEvent item))
+        while (Core.Streams.TryTakeEvent(out StreamEvent item))
         {
             any = true;
             OnStreamEvent(item);

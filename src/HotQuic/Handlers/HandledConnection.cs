@@ -128,7 +128,7 @@ internal sealed partial class HandledConnection : ConnectionApplication
     public override void OnPeerAddressChanged()
     {
         _facts = _facts with { Remote = Driver.Core.Path.Remote };
-        if (IsOver || !_isConnected)
+        if (IsOver)
         {
             return;
         }

@@ -81,6 +81,27 @@ public sealed class ClientCertificateTests : IDisposable
         Assert.Equal(SslPolicyErrors.RemoteCertificateNotAvailable, errors);
     }
 
+    /// <summary>S8: the time limit of the handshake counts while the application judges, whether or not there is a certificate.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task S8_JudgingThatTakesTooLongIsATimeout(bool isShown)
+    {
+        using X509Certificate2 certificate = _certificates.ForClient();
+        using var release = new ManualResetEventSlim();
+        (Exception atClient, Exception atServer) = await HandshakeFailures.BothAsync(
+            Pair.ListenerOptions(change: options =>
+            {
+                Require(options);
+                options.HandshakeTimeout = TimeSpan.FromMilliseconds(300);
+                options.ServerAuthenticationOptions.RemoteCertificateValidationCallback = (_, _, _, _) => release.Wait(Pair.Patience);
+            }),
+            options => Show(options, isShown ? certificate : null, Way.Collection));
+        release.Set();
+        Assert.Equal(QuicError.ConnectionTimeout, Assert.IsType<QuicException>(atServer).QuicError);
+        HandshakeFailures.AssertAlert(atClient, TlsAlert.UserCanceled);
+    }
+
     [Fact]
     public async Task S19_OneThatNobodyVouchesForIsRefused()
     {
@@ -163,8 +184,13 @@ public sealed class ClientCertificateTests : IDisposable
         options.ServerAuthenticationOptions.CertificateChainPolicy = _certificates.Trust();
     }
 
-    private static void Show(QuicClientConnectionOptions options, X509Certificate2 certificate, Way way)
+    private static void Show(QuicClientConnectionOptions options, X509Certificate2? certificate, Way way)
     {
+        if (certificate is null)
+        {
+            return;
+        }
+
         switch (way)
         {
             case Way.Collection:
