@@ -34,7 +34,7 @@ public sealed class QuicListener : IAsyncDisposable
         _entry = entry;
         _record = new ListenerRecord(entry.Counters);
         _record.OnStarted([binding]);
-        LocalEndPoint = asked.Port == 0 ? new IPEndPoint(asked.Address, binding.Port!.Number) : asked;
+        LocalEndPoint = new IPEndPoint(asked.Address, binding.Port!.Number);
     }
 
     /// <summary>Whether listening works on this system: always true, since there is nothing native to miss.</summary>

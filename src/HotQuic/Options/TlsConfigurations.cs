@@ -17,6 +17,7 @@ namespace HotQuic.Options;
 internal static class TlsConfigurations
 {
     private static readonly ConditionalWeakTable<X509Certificate2, TlsCredential> ByCertificate = [];
+    private static readonly ConditionalWeakTable<X509Certificate2, Companions> WithOthers = [];
     private static readonly ConditionalWeakTable<SslStreamCertificateContext, TlsCredential> ByContext = [];
 
     /// <summary>
@@ -123,11 +124,11 @@ internal static class TlsConfigurations
         {
             X509Certificate selected = select(tls, serverName)
                 ?? throw new ArgumentException($"The certificate selection callback gave no certificate for '{serverName}'.", argument);
-            return Remember(selected, additional: null, argument);
+            return Remember(selected, argument);
         }
 
         return tls.ServerCertificate is { } certificate
-            ? Remember(certificate, additional: null, argument)
+            ? Remember(certificate, argument)
             : throw new ArgumentException(
                 "Expected a certificate: ServerCertificateContext, ServerCertificateSelectionCallback or ServerCertificate.", argument);
     }
@@ -143,13 +144,13 @@ internal static class TlsConfigurations
         if (tls.LocalCertificateSelectionCallback is { } select)
         {
             X509Certificate? selected = select(tls, name, certificates, remoteCertificate: null, acceptableIssuers: []);
-            return selected is null ? null : Remember(selected, additional: null, argument);
+            return selected is null ? null : Remember(selected, argument);
         }
 
         try
         {
             X509Certificate2? usable = certificates.OfType<X509Certificate2>().FirstOrDefault(certificate => certificate.HasPrivateKey);
-            return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>()], argument);
+            return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>().Where(other => !ReferenceEquals(other, usable))]);
         }
         catch (CryptographicException exception)
         {
@@ -181,13 +182,13 @@ internal static class TlsConfigurations
         }
     }
 
-    private static TlsCredential Remember(X509Certificate certificate, X509Certificate2Collection? additional, string argument)
+    private static TlsCredential Remember(X509Certificate certificate, string argument)
     {
         X509Certificate2 full = certificate as X509Certificate2
             ?? throw new ArgumentException("Expected a certificate as X509Certificate2, which has a private key.", argument);
         try
         {
-            return ByCertificate.TryGetValue(full, out TlsCredential? known) ? known : Remember(full, additional);
+            return Remember(full);
         }
         catch (CryptographicException exception)
         {
@@ -195,11 +196,30 @@ internal static class TlsConfigurations
         }
     }
 
-    private static TlsCredential Remember(X509Certificate2 certificate, X509Certificate2Collection? additional) =>
-        ByCertificate.GetValue(certificate, key => ToCredential(ServerCredential.Create(key, additional)));
+    private static TlsCredential Remember(X509Certificate2 certificate) =>
+        ByCertificate.GetValue(certificate, static key => ToCredential(ServerCredential.Create(key)));
+
+    /// <summary>A chain may go by way of the others: it is remembered for as long as these are the same.</summary>
+    private static TlsCredential Remember(X509Certificate2 certificate, X509Certificate2[] others)
+    {
+        if (others.Length == 0)
+        {
+            return Remember(certificate);
+        }
+
+        if (!WithOthers.TryGetValue(certificate, out Companions? known) || !known.Others.SequenceEqual(others, ReferenceEqualityComparer.Instance))
+        {
+            known = new Companions(others, ToCredential(ServerCredential.Create(certificate, [.. others])));
+            WithOthers.AddOrUpdate(certificate, known);
+        }
+
+        return known.Credential;
+    }
 
     private static ArgumentException Unusable(CryptographicException exception, string argument) =>
         new("Expected a certificate that can be used, and was not disposed of.", argument, exception);
 
     private static TlsCredential ToCredential(ServerCredential credential) => new(credential.Chain, credential.SignatureSchemes, credential);
+
+    private sealed record Companions(X509Certificate2[] Others, TlsCredential Credential);
 }

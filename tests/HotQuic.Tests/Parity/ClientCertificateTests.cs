@@ -32,6 +32,22 @@ public sealed class ClientCertificateTests : IDisposable
         Assert.Equal(certificate, pair.Server.RemoteCertificate);
     }
 
+    /// <summary>What stands beside the certificate may be what its chain goes by, and may come later than it.</summary>
+    [Fact]
+    public async Task S19_ACollectionCarriesItsIntermediates()
+    {
+        using var intermediate = new TestAuthority("intermediate of clients", _certificates.Authority);
+        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 certificate = intermediate.Issue(key, new LeafWish { Names = [], Purpose = TestAuthority.ClientPurpose });
+        (_, Exception alone) = await HandshakeFailures.BothAsync(Pair.ListenerOptions(change: Require), options => Show(options, certificate, Way.Collection));
+        HandshakeFailures.AssertAlert(alone, TlsAlert.UnknownCa);
+        await using Pair pair = await Pair.ConnectAsync(
+            server: Require, client: options => options.ClientAuthenticationOptions.ClientCertificates = [certificate, intermediate.Certificate]);
+        Assert.Equal(certificate, pair.Server.RemoteCertificate);
+        (_, Exception again) = await HandshakeFailures.BothAsync(Pair.ListenerOptions(change: Require), options => Show(options, certificate, Way.Collection));
+        HandshakeFailures.AssertAlert(again, TlsAlert.UnknownCa);
+    }
+
     [Fact]
     public async Task S19_WhatIsNotAskedForIsNotShown()
     {
