@@ -63,9 +63,9 @@ internal sealed partial class ConnectionDriver
         Core.ProvideConfiguration(configuration.TlsFor(ListenerProtocols), Shard.Now, configuration.Settings);
     }
 
-    /// <summary>Gives the handshake up: the peer is told user_canceled.</summary>
+    /// <summary>Gives the handshake up: the peer is told user_canceled. Where a shard was to start it and found this one's mailbox full, it may not have begun.</summary>
     public void CancelHandshake() =>
-        Core.CloseByTransport(TransportError.FromAlert(TlsAlert.UserCanceled, "The handshake was given up."), Shard.Now);
+        Core?.CloseByTransport(TransportError.FromAlert(TlsAlert.UserCanceled, "The handshake was given up."), Shard.Now);
 
     private void AskForConfiguration()
     {

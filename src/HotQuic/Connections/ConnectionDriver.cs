@@ -163,7 +163,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>The application closes the connection, or says that nobody is left to close it.</summary>
     public void Close(long code)
     {
-        Core.Close((ulong)Math.Max(code, 0), "", Shard.Now);
+        Core?.Close((ulong)Math.Max(code, 0), "", Shard.Now);
         ReleaseIfUnused();
     }
 
