@@ -216,13 +216,6 @@ internal sealed partial class Connection
             return error;
         }
 
-        // RFC 9368 §4
-        if (parameters.VersionInformation is { } information && information.Chosen != Version)
-        {
-            return new TransportError(
-                TransportErrorCode.VersionNegotiationError, (ulong)FrameType.Crypto, "The peer's chosen version is not the one in use.");
-        }
-
         if (parameters.StatelessResetToken is { } token)
         {
             PeerIds.SetHandshakeResetToken(token);
