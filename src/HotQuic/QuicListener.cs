@@ -27,15 +27,14 @@ public sealed class QuicListener : IAsyncDisposable
     private readonly ListenerRecord _record;
     private Task? _disposal;
 
-    private QuicListener(QuicEngine engine, PortBinding binding, AcceptQueueEntry entry)
+    private QuicListener(QuicEngine engine, PortBinding binding, AcceptQueueEntry entry, IPEndPoint asked)
     {
         _engine = engine;
         _binding = binding;
         _entry = entry;
         _record = new ListenerRecord(entry.Counters);
         _record.OnStarted([binding]);
-        IPEndPoint asked = entry.Options.ListenEndPoint;
-        LocalEndPoint = asked.Port == 0 ? new IPEndPoint(asked.Address, binding.Port!.Number) : asked;
+        LocalEndPoint = new IPEndPoint(asked.Address, binding.Port!.Number);
     }
 
     /// <summary>Whether listening works on this system: always true, since there is nothing native to miss.</summary>
@@ -121,7 +120,7 @@ public sealed class QuicListener : IAsyncDisposable
             IPAddress? address = asked.Address.Equals(IPAddress.IPv6Any) ? null : asked.Address;
             var binding = new PortBinding(entry, address, asked.Port, new ProtocolNames(options.ApplicationProtocols));
             engine.Ports.Add([binding]);
-            return ValueTask.FromResult(new QuicListener(engine, binding, entry));
+            return ValueTask.FromResult(new QuicListener(engine, binding, entry, asked));
         }
         catch (Exception exception)
         {

@@ -22,7 +22,7 @@ public sealed class QuicServerConfiguration
         _tls = tls;
         _takesListenersProtocols = takesListenersProtocols;
         Settings = ConnectionSettingsMapping.ToSettings(options);
-        Verifier = TlsConfigurations.VerifierForServer(options.ServerAuthenticationOptions);
+        Verifier = TlsConfigurations.VerifierForServer(options.ServerAuthenticationOptions, nameof(options));
         DefaultStreamErrorCode = options.DefaultStreamErrorCode;
         DefaultCloseErrorCode = options.DefaultCloseErrorCode;
     }

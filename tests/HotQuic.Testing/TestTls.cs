@@ -28,11 +28,12 @@ internal static class TestTls
 
     /// <param name="suites">The suites in order; all by default.</param>
     /// <param name="keyShares">Without one the server has to ask (HelloRetryRequest).</param>
-    public static TlsClientConfiguration Client(ImmutableArray<CipherSuite>? suites = null, int keyShares = 1) => new()
+    /// <param name="helloBytes">Makes the ClientHello longer by so much or a little more, as a post-quantum key share does.</param>
+    public static TlsClientConfiguration Client(ImmutableArray<CipherSuite>? suites = null, int keyShares = 1, int helloBytes = 0) => new()
     {
         InitialKeyShares = keyShares,
         ServerName = "localhost",
-        ApplicationProtocols = Protocols,
+        ApplicationProtocols = [.. Enumerable.Range(0, (helloBytes + 15) / 16).Select(i => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes($"protocol {i:d6}")), .. Protocols],
         CipherSuites = suites ?? TlsClientConfiguration.DefaultCipherSuites,
     };
 

@@ -1,5 +1,6 @@
 using HotQuic.Core.Errors;
 using HotQuic.Core.Events;
+using HotQuic.Core.Frames;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Parameters;
 using HotQuic.Core.Protection;
@@ -95,14 +96,19 @@ internal sealed class ConnectionAttempt
         return packet.Type == PacketType.Retry ? OnRetry(packet, bytes, now) : OnVersionNegotiation(packet, bytes, now);
     }
 
-    /// <summary>RFC 9000 §7.3: the parameters name the IDs that were seen on the wire.</summary>
-    public TransportError? Authenticate(TransportParameters parameters) => parameters.Authenticate(new HandshakeConnectionIds
+    /// <summary>RFC 9000 §7.3: the parameters name the IDs that were seen on the wire; RFC 9368 §4: and the version.</summary>
+    public TransportError? Authenticate(TransportParameters parameters) => CheckVersion(parameters) ?? parameters.Authenticate(new HandshakeConnectionIds
     {
         Peer = _connection.Role.Peer(),
         InitialSource = _peerHandshakeId ?? ConnectionId.Empty,
         OriginalDestination = OriginalDestinationId,
         RetrySource = RetrySourceId,
     });
+
+    private TransportError? CheckVersion(TransportParameters parameters) =>
+        parameters.VersionInformation is { } information && information.Chosen != _connection.Version
+            ? new TransportError(TransportErrorCode.VersionNegotiationError, (ulong)FrameType.Crypto, "The peer's chosen version is not the one in use.")
+            : null;
 
     private DropReason OnRetry(in ProtectedPacket packet, ReadOnlySpan<byte> bytes, Instant now)
     {

@@ -70,6 +70,9 @@ internal sealed class HandshakeDriver
     /// <summary>For whoever answers its questions, which it asks before the handshake is complete.</summary>
     public TlsHandshake Tls => _tls ?? throw new InvalidOperationException("The handshake is over.");
 
+    /// <summary>What is asked now: where the handshake has failed since, an event may tell of a question that is void.</summary>
+    public HandshakeQuestion Question => _tls?.Question ?? HandshakeQuestion.None;
+
     /// <summary>Of a client's connection that begins.</summary>
     public TlsClientHandshake ClientTls => (TlsClientHandshake)(_tls ??= _connection.Services.RentTls(EndpointRole.Client));
 

@@ -10,7 +10,10 @@ namespace HotQuic.Core.Tls;
 /// </summary>
 internal sealed class CertificateVerdictRequest
 {
-    /// <summary>DER certificates as sent, the leaf first, never empty; the others in whatever order the peer chose.</summary>
+    /// <summary>
+    /// DER certificates as sent, the leaf first; the others in whatever order the peer chose. Empty where a client has none to show and need
+    /// not have one (<see cref="ClientCertificateMode.Request"/>): then there is no signature either.
+    /// </summary>
     public required IReadOnlyList<ReadOnlyMemory<byte>> Chain { get; init; }
 
     /// <summary>A scheme that we offered and that is fit for handshake messages.</summary>

@@ -6,7 +6,7 @@ internal enum ClientCertificateMode : byte
     /// <summary>No CertificateRequest is sent.</summary>
     None = 0,
 
-    /// <summary>Asked for; a client without one is let in unauthenticated (RFC 8446 §4.4.2.4).</summary>
+    /// <summary>Asked for; whether a client without one is let in is for the verdict on an empty chain to say (RFC 8446 §4.4.2.4).</summary>
     Request,
 
     /// <summary>Asked for; a client without one is closed with certificate_required.</summary>

@@ -7,14 +7,17 @@ namespace HotQuic.Core.Tls;
 /// <summary>What both configurations demand of their lists; each check throws, naming the property.</summary>
 internal static class ConfigurationRules
 {
+    /// <summary>A client's protocols stand in its ClientHello, beside everything else.</summary>
+    public const int MaxOfferedProtocolsLength = 16 * 1024;
+
     private const int MaxAuthoritiesLength = 32 * 1024;
-    private const int MaxProtocolsLength = 16 * 1024;
     private const int MaxCertificateLimit = 0xff_ffff;
     private const int MaxHostNameLength = 253;
     private const int MaxSchemes = 64;
     private const int MaxTransportParametersLength = 16 * 1024;
 
-    public static void CheckProtocols(ImmutableArray<ReadOnlyMemory<byte>> protocols, string name)
+    /// <summary>Names as long as TLS allows, and in all no longer than <paramref name="maxLength"/>, the length of each included.</summary>
+    public static void CheckProtocols(ImmutableArray<ReadOnlyMemory<byte>> protocols, int maxLength, string name)
     {
         CheckNotEmpty(protocols, name);
         int total = 0;
@@ -28,7 +31,7 @@ internal static class ConfigurationRules
             total += 1 + protocol.Length;
         }
 
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(total, MaxProtocolsLength, name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(total, maxLength, name);
     }
 
     public static void CheckSuites(ImmutableArray<CipherSuite> suites, string name)
@@ -88,9 +91,13 @@ internal static class ConfigurationRules
     public static void CheckTransportParameters(ReadOnlySpan<byte> transportParameters, string name) =>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(transportParameters.Length, MaxTransportParametersLength, name);
 
+    /// <summary>Whether a ClientHello can carry the name (RFC 6066 §3).</summary>
+    public static bool IsHostName(ReadOnlySpan<char> hostName) =>
+        hostName.Length <= MaxHostNameLength && !hostName.ContainsAnyExceptInRange('!', '~');
+
     public static void CheckHostName(ReadOnlySpan<char> hostName, string name)
     {
-        if (hostName.Length > MaxHostNameLength || hostName.ContainsAnyExceptInRange('!', '~'))
+        if (!IsHostName(hostName))
         {
             throw new ArgumentException("Expected an ASCII name (others in their xn-- form) of at most 253 characters.", name);
         }

@@ -18,10 +18,10 @@ namespace HotQuic.Core.Tls;
 ///    |                                 WaitCertificateVerify                        |
 ///    |                                  | CertificateVerify                         |
 ///    |                                  v                                           |
-///    |                                 WaitVerdict (question)                       |
-///    |                                  | accepted                                  |
-///    v                                  v                                           |
-///   WaitFinished  &lt;--------------------+-------------------------------------------+
+///    |                                 WaitVerdict (question) &lt;--------------------+
+///    |                                  | accepted
+///    v                                  v
+///   WaitFinished  &lt;--------------------+
 ///    | Finished: 1-RTT receive secret
 ///    v
 ///   Connected

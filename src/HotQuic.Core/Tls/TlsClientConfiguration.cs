@@ -26,6 +26,7 @@ internal sealed class TlsClientConfiguration
         SignatureScheme.RsaPssRsaeSha256,
         SignatureScheme.EcdsaSecp384r1Sha384,
         SignatureScheme.RsaPssRsaeSha384,
+        SignatureScheme.EcdsaSecp521r1Sha512,
         SignatureScheme.RsaPssRsaeSha512,
         SignatureScheme.RsaPkcs1Sha256,
         SignatureScheme.RsaPkcs1Sha384,
@@ -64,7 +65,7 @@ internal sealed class TlsClientConfiguration
     /// <exception cref="ArgumentException">Something is missing or out of range; the message says what.</exception>
     public void Validate(KeyShareFactory keyShares)
     {
-        ConfigurationRules.CheckProtocols(ApplicationProtocols, nameof(ApplicationProtocols));
+        ConfigurationRules.CheckProtocols(ApplicationProtocols, ConfigurationRules.MaxOfferedProtocolsLength, nameof(ApplicationProtocols));
         ConfigurationRules.CheckSuites(CipherSuites, nameof(CipherSuites));
         ConfigurationRules.CheckGroups(Groups, keyShares, nameof(Groups));
         ConfigurationRules.CheckSchemes(SignatureSchemes, nameof(SignatureSchemes));

@@ -352,6 +352,21 @@ internal abstract partial class TlsHandshake : IDisposable
         return null;
     }
 
+    /// <summary>Asks for the verdict on a peer that has shown no certificate: nothing of it is done before it is let in.</summary>
+    private protected void AskAboutNobody()
+    {
+        _verdictRequest = new CertificateVerdictRequest
+        {
+            Chain = [],
+            Scheme = default,
+            Signature = default,
+            SignedContent = default,
+            ServerName = ServerName,
+            PeerRole = Role.Peer(),
+        };
+        Question = HandshakeQuestion.CertificateVerdict;
+    }
+
     /// <summary>Verifies the peer's Finished, in constant time (RFC 8446 §4.4.4).</summary>
     private protected TransportError? AcceptFinished(ReadOnlySpan<byte> message)
     {

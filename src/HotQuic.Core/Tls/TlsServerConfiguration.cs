@@ -45,7 +45,9 @@ internal sealed record TlsServerConfiguration
     public void Validate(KeyShareFactory keyShares)
     {
         ArgumentNullException.ThrowIfNull(Credential);
-        ConfigurationRules.CheckProtocols(ApplicationProtocols, nameof(ApplicationProtocols));
+
+        // Only the one that is chosen is ever sent.
+        ConfigurationRules.CheckProtocols(ApplicationProtocols, ushort.MaxValue, nameof(ApplicationProtocols));
         ConfigurationRules.CheckSuites(CipherSuites, nameof(CipherSuites));
         ConfigurationRules.CheckGroups(Groups, keyShares, nameof(Groups));
         ConfigurationRules.CheckSchemes(SignatureSchemes, nameof(SignatureSchemes));

@@ -97,6 +97,8 @@ internal sealed class TlsServerHandshake : TlsHandshake
 
     private protected override void OnSigned()
     {
+        // Not before: whoever gave the configuration may still be looking at it.
+        _clientHello.Dispose();
         SendFinished();
         StartedSecrets.DeriveApplication();
         State = Configuration.ClientCertificateMode == ClientCertificateMode.None
@@ -248,7 +250,6 @@ internal sealed class TlsServerHandshake : TlsHandshake
             CloseMessage(writer, mark);
         }
 
-        _clientHello.Dispose();
         _transportParameters = [];
         State = ServerHandshakeState.WaitSignature;
         SendCertificate(Configuration.Credential, _signatureScheme);
@@ -277,7 +278,16 @@ internal sealed class TlsServerHandshake : TlsHandshake
             return Alert(TlsAlert.CertificateRequired, "the client showed no certificate");
         }
 
-        State = isEmpty ? ServerHandshakeState.WaitFinished : ServerHandshakeState.WaitCertificateVerify;
+        if (isEmpty)
+        {
+            State = ServerHandshakeState.WaitVerdict;
+            AskAboutNobody();
+        }
+        else
+        {
+            State = ServerHandshakeState.WaitCertificateVerify;
+        }
+
         return null;
     }
 

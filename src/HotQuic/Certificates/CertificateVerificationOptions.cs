@@ -7,7 +7,7 @@ namespace HotQuic.Certificates;
 /// How the user wants the peer's certificate judged; the names and defaults are those of SslStream's options. Set it up, give
 /// it to a <see cref="CertificateVerifier"/>, and change it no more.
 /// </summary>
-internal sealed class CertificateVerificationOptions
+internal sealed record CertificateVerificationOptions
 {
     /// <summary>Whether a peer that shows no certificate is refused. A server always shows one, so this is about clients.</summary>
     public bool IsPeerCertificateRequired { get; init; } = true;

@@ -23,9 +23,11 @@ internal sealed class CertificateVerifier
     public CertificateVerifier(CertificateVerificationOptions options, VerdictCache? cache = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _options = options;
+
+        // A copy: what is accepted is remembered under the policy as it is now, also for others who have the same.
+        _options = options with { ChainPolicy = options.ChainPolicy?.Clone() };
         _cache = cache ?? VerdictCache.Shared;
-        _fingerprint = VerdictKey.Fingerprint(options);
+        _fingerprint = VerdictKey.Fingerprint(_options);
     }
 
     /// <summary>Judges a chain that was accepted before, cheap enough for a shard; false where <see cref="Verify"/> has to.</summary>

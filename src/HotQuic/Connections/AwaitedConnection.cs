@@ -261,6 +261,9 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         try
         {
             ObjectDisposedException.ThrowIf(Driver.Shard.HasEnded, typeof(QuicEngine));
+
+            // Its cancellation may have come first.
+            ObjectDisposedException.ThrowIf(IsGone, typeof(QuicConnection));
             Driver.StartClient(attempt, request.Remote);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
@@ -413,7 +416,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     /// <summary>The last words of the application, which would not be sent after the close.</summary>
     private void TransmitWritten()
     {
-        if (Driver.Failure is null)
+        if (Driver is { Failure: null, Core: not null })
         {
             Driver.Shard.TransmitBeforeClose(Driver);
         }

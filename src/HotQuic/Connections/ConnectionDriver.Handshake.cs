@@ -4,7 +4,6 @@ using HotQuic.Certificates;
 using HotQuic.Core.Connections;
 using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
-using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Tls;
 using HotQuic.Handshakes;
@@ -27,7 +26,6 @@ internal sealed partial class ConnectionDriver
     private CertificateVerifier? _verifier;
     private PeerCertificate? _remoteCertificate;
     private Exception? _cause;
-    private bool _isPeerJudged;
     private bool _isHandshakeOver;
     private ListenerEntry? _listener;
 
@@ -65,9 +63,9 @@ internal sealed partial class ConnectionDriver
         Core.ProvideConfiguration(configuration.TlsFor(ListenerProtocols), Shard.Now, configuration.Settings);
     }
 
-    /// <summary>Gives the handshake up: the peer is told user_canceled.</summary>
+    /// <summary>Gives the handshake up: the peer is told user_canceled. Where a shard was to start it and found this one's mailbox full, it may not have begun.</summary>
     public void CancelHandshake() =>
-        Core.CloseByTransport(TransportError.FromAlert(TlsAlert.UserCanceled, "The handshake was given up."), Shard.Now);
+        Core?.CloseByTransport(TransportError.FromAlert(TlsAlert.UserCanceled, "The handshake was given up."), Shard.Now);
 
     private void AskForConfiguration()
     {
@@ -119,7 +117,6 @@ internal sealed partial class ConnectionDriver
 
     private void AskForVerdict()
     {
-        _isPeerJudged = true;
         CertificateVerdictRequest request = Core.Handshake.Tls.VerdictRequest;
         var proof = new PeerCertificateProof
         {
@@ -145,46 +142,12 @@ internal sealed partial class ConnectionDriver
     {
         _cause ??= verdict.Exception;
         _remoteCertificate = verdict.Leaf;
-        if (Core.Handshake.IsComplete)
-        {
-            // About a client that showed no certificate: only the application could judge that.
-            if (verdict.Accepted)
-            {
-                Deliver();
-            }
-            else
-            {
-                Core.CloseByTransport(TransportError.FromAlert(TlsAlert.CertificateRequired, verdict.Reason), Shard.Now);
-            }
-        }
-        else
-        {
-            Core.ProvideCertificateVerdict(
-                verdict.Accepted ? CertificateVerdict.Accepted : CertificateVerdict.Rejected(verdict.Alert, verdict.Reason), Shard.Now);
-        }
-    }
-
-    private void OnHandshakeCompleted()
-    {
-        if (Core.Role == EndpointRole.Server && _verifier is not null && !_isPeerJudged)
-        {
-            HandshakeWork.Judge(this, _verifier, new PeerCertificateProof
-            {
-                Chain = [],
-                Scheme = default,
-                Signature = default,
-                SignedContent = default,
-                PeerRole = EndpointRole.Client,
-                Sender = Application?.Sender ?? this,
-            });
-            return;
-        }
-
-        Deliver();
+        Core.ProvideCertificateVerdict(
+            verdict.Accepted ? CertificateVerdict.Accepted : CertificateVerdict.Rejected(verdict.Alert, verdict.Reason), Shard.Now);
     }
 
     /// <summary>The connection is the application's from now on.</summary>
-    private void Deliver()
+    private void OnHandshakeCompleted()
     {
         OnHandshakeOver(isComplete: true);
         OfferToken();
@@ -241,7 +204,6 @@ internal sealed partial class ConnectionDriver
         _verifier = null;
         _remoteCertificate = null;
         _cause = null;
-        _isPeerJudged = false;
         _isHandshakeOver = false;
         _listener = null;
     }

@@ -3,6 +3,7 @@ using HotQuic.Core.Connections;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Paths;
 using HotQuic.Core.Streams;
+using HotQuic.Core.Tls;
 using HotQuic.Errors;
 using HotQuic.Handlers;
 using HotQuic.Shards;
@@ -162,7 +163,7 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
     /// <summary>The application closes the connection, or says that nobody is left to close it.</summary>
     public void Close(long code)
     {
-        Core.Close((ulong)Math.Max(code, 0), "", Shard.Now);
+        Core?.Close((ulong)Math.Max(code, 0), "", Shard.Now);
         ReleaseIfUnused();
     }
 
@@ -367,10 +368,10 @@ internal sealed partial class ConnectionDriver : IShardTarget, ITimed
             case ConnectionEventKind.NeedConfiguration:
                 AskForConfiguration();
                 break;
-            case ConnectionEventKind.NeedSignature:
+            case ConnectionEventKind.NeedSignature when Core.Handshake.Question == HandshakeQuestion.Signature:
                 AskForSignature();
                 break;
-            case ConnectionEventKind.NeedCertificateVerdict:
+            case ConnectionEventKind.NeedCertificateVerdict when Core.Handshake.Question == HandshakeQuestion.CertificateVerdict:
                 AskForVerdict();
                 break;
             case ConnectionEventKind.HandshakeCompleted:

@@ -31,7 +31,7 @@ internal sealed class ClientAttempt
         CapacityCallback = options.StreamCapacityCallback;
         Configuration = TlsConfigurations.ForClient(options, NameOf(options.RemoteEndPoint));
         Settings = ConnectionSettingsMapping.ToSettings(options);
-        Verifier = TlsConfigurations.VerifierForClient(options.ClientAuthenticationOptions);
+        Verifier = TlsConfigurations.VerifierForClient(options.ClientAuthenticationOptions, nameof(options));
     }
 
     /// <summary>That of the first packets.</summary>

@@ -109,7 +109,7 @@ internal sealed class ServerAnswerWork : IThreadPoolWorkItem
             var hello = new SslClientHelloInfo(_serverName, SslProtocols.Tls13);
             try
             {
-                Options = await _listener!.Options.ConnectionOptionsCallback(_handle!, hello, token).ConfigureAwait(false);
+                Options = await _listener!.OptionsCallback(_handle!, hello, token).ConfigureAwait(false);
             }
             catch (Exception exception)
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using HotQuic.Core.Datagrams;
@@ -102,7 +103,7 @@ internal static class OptionChecks
     }
 
     /// <summary>L1: at least one name. A name is 1 to 255 bytes by its type.</summary>
-    public static void CheckProtocols(IReadOnlyList<SslApplicationProtocol>? protocols, string argument)
+    public static void CheckProtocols(IReadOnlyList<SslApplicationProtocol>? protocols, string argument, int most = ushort.MaxValue)
     {
         if (protocols is null || protocols.Count == 0)
         {
@@ -120,9 +121,10 @@ internal static class OptionChecks
             total += 1 + protocols[i].Protocol.Length;
         }
 
-        if (total > ushort.MaxValue)
+        if (total > most)
         {
-            throw new ArgumentException($"Expected ApplicationProtocols of at most 65,535 bytes in all: they have {total}.", argument);
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"Expected ApplicationProtocols of at most {most:n0} bytes in all: they have {total}."), argument);
         }
     }
 

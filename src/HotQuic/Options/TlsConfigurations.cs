@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using HotQuic.Certificates;
 using HotQuic.Core.Protection;
@@ -16,6 +17,7 @@ namespace HotQuic.Options;
 internal static class TlsConfigurations
 {
     private static readonly ConditionalWeakTable<X509Certificate2, TlsCredential> ByCertificate = [];
+    private static readonly ConditionalWeakTable<X509Certificate2, Companions> WithOthers = [];
     private static readonly ConditionalWeakTable<SslStreamCertificateContext, TlsCredential> ByContext = [];
 
     /// <summary>
@@ -25,8 +27,8 @@ internal static class TlsConfigurations
     public static TlsClientConfiguration ForClient(QuicClientConnectionOptions options, string? endPointName)
     {
         SslClientAuthenticationOptions tls = options.ClientAuthenticationOptions;
-        OptionChecks.CheckProtocols(tls.ApplicationProtocols, nameof(options));
-        string name = PeerHostName.Normalize(tls.TargetHost ?? endPointName);
+        OptionChecks.CheckProtocols(tls.ApplicationProtocols, nameof(options), ConfigurationRules.MaxOfferedProtocolsLength);
+        string name = NameToProve(tls.TargetHost, endPointName, nameof(options));
         return new TlsClientConfiguration
         {
             ServerName = name.Length == 0 ? null : name,
@@ -38,12 +40,14 @@ internal static class TlsConfigurations
         };
     }
 
-    public static CertificateVerifier VerifierForClient(SslClientAuthenticationOptions tls) => new(new CertificateVerificationOptions
-    {
-        ValidationCallback = tls.RemoteCertificateValidationCallback,
-        ChainPolicy = tls.CertificateChainPolicy,
-        RevocationMode = tls.CertificateRevocationCheckMode,
-    });
+    public static CertificateVerifier VerifierForClient(SslClientAuthenticationOptions tls, string argument) => Verifier(
+        new CertificateVerificationOptions
+        {
+            ValidationCallback = tls.RemoteCertificateValidationCallback,
+            ChainPolicy = tls.CertificateChainPolicy,
+            RevocationMode = tls.CertificateRevocationCheckMode,
+        },
+        argument);
 
     /// <summary>A server's configuration.</summary>
     public static TlsServerConfiguration ForServer(QuicServerConnectionOptions options, List<SslApplicationProtocol> protocols, TlsCredential credential)
@@ -63,15 +67,31 @@ internal static class TlsConfigurations
         };
     }
 
-    public static CertificateVerifier? VerifierForServer(SslServerAuthenticationOptions tls) => !tls.ClientCertificateRequired
+    public static CertificateVerifier? VerifierForServer(SslServerAuthenticationOptions tls, string argument) => !tls.ClientCertificateRequired
         ? null
-        : new CertificateVerifier(new CertificateVerificationOptions
+        : Verifier(
+            new CertificateVerificationOptions
+            {
+                IsPeerCertificateRequired = true,
+                ValidationCallback = tls.RemoteCertificateValidationCallback,
+                ChainPolicy = tls.CertificateChainPolicy,
+                RevocationMode = tls.CertificateRevocationCheckMode,
+            },
+            argument);
+
+    private static string NameToProve(string? targetHost, string? endPointName, string argument)
+    {
+        string name = PeerHostName.Normalize(targetHost ?? endPointName);
+        if (ConfigurationRules.IsHostName(name))
         {
-            IsPeerCertificateRequired = true,
-            ValidationCallback = tls.RemoteCertificateValidationCallback,
-            ChainPolicy = tls.CertificateChainPolicy,
-            RevocationMode = tls.CertificateRevocationCheckMode,
-        });
+            return name;
+        }
+
+        // An endpoint's host that can have no certificate is hardly to be found either, and looking for it says so.
+        return targetHost is null
+            ? ""
+            : throw new ArgumentException("Expected a TargetHost of at most 253 characters, without spaces, that is ASCII or an international name.", argument);
+    }
 
     private static ImmutableArray<ReadOnlyMemory<byte>> ToProtocols(List<SslApplicationProtocol> protocols) =>
         [.. protocols.Select(protocol => protocol.Protocol)];
@@ -97,18 +117,18 @@ internal static class TlsConfigurations
     {
         if (tls.ServerCertificateContext is { } context)
         {
-            return Remember(context);
+            return Remember(context, argument);
         }
 
         if (tls.ServerCertificateSelectionCallback is { } select)
         {
             X509Certificate selected = select(tls, serverName)
                 ?? throw new ArgumentException($"The certificate selection callback gave no certificate for '{serverName}'.", argument);
-            return Remember(selected, additional: null, argument);
+            return Remember(selected, argument);
         }
 
         return tls.ServerCertificate is { } certificate
-            ? Remember(certificate, additional: null, argument)
+            ? Remember(certificate, argument)
             : throw new ArgumentException(
                 "Expected a certificate: ServerCertificateContext, ServerCertificateSelectionCallback or ServerCertificate.", argument);
     }
@@ -117,32 +137,89 @@ internal static class TlsConfigurations
     {
         if (tls.ClientCertificateContext is { } context)
         {
-            return Remember(context);
+            return Remember(context, argument);
         }
 
         X509CertificateCollection certificates = tls.ClientCertificates ?? [];
         if (tls.LocalCertificateSelectionCallback is { } select)
         {
             X509Certificate? selected = select(tls, name, certificates, remoteCertificate: null, acceptableIssuers: []);
-            return selected is null ? null : Remember(selected, additional: null, argument);
+            return selected is null ? null : Remember(selected, argument);
         }
 
-        X509Certificate2? usable = certificates.OfType<X509Certificate2>().FirstOrDefault(certificate => certificate.HasPrivateKey);
-        return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>()], argument);
+        try
+        {
+            X509Certificate2? usable = certificates.OfType<X509Certificate2>().FirstOrDefault(certificate => certificate.HasPrivateKey);
+            return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>().Where(other => !ReferenceEquals(other, usable))]);
+        }
+        catch (CryptographicException exception)
+        {
+            throw Unusable(exception, argument);
+        }
     }
 
-    private static TlsCredential Remember(SslStreamCertificateContext context) =>
-        ByContext.GetValue(context, static key => ToCredential(ServerCredential.Create(key)));
+    private static CertificateVerifier Verifier(CertificateVerificationOptions options, string argument)
+    {
+        try
+        {
+            return new CertificateVerifier(options);
+        }
+        catch (CryptographicException exception)
+        {
+            throw Unusable(exception, argument);
+        }
+    }
 
-    private static TlsCredential Remember(X509Certificate certificate, X509Certificate2Collection? additional, string argument)
+    private static TlsCredential Remember(SslStreamCertificateContext context, string argument)
+    {
+        try
+        {
+            return ByContext.GetValue(context, static key => ToCredential(ServerCredential.Create(key)));
+        }
+        catch (CryptographicException exception)
+        {
+            throw Unusable(exception, argument);
+        }
+    }
+
+    private static TlsCredential Remember(X509Certificate certificate, string argument)
     {
         X509Certificate2 full = certificate as X509Certificate2
             ?? throw new ArgumentException("Expected a certificate as X509Certificate2, which has a private key.", argument);
-        return ByCertificate.TryGetValue(full, out TlsCredential? known) ? known : Remember(full, additional);
+        try
+        {
+            return Remember(full);
+        }
+        catch (CryptographicException exception)
+        {
+            throw Unusable(exception, argument);
+        }
     }
 
-    private static TlsCredential Remember(X509Certificate2 certificate, X509Certificate2Collection? additional) =>
-        ByCertificate.GetValue(certificate, key => ToCredential(ServerCredential.Create(key, additional)));
+    private static TlsCredential Remember(X509Certificate2 certificate) =>
+        ByCertificate.GetValue(certificate, static key => ToCredential(ServerCredential.Create(key)));
+
+    /// <summary>A chain may go by way of the others: it is remembered for as long as these are the same.</summary>
+    private static TlsCredential Remember(X509Certificate2 certificate, X509Certificate2[] others)
+    {
+        if (others.Length == 0)
+        {
+            return Remember(certificate);
+        }
+
+        if (!WithOthers.TryGetValue(certificate, out Companions? known) || !known.Others.SequenceEqual(others, ReferenceEqualityComparer.Instance))
+        {
+            known = new Companions(others, ToCredential(ServerCredential.Create(certificate, [.. others])));
+            WithOthers.AddOrUpdate(certificate, known);
+        }
+
+        return known.Credential;
+    }
+
+    private static ArgumentException Unusable(CryptographicException exception, string argument) =>
+        new("Expected a certificate that can be used, and was not disposed of.", argument, exception);
 
     private static TlsCredential ToCredential(ServerCredential credential) => new(credential.Chain, credential.SignatureSchemes, credential);
+
+    private sealed record Companions(X509Certificate2[] Others, TlsCredential Credential);
 }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Threading.Channels;
 using HotQuic.Connections;
 using HotQuic.Errors;
@@ -19,13 +20,14 @@ internal sealed class AcceptQueueEntry : ListenerEntry
     public AcceptQueueEntry(QuicListenerOptions options, ListenerCounters counters, HandshakeMemory memory)
         : base(SettingsOf(options), counters, memory)
     {
-        Options = options;
+        OptionsCallback = options.ConnectionOptionsCallback;
         CompletesInline = options.CompletesInline;
         _accepted = Channel.CreateUnbounded<AcceptItem>(new UnboundedChannelOptions { AllowSynchronousContinuations = CompletesInline });
-        Configurations = new ServerConfigurations(options.ApplicationProtocols);
+        Configurations = new ServerConfigurations([.. options.ApplicationProtocols]);
     }
 
-    public QuicListenerOptions Options { get; }
+    /// <summary>Gives the options of connections.</summary>
+    public Func<QuicConnection, SslClientHelloInfo, CancellationToken, ValueTask<QuicServerConnectionOptions>> OptionsCallback { get; }
 
     /// <summary>Whether the options callback and whoever accepts run on the shard's thread.</summary>
     public bool CompletesInline { get; }

@@ -18,7 +18,7 @@ public sealed class ClientFlightRejectionTests
         ("Tls21 no certificate", 0x174, HandshakeType.Certificate, Certificate([])),
         ("Tls01 Certificate left out", 0x10a, HandshakeType.Certificate, []),
         ("Tls01 CertificateVerify left out", 0x10a, HandshakeType.CertificateVerify, []),
-        ("Tls19 scheme not offered", 0x12f, HandshakeType.CertificateVerify, HelloModel.Message(15, [6, 3, 0, 1, 1])),
+        ("Tls19 scheme not offered", 0x12f, HandshakeType.CertificateVerify, HelloModel.Message(15, [8, 9, 0, 1, 1])),
         ("Tls19 PKCS #1", 0x12f, HandshakeType.CertificateVerify, HelloModel.Message(15, [4, 1, 0, 1, 1])),
         ("Tls19 signature of something else", 0x133, HandshakeType.CertificateVerify, HelloModel.Message(15, [4, 3, 0, 1, 1])),
         ("Tls19 scheme that is not the key's", 0x133, HandshakeType.CertificateVerify, HelloModel.Message(15, [8, 4, 0, 1, 1])),

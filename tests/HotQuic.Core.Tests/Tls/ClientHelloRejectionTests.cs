@@ -67,6 +67,8 @@ public sealed class ClientHelloRejectionTests
         ("Tls13 P-256 share not on the curve", 0x12f, hello => hello[ExtensionType.KeyShare] = [0, 69, 0, 23, 0, 65, 4, .. P256Share[1..]]),
         ("Tls13 P-256 share compressed", 0x12f, hello => hello[ExtensionType.KeyShare] = [0, 37, 0, 23, 0, 33, 2, .. new byte[32]]),
         ("Tls13 P-256 point at infinity", 0x12f, hello => hello[ExtensionType.KeyShare] = [0, 5, 0, 23, 0, 1, 0]),
+        ("Tls15 pre_shared_key without psk_key_exchange_modes", 0x16d, hello => hello[ExtensionType.PreSharedKey] =
+            [0, 7, 0, 1, 0x61, 0, 0, 0, 0, 0, 33, 32, .. new byte[32]]),
         ("Bind09 no ALPN", 0x178, hello => hello.Remove(ExtensionType.ApplicationLayerProtocolNegotiation)),
         ("Bind09 no protocol in common", 0x178, hello => hello[ExtensionType.ApplicationLayerProtocolNegotiation] = [0, 3, 2, 0x68, 0x32]),
         ("Bind10 no transport parameters", 0x16d, hello => hello.Remove(ExtensionType.QuicTransportParameters)),

@@ -302,7 +302,7 @@ public sealed class HandshakeTests
     {
         using HandshakePair pair = new HandshakePair(server: WithClientCertificates(ClientCertificateMode.Request)).Run();
         pair.AssertComplete();
-        Assert.Null(pair.Server.Judged);
+        Assert.Empty(pair.Server.Judged!.Chain);
         Assert.DoesNotContain((EndpointRole.Client, HandshakeType.CertificateVerify), pair.Passed);
         Assert.Contains((EndpointRole.Client, HandshakeType.Certificate), pair.Passed);
     }
@@ -326,7 +326,21 @@ public sealed class HandshakeTests
         };
         using HandshakePair pair = new HandshakePair(ClientWithCredential(), server).Run();
         pair.AssertComplete();
-        Assert.Null(pair.Server.Judged);
+        Assert.Empty(pair.Server.Judged!.Chain);
+    }
+
+    [Fact]
+    public void Tls21_ClientWithoutCertificateIsWhatTheVerdictSays()
+    {
+        using var pair = new HandshakePair(server: WithClientCertificates(ClientCertificateMode.Request));
+        pair.Server.Withheld = HandshakeQuestion.CertificateVerdict;
+        pair.Run();
+        Assert.True(pair.Client.Handshake.IsComplete);
+        Assert.False(pair.Server.Handshake.IsComplete);
+        Assert.DoesNotContain(pair.Server.Secrets, secret => secret is { Level: EncryptionLevel.OneRtt, Direction: SecretDirection.Receive });
+        TransportError? error = pair.Server.Handshake.ProvideCertificateVerdict(CertificateVerdict.Rejected(TlsAlert.CertificateRequired, "not without"));
+        AssertAlert(TlsAlert.CertificateRequired, error);
+        Assert.False(pair.Server.Handshake.IsComplete);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal static class TestCredentials
     private static readonly Lazy<TlsCredential> LazyEcdsaP384 =
         new(() => Ecdsa(ECCurve.NamedCurves.nistP384, HashAlgorithmName.SHA384, SignatureScheme.EcdsaSecp384r1Sha384));
 
+    private static readonly Lazy<TlsCredential> LazyEcdsaP521 =
+        new(() => Ecdsa(ECCurve.NamedCurves.nistP521, HashAlgorithmName.SHA512, SignatureScheme.EcdsaSecp521r1Sha512));
+
     private static readonly Lazy<TlsCredential> LazyRsa = new(Rsa);
 
     public static TlsCredential EcdsaP256 => LazyEcdsaP256.Value;
@@ -23,6 +26,7 @@ internal static class TestCredentials
     {
         SignatureScheme.EcdsaSecp256r1Sha256 => LazyEcdsaP256.Value,
         SignatureScheme.EcdsaSecp384r1Sha384 => LazyEcdsaP384.Value,
+        SignatureScheme.EcdsaSecp521r1Sha512 => LazyEcdsaP521.Value,
         _ => new TlsCredential(LazyRsa.Value.Chain, [scheme], LazyRsa.Value.State),
     };
 
@@ -33,9 +37,14 @@ internal static class TestCredentials
         _ => throw new InvalidOperationException("no key"),
     };
 
-    /// <summary>Verifies the signature by the leaf's key; the chain is taken as it is.</summary>
+    /// <summary>Verifies the signature by the leaf's key; the chain is taken as it is, and none at all too.</summary>
     public static CertificateVerdict Judge(CertificateVerdictRequest request)
     {
+        if (request.Chain.Count == 0)
+        {
+            return CertificateVerdict.Accepted;
+        }
+
         using X509Certificate2 leaf = X509CertificateLoader.LoadCertificate(request.Chain[0].Span);
         using ECDsa? ecdsa = leaf.GetECDsaPublicKey();
         using RSA? rsa = leaf.GetRSAPublicKey();
@@ -49,7 +58,7 @@ internal static class TestCredentials
     private static HashAlgorithmName HashOf(SignatureScheme scheme) => scheme switch
     {
         SignatureScheme.EcdsaSecp384r1Sha384 or SignatureScheme.RsaPssRsaeSha384 => HashAlgorithmName.SHA384,
-        SignatureScheme.RsaPssRsaeSha512 => HashAlgorithmName.SHA512,
+        SignatureScheme.EcdsaSecp521r1Sha512 or SignatureScheme.RsaPssRsaeSha512 => HashAlgorithmName.SHA512,
         _ => HashAlgorithmName.SHA256,
     };
 

@@ -101,6 +101,28 @@ public class TransportParameterTests
         OriginalDestinationConnectionId = client.Attempt.OriginalDestinationId,
     }));
 
+    /// <summary>VN-10, VN-11: version 1 is in use, as every packet says.</summary>
+    [Fact]
+    public void Vn_AnotherVersionThanTheOneInUseWasChosen()
+    {
+        byte[] second = Parameter(TransportParameterId.VersionInformation, 0x6b, 0x33, 0x43, 0xcf, 0, 0, 0, 1, 0x6b, 0x33, 0x43, 0xcf);
+        var arena = new Arena();
+        ExpectRefused(arena, SendToServer(arena, ClientHello(ClientParameters(second))), TransportErrorCode.VersionNegotiationError);
+        FromServer(client => ServerParameters(client, second), TransportErrorCode.VersionNegotiationError);
+    }
+
+    /// <summary>A client that would rather speak version 2 (RFC 9369 §4), and lists a reserved version too, is served in the version that it begins with.</summary>
+    [Fact]
+    public void Vn_OtherVersionsThatAreAvailableDoNoHarm()
+    {
+        byte[] several = Parameter(
+            TransportParameterId.VersionInformation, 0, 0, 0, 1, 0x6b, 0x33, 0x43, 0xcf, 0, 0, 0, 1, 0x1a, 0x2a, 0x3a, 0x4a);
+        var arena = new Arena();
+        Assert.Null(SendToServer(arena, ClientHello(ClientParameters(several))).Termination);
+        arena.ExpectOthersServed();
+        FromServer(client => ServerParameters(client, several), isValid: true);
+    }
+
     /// <summary>Extreme values are values: sums and products of them must not overflow.</summary>
     [Fact]
     public void Tp_TheLargestValuesOfAllAreTaken()
@@ -127,7 +149,10 @@ public class TransportParameterTests
         }
     }
 
-    private static Arena FromServer(Func<Connection, byte[]> parameters, bool isValid = false, TimeSpan idle = default)
+    private static Arena FromServer(Func<Connection, byte[]> parameters, bool isValid = false, TimeSpan idle = default) =>
+        FromServer(parameters, isValid ? null : TransportErrorCode.TransportParameterError, idle);
+
+    private static Arena FromServer(Func<Connection, byte[]> parameters, TransportErrorCode? code, TimeSpan idle = default)
     {
         var arena = new Arena(EndpointRole.Server, new ConnectionSettings { IdleTimeout = idle });
         byte[]? datagram = null;
@@ -138,7 +163,7 @@ public class TransportParameterTests
         };
         Connection client = arena.Client.Connect(arena.Server);
         Answer(arena, client, ClientHelloOf(client, datagram!), parameters(client));
-        if (isValid)
+        if (code is null)
         {
             Assert.Null(client.Termination);
             Assert.True(client.Handshake.IsComplete);
@@ -146,15 +171,15 @@ public class TransportParameterTests
         }
         else
         {
-            ExpectRefused(arena, client);
+            ExpectRefused(arena, client, code.Value);
         }
 
         return arena;
     }
 
-    private static void ExpectRefused(Arena arena, Connection victim)
+    private static void ExpectRefused(Arena arena, Connection victim, TransportErrorCode code = TransportErrorCode.TransportParameterError)
     {
-        Assert.Equal((ulong)TransportErrorCode.TransportParameterError, victim.Termination?.Code);
+        Assert.Equal((ulong)code, victim.Termination?.Code);
         arena.ExpectOthersServed();
         arena.ExpectNothingLeft();
     }

@@ -35,14 +35,14 @@ public sealed class CertificateVerifierTests : IDisposable
         X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.Add(_root.Certificate);
         using TestAuthority intermediate = new("intermediate", _root);
-        CertificateVerifier verifier = new(new CertificateVerificationOptions { ChainPolicy = policy, TrustedRoots = [] });
+        CertificateVerificationOptions options = new() { ChainPolicy = policy, TrustedRoots = [] };
 
-        AssertAccepted(verifier.Verify(TestPeer.OnP256(intermediate, null, intermediate.Certificate).Prove()));
+        AssertAccepted(new CertificateVerifier(options).Verify(TestPeer.OnP256(intermediate, null, intermediate.Certificate).Prove()));
         Assert.Empty(policy.ExtraStore);
         Assert.Empty(policy.ApplicationPolicy);
 
         policy.VerificationFlags = X509VerificationFlags.IgnoreInvalidName;
-        AssertAccepted(verifier.Verify(TestPeer.OnP256(_root).Prove("another.example")));
+        AssertAccepted(new CertificateVerifier(options).Verify(TestPeer.OnP256(_root).Prove("another.example")));
     }
 
     [Theory]

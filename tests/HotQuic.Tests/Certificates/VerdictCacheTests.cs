@@ -87,6 +87,22 @@ public sealed class VerdictCacheTests : IDisposable
         Assert.False(WithPolicy(policy).Verify(peer.Prove()).Accepted);
     }
 
+    /// <summary>Later changes of the options have no effect: least of all one that others would then go by.</summary>
+    [Fact]
+    public void AVerifierGoesByThePolicyThatItWasMadeWith()
+    {
+        using TestAuthority added = new("added root");
+        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(_root.Certificate);
+        CertificateVerifier verifier = WithPolicy(policy);
+        policy.CustomTrustStore.Add(added.Certificate);
+        TestPeer peer = TestPeer.OnP256(added);
+        Assert.Equal(TlsAlert.UnknownCa, verifier.Verify(peer.Prove()).Alert);
+
+        policy.CustomTrustStore.RemoveAt(1);
+        Assert.False(WithPolicy(policy).TryVerifyAgain(peer.Prove(), out _));
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(60 * 60 * 24 * 2)]

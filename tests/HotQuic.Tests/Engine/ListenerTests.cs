@@ -68,6 +68,21 @@ public class ListenerTests
         Assert.Equal(Pair.Protocol, atFirst.NegotiatedApplicationProtocol.ToString());
     }
 
+    /// <summary>Options may serve again for the next listener: the first goes by what it was given.</summary>
+    [Fact]
+    public async Task AListenerGoesByTheOptionsThatItWasGiven()
+    {
+        QuicListenerOptions options = Pair.ListenerOptions(change: given => given.ServerAuthenticationOptions.ApplicationProtocols = null);
+        await using QuicListener first = await QuicListener.ListenAsync(options);
+        options.ConnectionOptionsCallback = (_, _, _) => throw new NotSupportedException("the callback of another listener");
+        options.ApplicationProtocols.Clear();
+        options.ApplicationProtocols.Add(new SslApplicationProtocol("other"));
+        await using QuicListener second = await QuicListener.ListenAsync(options);
+        await using QuicConnection client = await QuicConnection.ConnectAsync(Pair.ClientOptions(first.LocalEndPoint)).AsTask().WaitAsync(Pair.Patience);
+        await using QuicConnection server = await first.AcceptConnectionAsync().AsTask().WaitAsync(Pair.Patience);
+        Assert.Equal(Pair.Protocol, server.NegotiatedApplicationProtocol.ToString());
+    }
+
     [SkippableFact]
     public async Task S3_TheIPv6WildcardTakesBothFamilies()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using HotQuic.Tests.Engine;
@@ -32,6 +33,69 @@ public sealed class ConnectionLifeTests
             Assert.Equal("localhost", connection.ServerName);
             Assert.Null(connection.RemoteCertificate);
         });
+    }
+
+    /// <summary>S19: a client that shows no certificate is judged as any other, and what it sends meanwhile waits for that.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task S19_AClientIsHeardOnceItWasJudged(bool isAccepted)
+    {
+        using var isJudged = new ManualResetEventSlim();
+        var judging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var calls = new ConcurrentQueue<string>();
+        var stream = new StreamProbe();
+        await using HandlerPair pair = HandlerPair.Start(
+            server: probe =>
+            {
+                probe.Connected = _ => calls.Enqueue("connected");
+                probe.Stream = (_, _) =>
+                {
+                    calls.Enqueue("stream");
+                    return new StreamProbe { Data = (_, data, _) => Heard(data.Length) };
+                };
+                probe.Datagram = (_, _) => calls.Enqueue("datagram");
+                probe.Closed = (_, _) => calls.Enqueue("closed");
+            },
+            client: probe => probe.Connected = connection =>
+            {
+                Assert.True(connection.TryOpenStream(QuicStreamType.Bidirectional, stream, state: null, out QuicStreamHandle opened));
+                opened.Write([1], completeWrites: true);
+                Assert.True(connection.TrySendDatagram([2]));
+            },
+            serverOptions: options =>
+            {
+                options.Transport.MaxDatagramFrameSize = 1000;
+                options.ServerAuthenticationOptions.ClientCertificateRequired = true;
+                options.ServerAuthenticationOptions.RemoteCertificateValidationCallback = (_, _, _, _) =>
+                {
+                    judging.SetResult();
+                    return isJudged.Wait(Pair.Patience) && isAccepted;
+                };
+            });
+        await pair.Client.WhenConnected;
+        await judging.Task.WaitAsync(Pair.Patience);
+        Assert.Empty(calls);
+        isJudged.Set();
+        if (isAccepted)
+        {
+            await pair.Server.WhenConnected;
+            await ServerProbe.EventuallyAsync(() => calls.Count == 4);
+            Assert.Equal("connected", calls.First());
+            Assert.Equal(["connected", "data 1", "datagram", "stream"], calls.Order());
+        }
+        else
+        {
+            Assert.Equal(0x174, (await pair.Server.WhenClosed).TransportErrorCode);
+            Assert.Equal(0x174, (await pair.Client.WhenClosed).TransportErrorCode);
+            Assert.Equal(["closed"], calls);
+        }
+
+        int Heard(int length)
+        {
+            calls.Enqueue($"data {length}");
+            return length;
+        }
     }
 
     [Fact]

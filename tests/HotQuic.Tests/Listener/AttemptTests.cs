@@ -42,6 +42,44 @@ public sealed class AttemptTests
         Assert.Equal("second", client.NegotiatedApplicationProtocol.ToString());
     }
 
+    /// <summary>What the views are of is nobody else's memory for as long as the call takes, whatever is decided in it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task L17_WhatTheHandlerIsShownStaysAfterItHasDecided(bool isAccepted)
+    {
+        byte[][] before = [];
+        byte[][] after = [];
+        var probe = new ServerProbe();
+        probe.Attempt = attempt =>
+        {
+            before = [attempt.ClientHello.ToArray(), attempt.ServerName.ToArray(), attempt.OfferedProtocols.ToArray(), attempt.NegotiatedProtocol.ToArray()];
+            _ = isAccepted ? attempt.Accept(probe.Configuration, new ConnectionProbe()) : attempt.Reject();
+            byte[][] taken = [.. Enumerable.Range(0, 64).Select(i => System.Buffers.ArrayPool<byte>.Shared.Rent(512 << (i % 4)))];
+            foreach (byte[] each in taken)
+            {
+                each.AsSpan().Fill(0xff);
+                System.Buffers.ArrayPool<byte>.Shared.Return(each);
+            }
+
+            after = [attempt.ClientHello.ToArray(), attempt.ServerName.ToArray(), attempt.OfferedProtocols.ToArray(), attempt.NegotiatedProtocol.ToArray()];
+        };
+        await using var server = new QuicServer(probe);
+        server.Start(ServerProbe.Loopback());
+        Task<QuicConnection> connect = ServerProbe.ConnectAsync(server.LocalEndPoints[0]);
+        await ServerProbe.EventuallyAsync(() => probe.Attempts == 1);
+        Assert.Equal("localhost", Encoding.ASCII.GetString(before[1]));
+        Assert.Equal(before, after);
+        if (isAccepted)
+        {
+            await (await connect).DisposeAsync();
+        }
+        else
+        {
+            await Assert.ThrowsAsync<QuicException>(() => connect);
+        }
+    }
+
     [Fact]
     public async Task L17_CallbacksMayBeginBeforeStartHasReturned()
     {

@@ -36,9 +36,12 @@ public sealed class HandshakeCloseTests
         QuicListenerOptions options = Pair.ListenerOptions();
         options.ConnectionOptionsCallback = async (_, _, token) =>
         {
-            asked.TrySetResult();
-            await Task.Delay(Timeout.Infinite, token);
-            return null!;
+            if (asked.TrySetResult())
+            {
+                await Task.Delay(Timeout.Infinite, token);
+            }
+
+            return Pair.ServerOptions();
         };
         await using QuicListener listener = await QuicListener.ListenAsync(options);
         Task<QuicConnection> accepting = listener.AcceptConnectionAsync().AsTask();
@@ -47,7 +50,6 @@ public sealed class HandshakeCloseTests
         Assert.Equal((QuicError.TransportError, (long)code), (exception.QuicError, exception.TransportErrorCode));
         Assert.Contains(Meaning, exception.Message, StringComparison.Ordinal);
 
-        options.ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(Pair.ServerOptions());
         accepting = listener.AcceptConnectionAsync().AsTask();
         await using QuicConnection client = await ServerProbe.ConnectAsync(listener.LocalEndPoint);
         await using QuicConnection accepted = await accepting;

@@ -5,7 +5,6 @@ using HotQuic.Core.Endpoints;
 using HotQuic.Core.Errors;
 using HotQuic.Core.Packets;
 using HotQuic.Core.Paths;
-using HotQuic.Core.Time;
 using HotQuic.Core.Tls.KeyExchange;
 using HotQuic.Testing;
 
@@ -30,22 +29,49 @@ internal sealed class RawServer : IAdmission, IDisposable
     /// <summary>Takes the first datagram of a client, and answers it with a close of the transport.</summary>
     public async Task CloseFirstAsync(TransportErrorCode code)
     {
+        (Connection connection, EndPoint client) = await TakeFirstAsync();
+        connection.CloseByTransport(new TransportError(code, 0, ""), default);
+        Send(connection, client);
+    }
+
+    /// <summary>
+    /// Takes the first datagram of a client, and answers it with a whole flight of TLS, behind which there is more than can follow; all of it at one time,
+    /// once the client is held up.
+    /// </summary>
+    public async Task AnswerFirstWithTooMuchAsync(Action holdUp)
+    {
+        (Connection connection, EndPoint client) = await TakeFirstAsync();
+        holdUp();
+        connection.ProvideConfiguration(TestTls.Server() with { ApplicationProtocols = ["test"u8.ToArray()] }, default);
+        connection.ProvideSignature(TestTls.Sign(connection.Handshake.Tls.SignatureRequest), default);
+        Send(connection, client);
+        connection.Space(PacketNumberSpace.Handshake)!.Crypto.Write(new byte[1100]);
+        Send(connection, client);
+    }
+
+    private async Task<(Connection Connection, EndPoint Client)> TakeFirstAsync()
+    {
         using var patience = new CancellationTokenSource(Engine.Pair.Patience);
         SocketReceiveFromResult result = await _socket.ReceiveFromAsync(_buffer, new IPEndPoint(IPAddress.Any, 0), patience.Token);
-        Instant at = default;
         Connection connection = _endpoint.OnDatagram(
             new ReceivedDatagram
             {
                 Bytes = _buffer.AsSpan(0, result.ReceivedBytes),
                 Remote = PathAddress.From((IPEndPoint)result.RemoteEndPoint),
                 Local = PathAddress.From(EndPoint),
-                At = at,
+                At = default,
                 Ecn = EcnCodepoint.NotEct,
             },
             new byte[2048]).Connection!;
-        connection.CloseByTransport(new TransportError(code, 0, ""), at);
-        Train train = connection.Transmit(at, _buffer);
-        _socket.SendTo(_buffer.AsSpan(0, train.Length), result.RemoteEndPoint);
+        return (connection, result.RemoteEndPoint);
+    }
+
+    private void Send(Connection connection, EndPoint client)
+    {
+        for (Train train = connection.Transmit(default, _buffer); !train.IsEmpty; train = connection.Transmit(default, _buffer))
+        {
+            _socket.SendTo(_buffer.AsSpan(0, train.Length), client);
+        }
     }
 
     public void Dispose()

@@ -39,6 +39,32 @@ public sealed class StartingTests
             [.. Enumerable.Range(0, count).Select(i => new SslApplicationProtocol([.. Enumerable.Repeat((byte)i, length)]))];
     }
 
+    /// <summary>What may be listened for can be connected to.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task L1_TheLongestListOfProtocolsServesItsClients(bool isAwaited)
+    {
+        List<SslApplicationProtocol> longest =
+            [.. Enumerable.Range(0, 255).Select(i => new SslApplicationProtocol([.. Enumerable.Repeat((byte)i, 255)])), new(new byte[249]), new(Pair.Protocol)];
+        Assert.Equal(ushort.MaxValue, longest.Sum(protocol => 1 + protocol.Protocol.Length));
+        if (isAwaited)
+        {
+            QuicListenerOptions options = Pair.ListenerOptions(change: given => given.ServerAuthenticationOptions.ApplicationProtocols = null);
+            options.ApplicationProtocols = longest;
+            await using QuicListener listener = await QuicListener.ListenAsync(options);
+            await using QuicConnection client = await ServerProbe.ConnectAsync(listener.LocalEndPoint);
+            Assert.Equal(Pair.Protocol, client.NegotiatedApplicationProtocol.ToString());
+        }
+        else
+        {
+            await using var server = new QuicServer(new ServerProbe());
+            server.Start(new QuicServerBinding { Address = IPAddress.Loopback, ApplicationProtocols = longest });
+            await using QuicConnection client = await ServerProbe.ConnectAsync(server.LocalEndPoints[0]);
+            Assert.Equal(Pair.Protocol, client.NegotiatedApplicationProtocol.ToString());
+        }
+    }
+
     [Fact]
     public void OptionsOutOfRangeAreArgumentErrorsThatNameThem()
     {

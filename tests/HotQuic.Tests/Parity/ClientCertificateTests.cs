@@ -32,6 +32,22 @@ public sealed class ClientCertificateTests : IDisposable
         Assert.Equal(certificate, pair.Server.RemoteCertificate);
     }
 
+    /// <summary>What stands beside the certificate may be what its chain goes by, and may come later than it.</summary>
+    [Fact]
+    public async Task S19_ACollectionCarriesItsIntermediates()
+    {
+        using var intermediate = new TestAuthority("intermediate of clients", _certificates.Authority);
+        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 certificate = intermediate.Issue(key, new LeafWish { Names = [], Purpose = TestAuthority.ClientPurpose });
+        (_, Exception alone) = await HandshakeFailures.BothAsync(Pair.ListenerOptions(change: Require), options => Show(options, certificate, Way.Collection));
+        HandshakeFailures.AssertAlert(alone, TlsAlert.UnknownCa);
+        await using Pair pair = await Pair.ConnectAsync(
+            server: Require, client: options => options.ClientAuthenticationOptions.ClientCertificates = [certificate, intermediate.Certificate]);
+        Assert.Equal(certificate, pair.Server.RemoteCertificate);
+        (_, Exception again) = await HandshakeFailures.BothAsync(Pair.ListenerOptions(change: Require), options => Show(options, certificate, Way.Collection));
+        HandshakeFailures.AssertAlert(again, TlsAlert.UnknownCa);
+    }
+
     [Fact]
     public async Task S19_WhatIsNotAskedForIsNotShown()
     {
@@ -79,6 +95,27 @@ public sealed class ClientCertificateTests : IDisposable
 
         Assert.True(wasNull);
         Assert.Equal(SslPolicyErrors.RemoteCertificateNotAvailable, errors);
+    }
+
+    /// <summary>S8: the time limit of the handshake counts while the application judges, whether or not there is a certificate.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task S8_JudgingThatTakesTooLongIsATimeout(bool isShown)
+    {
+        using X509Certificate2 certificate = _certificates.ForClient();
+        using var release = new ManualResetEventSlim();
+        (Exception atClient, Exception atServer) = await HandshakeFailures.BothAsync(
+            Pair.ListenerOptions(change: options =>
+            {
+                Require(options);
+                options.HandshakeTimeout = TimeSpan.FromMilliseconds(300);
+                options.ServerAuthenticationOptions.RemoteCertificateValidationCallback = (_, _, _, _) => release.Wait(Pair.Patience);
+            }),
+            options => Show(options, isShown ? certificate : null, Way.Collection));
+        release.Set();
+        Assert.Equal(QuicError.ConnectionTimeout, Assert.IsType<QuicException>(atServer).QuicError);
+        HandshakeFailures.AssertAlert(atClient, TlsAlert.UserCanceled);
     }
 
     [Fact]
@@ -163,8 +200,13 @@ public sealed class ClientCertificateTests : IDisposable
         options.ServerAuthenticationOptions.CertificateChainPolicy = _certificates.Trust();
     }
 
-    private static void Show(QuicClientConnectionOptions options, X509Certificate2 certificate, Way way)
+    private static void Show(QuicClientConnectionOptions options, X509Certificate2? certificate, Way way)
     {
+        if (certificate is null)
+        {
+            return;
+        }
+
         switch (way)
         {
             case Way.Collection:

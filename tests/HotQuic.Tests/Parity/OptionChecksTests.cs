@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using HotQuic.Tests.Engine;
 
 namespace HotQuic.Tests.Parity;
@@ -115,6 +116,71 @@ public class OptionChecksTests
         QuicClientConnectionOptions options = Pair.ClientOptions(Nobody);
         options.ClientAuthenticationOptions.ApplicationProtocols = isNull ? null : [];
         AssertNames(await ConnectFailureAsync(options), typeof(ArgumentException), "ApplicationProtocols");
+    }
+
+    /// <summary>A name that no ClientHello could carry is the caller's mistake, and told as such: an international one is in its xn-- form there.</summary>
+    [Theory]
+    [InlineData("two words")]
+    [InlineData("b\u00fccher..example")]
+    [InlineData("control\u0001character")]
+    [InlineData(null)]
+    public async Task S19_ATargetHostThatIsNoNameIsNamed(string? host)
+    {
+        QuicClientConnectionOptions options = Pair.ClientOptions(Nobody);
+        options.ClientAuthenticationOptions.TargetHost = host ?? new string('x', 254);
+        AssertNames(await ConnectFailureAsync(options), typeof(ArgumentException), "TargetHost");
+        AssertNames(Record.Exception(() => QuicClientConfiguration.Create(options))!, typeof(ArgumentException), "TargetHost");
+    }
+
+    /// <summary>The host that nobody knows is no mistake in the options: S18 says how that is told.</summary>
+    [Fact]
+    public async Task S18_AnEndPointWhoseHostIsNoNameIsNotFound()
+    {
+        QuicClientConnectionOptions options = Pair.ClientOptions(Nobody);
+        options.ClientAuthenticationOptions.TargetHost = null;
+        options.RemoteEndPoint = new DnsEndPoint("two words", 1);
+        Assert.IsAssignableFrom<System.Net.Sockets.SocketException>(await ConnectFailureAsync(options));
+    }
+
+    /// <summary>The protocols of a client go into its ClientHello, with everything else there.</summary>
+    [Fact]
+    public async Task S1_AClientWithMoreProtocolsThanAClientHelloHoldsNamesThem()
+    {
+        QuicClientConnectionOptions options = Pair.ClientOptions(Nobody);
+        options.ClientAuthenticationOptions.ApplicationProtocols =
+            [.. Enumerable.Range(0, 100).Select(i => new SslApplicationProtocol([.. Enumerable.Repeat((byte)i, 255)]))];
+        AssertNames(await ConnectFailureAsync(options), typeof(ArgumentException), "ApplicationProtocols");
+    }
+
+    /// <summary>Certificates belong to the application, which may have disposed of them.</summary>
+    [Theory]
+    [InlineData("collection")]
+    [InlineData("context")]
+    [InlineData("trusted root")]
+    public async Task S19_AClientsCertificateThatWasDisposedOfIsAnArgumentError(string place)
+    {
+        using var certificates = new TestCertificates();
+        X509Certificate2 certificate = certificates.ForClient();
+        QuicClientConnectionOptions options = Pair.ClientOptions(Nobody);
+        SslClientAuthenticationOptions tls = options.ClientAuthenticationOptions;
+        switch (place)
+        {
+            case "collection":
+                tls.ClientCertificates = [certificate];
+                break;
+            case "context":
+                tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
+                tls.ClientCertificateContext.TargetCertificate.Dispose();
+                break;
+            default:
+                tls.RemoteCertificateValidationCallback = null;
+                tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+                tls.CertificateChainPolicy.CustomTrustStore.Add(certificate);
+                break;
+        }
+
+        certificate.Dispose();
+        AssertNames(await ConnectFailureAsync(options), typeof(ArgumentException), "certificate");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using HotQuic.Core.Errors;
 using HotQuic.Tests.Certificates;
@@ -77,6 +78,40 @@ public sealed class ServerCertificateTests : IDisposable
             server: options => options.ServerAuthenticationOptions.ServerCertificateContext = context,
             client: options => _certificates.TrustBy(options, "host.example"));
         Assert.Equal(leaf, pair.Client.RemoteCertificate);
+    }
+
+    /// <summary>Whatever key a server may have, our own client takes it; so does a server whose client shows the same.</summary>
+    [Theory]
+    [InlineData("P-256")]
+    [InlineData("P-384")]
+    [InlineData("P-521")]
+    [InlineData("RSA-2048")]
+    [InlineData("RSA-4096")]
+    public async Task S19_EveryKindOfKeyServesBothSides(string kind)
+    {
+        using AsymmetricAlgorithm key = kind switch
+        {
+            "P-256" => ECDsa.Create(ECCurve.NamedCurves.nistP256),
+            "P-384" => ECDsa.Create(ECCurve.NamedCurves.nistP384),
+            "P-521" => ECDsa.Create(ECCurve.NamedCurves.nistP521),
+            _ => RSA.Create(int.Parse(kind.AsSpan(4), System.Globalization.CultureInfo.InvariantCulture)),
+        };
+        using X509Certificate2 certificate = _certificates.Authority.Issue(key);
+        using X509Certificate2 ofClient = _certificates.Authority.Issue(key, new LeafWish { Names = [], Purpose = TestAuthority.ClientPurpose });
+        await using Pair pair = await Pair.ConnectAsync(
+            server: options =>
+            {
+                options.ServerAuthenticationOptions.ServerCertificate = certificate;
+                options.ServerAuthenticationOptions.ClientCertificateRequired = true;
+                options.ServerAuthenticationOptions.CertificateChainPolicy = _certificates.Trust();
+            },
+            client: options =>
+            {
+                _certificates.TrustBy(options, "host.example");
+                options.ClientAuthenticationOptions.ClientCertificates = [ofClient];
+            });
+        Assert.Equal(certificate, pair.Client.RemoteCertificate);
+        Assert.Equal(ofClient, pair.Server.RemoteCertificate);
     }
 
     [Fact]

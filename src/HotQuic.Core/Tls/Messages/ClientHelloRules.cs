@@ -52,6 +52,12 @@ internal static class ClientHelloRules
             }
         }
 
+        // RFC 8446 §4.2.9
+        if (hello.Present.Contains(ExtensionType.PreSharedKey) && !hello.Present.Contains(ExtensionType.PskKeyExchangeModes))
+        {
+            return TransportError.FromAlert(TlsAlert.MissingExtension, "pre_shared_key comes without psk_key_exchange_modes");
+        }
+
         // RFC 9001 §8.1
         if (!hello.Present.Contains(ExtensionType.ApplicationLayerProtocolNegotiation))
         {
