@@ -1,3 +1,4 @@
+using HotQuic.Options;
 using HotQuic.Tests.Engine;
 
 namespace HotQuic.Tests.Soak;
@@ -16,11 +17,12 @@ public sealed class ConnectionStormTests
     private static readonly int Rounds = 40 * SoakEngine.Scale;
 
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(2, true)]
-    [InlineData(4, false)]
-    public async Task EveryCallEndsAndNothingIsLeft(int shards, bool completesInline)
+    [InlineData(1, false, QuicIoMode.Auto)]
+    [InlineData(2, true, QuicIoMode.Auto)]
+    [InlineData(4, false, IoModes.Datagrams)]
+    public async Task EveryCallEndsAndNothingIsLeft(int shards, bool completesInline, QuicIoMode io)
     {
+        Pair.Io = io == QuicIoMode.Auto ? Pair.Io : io;
         using var faults = new UnobservedFaults();
         using var engine = new QuicEngine(new QuicEngineOptions { Shards = shards });
         await using QuicListener listener = await SoakEngine.ListenAsync(engine, Set);

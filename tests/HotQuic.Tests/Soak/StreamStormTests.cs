@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using HotQuic.Options;
 using HotQuic.Tests.Engine;
 
 namespace HotQuic.Tests.Soak;
@@ -16,13 +17,15 @@ public sealed class StreamStormTests
     private static readonly int Rounds = 50 * SoakEngine.Scale;
 
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(1, true)]
-    [InlineData(2, false)]
-    [InlineData(4, true)]
-    [InlineData(64, false)]
-    public async Task EveryCallEndsAndNothingIsLeft(int shards, bool completesInline)
+    [InlineData(1, false, QuicIoMode.Auto)]
+    [InlineData(1, true, QuicIoMode.Sockets)]
+    [InlineData(2, false, IoModes.Datagrams)]
+    [InlineData(4, true, QuicIoMode.Auto)]
+    [InlineData(64, false, QuicIoMode.Auto)]
+    [InlineData(64, true, IoModes.Datagrams)]
+    public async Task EveryCallEndsAndNothingIsLeft(int shards, bool completesInline, QuicIoMode io)
     {
+        Pair.Io = io == QuicIoMode.Auto ? Pair.Io : io;
         using var faults = new UnobservedFaults();
         using var engine = new QuicEngine(new QuicEngineOptions { Shards = shards });
         await using QuicListener listener = await SoakEngine.ListenAsync(engine, options => Set(options.Transport));
