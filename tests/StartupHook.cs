@@ -19,6 +19,8 @@ internal static class StartupHook
 #pragma warning restore CA2255
     internal static void SetUp()
     {
+        // Tests never rest for as long as it takes by default.
+        AppContext.SetData("HotQuic.SignalAfterMilliseconds", 10);
         string? shards = Environment.GetEnvironmentVariable("HOTQUIC_TEST_SHARDS");
         string? io = Environment.GetEnvironmentVariable("HOTQUIC_TEST_IO");
         if (shards is { Length: > 0 })

@@ -28,21 +28,28 @@ combined_tests='FullyQualifiedName~.Engine.ConnectionTests|FullyQualifiedName~.E
 |FullyQualifiedName~.Pipes.PipeReaderTests|FullyQualifiedName~.Pipes.PipeWriterTests|FullyQualifiedName~.Shards.ForwardingTests'
 combined_tests=${combined_tests//$'\n'/}
 passed=0 failed=0 skipped=0
+failures=() # told again at the end, where a long log is looked at first
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 export MSBUILDDISABLENODEREUSE=1 # no build server outlives this script
 
 finish() {
-  [ "$((passed + failed + skipped))" -gt 0 ] || { echo "No test ran." >&2; failed=1; }
+  [ "$((passed + failed + skipped))" -gt 0 ] || fail "no test ran"
   echo
+  [ ${#failures[@]} -eq 0 ] || printf '%s\n' "${failures[@]}"
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ]
   exit
 }
 
-give_up() {
+fail() {
   echo "FAILED: $1" >&2
+  failures+=("FAILED: $1")
   failed=$((failed + 1))
+}
+
+give_up() {
+  fail "$1"
   finish
 }
 
@@ -88,10 +95,8 @@ build() {
 }
 
 check_format() {
-  if ! dotnet format HotQuic.sln --verify-no-changes --no-restore; then
-    echo "FAILED: dotnet format would change files" >&2
-    failed=$((failed + 1))
-  fi
+  # The build has judged style and formatting of code (EnforceCodeStyleInBuild); what is left needs no workspace.
+  dotnet format whitespace . --folder --verify-no-changes || fail "dotnet format would change files"
 }
 
 counter() { # counter TRX_FILE NAME
@@ -100,6 +105,10 @@ counter() { # counter TRX_FILE NAME
 
 skip_reasons() { # skip_reasons TRX_FILE: each reason, with the number of tests it holds for
   sed -n '/outcome="NotExecuted"/,/<\/UnitTestResult>/s/.*<Message>\(.*\)<\/Message>.*/\1/p' "$1" | sort | uniq -c | sed 's/^ */  skipped /'
+}
+
+failed_tests() { # failed_tests TRX_FILE: each one's name, with the first line of why
+  sed -n '/<UnitTestResult .*outcome="Failed"/,/<Message>/{s/.* testName="\([^"]*\)".*/FAILED: \1/p;s/.*<Message>\([^<]*\).*/  \1/p}' "$1"
 }
 
 run_project() { # run_project PROJECT [FILTER [SUFFIX OF ITS NAME]]
@@ -117,16 +126,16 @@ run_project() { # run_project PROJECT [FILTER [SUFFIX OF ITS NAME]]
   trx=$results/$name/results.trx
   if [ ! -f "$trx" ]; then
     [ "$code" -eq 0 ] && { echo "$name has no test to run."; return; }
-    echo "FAILED: $name ended with $code and without results" >&2
-    failed=$((failed + 1))
+    fail "$name ended with $code and without results"
     return
   fi
   total=$(counter "$trx" total)
   project_passed=$(counter "$trx" passed)
   project_failed=$(($(counter "$trx" executed) - project_passed))
   if [ "$code" -ne 0 ] && [ "$project_failed" -eq 0 ]; then
-    echo "FAILED: $name's test host ended with $code" >&2
-    project_failed=1
+    fail "$name's test host ended with $code"
+  elif [ "$project_failed" -gt 0 ]; then
+    mapfile -t -O ${#failures[@]} failures < <(failed_tests "$trx")
   fi
   skip_reasons "$trx"
   passed=$((passed + project_passed))
@@ -150,8 +159,7 @@ check_budgets() {
   if dotnet perf/HotQuic.Benchmarks/bin/$configuration/net10.0/HotQuic.Benchmarks.dll budgets --json "$figures/budgets.json"; then
     passed=$((passed + 1))
   else
-    echo "FAILED: something allocates more, or less, than perf/HotQuic.Benchmarks/allocation-budgets.json says" >&2
-    failed=$((failed + 1))
+    fail "something allocates more, or less, than perf/HotQuic.Benchmarks/allocation-budgets.json says"
   fi
 }
 
@@ -164,7 +172,7 @@ check_times() {
   case $? in
     0) passed=$((passed + 1)) ;;
     3) echo "SKIPPED: the time guard has no baseline"; skipped=$((skipped + 1)) ;;
-    *) echo "FAILED: the time guard" >&2; failed=$((failed + 1)) ;;
+    *) fail "the time guard" ;;
   esac
 }
 
@@ -172,7 +180,7 @@ check_traffic() {
   if perf/smoke.sh "$figures"; then
     passed=$((passed + 1))
   else
-    failed=$((failed + 1))
+    fail "the perf smoke"
   fi
 }
 

@@ -16,6 +16,9 @@ namespace HotQuic;
 ///                             brings nothing, as long as every thread of the machine has a processor (Linux; elsewhere 0); a number: for
 ///                             up to so long, whoever else wants the processors; 0: it sleeps at once
 /// HotQuic.IoMode              Auto: what QuicIoMode.Auto stands for; Offload or Sockets where an option does not ask for another
+/// HotQuic.SignalAfterMilliseconds
+///                             10,000: with Sockets on Linux, a shard that has slept for so long has System.Net.Sockets tell what arrives, which
+///                             it then does for good, and at a price
 /// HotQuic.QlogDirectory       none: where each connection writes a qlog file
 /// HotQuic.TokenSecret         random: 64 hexadecimal digits, shared by servers that shall take one another's Retry and NEW_TOKEN tokens
 /// HotQuic.RetryTokenSeconds   30: a Retry token is valid in the period of its making and in the next
@@ -33,6 +36,9 @@ internal sealed record QuicEngineOptions
 
     /// <summary>The longest that a shard which has nothing to do looks for work before it sleeps; null: automatic.</summary>
     public TimeSpan? Spin { get; init; }
+
+    /// <summary>How long a shard sleeps before System.Net.Sockets watches its sockets of that mode; null for the default.</summary>
+    public TimeSpan? SignalAfter { get; init; }
 
     /// <summary>Where each connection's qlog file goes; null for none.</summary>
     public string? QlogDirectory { get; init; }
@@ -74,10 +80,17 @@ internal sealed record QuicEngineOptions
             options = options with { Shards = (int)Math.Clamp(shards, 1, MaxShards) };
         }
 
-        options = options with { PinShards = ReadFlag("HotQuic.PinShards") };
-        return Read("HotQuic.SpinMicroseconds") is { } spin
-            ? options with { Spin = TimeSpan.FromMicroseconds(Math.Clamp(spin, 0, 1_000_000)) }
-            : options;
+        if (Read("HotQuic.SpinMicroseconds") is { } spin)
+        {
+            options = options with { Spin = TimeSpan.FromMicroseconds(Math.Clamp(spin, 0, 1_000_000)) };
+        }
+
+        if (Read("HotQuic.SignalAfterMilliseconds") is { } milliseconds)
+        {
+            options = options with { SignalAfter = TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, 86_400_000)) };
+        }
+
+        return options with { PinShards = ReadFlag("HotQuic.PinShards") };
     }
 
     /// <summary>A secret that others do not share would fail in ways that are hard to see: a wrong one is an error at once.</summary>

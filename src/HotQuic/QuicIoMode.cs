@@ -10,7 +10,7 @@ public enum QuicIoMode
     Offload,
 
     /// <summary>
-    /// System.Net.Sockets. On Linux it tells when something has arrived after 10 ms of silence or more, and datagrams move as with
+    /// System.Net.Sockets. On Linux it tells when something has arrived after 10 s of silence or more, and datagrams move as with
     /// <see cref="Offload"/>; on other systems they move one a call, slower and without ECN.
     /// </summary>
     Sockets,

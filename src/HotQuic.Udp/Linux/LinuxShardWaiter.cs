@@ -13,7 +13,8 @@ namespace HotQuic.Udp.Linux;
 /// </summary>
 /// <remarks>
 /// A signal wakes a thread of System.Net.Sockets and one of the thread pool before this one, and that of the pool then looks for more work
-/// for some hundred microseconds, on a processor that data in flow has use for. A flow's sleeps are short and many; their price would halve it.
+/// for some hundred microseconds, on a processor that data in flow has use for. And once it has been asked it hears of everything that comes
+/// and goes for as long as the socket lives, asked or not, which costs a flow a third of its rate. So only a socket that rests for long has one asked.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class LinuxShardWaiter : ShardWaiter
@@ -29,8 +30,8 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
         _event = number >= 0 ? new Descriptor(number) : throw ErrorNumber.ToException(Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>How long the call alone is asked what has arrived, before signals are: next to that, what one costs is little.</summary>
-    public TimeSpan OwnSleep { get; init; } = TimeSpan.FromMilliseconds(10);
+    /// <summary>How long the call alone is asked what has arrived, before signals are.</summary>
+    public TimeSpan OwnSleep { get; init; } = DefaultOwnSleep;
 
     private protected override void CheckTakes(UdpSocket socket)
     {

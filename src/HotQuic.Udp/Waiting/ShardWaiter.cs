@@ -16,6 +16,9 @@ internal abstract class ShardWaiter : IDisposable
     /// <summary>How often in a row a socket may be taken for readable unasked: errors show only where it is asked.</summary>
     private const int MostAssumptions = 7;
 
+    /// <summary>A socket that carries anything does so more often.</summary>
+    private protected static readonly TimeSpan DefaultOwnSleep = TimeSpan.FromSeconds(10);
+
     private readonly List<UdpSocket> _sockets = [];
     private int _assumptions;
     private volatile State _state;
@@ -31,11 +34,13 @@ internal abstract class ShardWaiter : IDisposable
     /// <summary>
     /// The waiter for sockets of that kind. Any but that of <see cref="UdpIo.Datagrams"/> takes every kind; that one takes its own.
     /// </summary>
-    public static ShardWaiter Create(UdpIo io = UdpIo.Auto)
+    /// <param name="io">The kind.</param>
+    /// <param name="ownSleep">How long a thread sleeps before sockets of <see cref="UdpIo.Sockets"/> are watched for it; 10 s where nothing is said.</param>
+    public static ShardWaiter Create(UdpIo io = UdpIo.Auto, TimeSpan? ownSleep = null)
     {
         if (io != UdpIo.Datagrams && LinuxUdpSocket.IsSupported)
         {
-            return new LinuxShardWaiter();
+            return new LinuxShardWaiter { OwnSleep = ownSleep ?? DefaultOwnSleep };
         }
 
         if (io == UdpIo.Offload)

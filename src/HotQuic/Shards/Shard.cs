@@ -63,7 +63,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         Number = number;
         _spinning = Spinning.For(options.Spin);
         _pins = options.PinShards;
-        _waiter = ShardWaiter.Create(options.Io);
+        _waiter = ShardWaiter.Create(options.Io, options.SignalAfter);
         _admission = new Admission(this);
         Drivers = new ConnectionDriverPool(this);
         var random = new SystemRandom();
@@ -435,11 +435,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         if (isBusy || _senders.Count > 0 || _touched.Count > 0 || _unposted.Count > 0 || !_mailbox.IsEmpty)
         {
             _spinning.OnWork(Now);
-            if (!_waiter.TryAssumeReadable())
-            {
-                _waiter.Wait(TimeSpan.Zero);
-            }
-
+            Look();
             return;
         }
 
@@ -450,12 +446,20 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         {
             // Whoever is to bring the work may wait for this processor.
             Thread.Yield();
-            _waiter.Wait(TimeSpan.Zero);
+            Look();
             return;
         }
 
         Instant next = _timers.Next;
         _waiter.Wait(next.IsNever ? TimeSpan.MaxValue : next - now);
+    }
+
+    private void Look()
+    {
+        if (!_waiter.TryAssumeReadable())
+        {
+            _waiter.Wait(TimeSpan.Zero);
+        }
     }
 
     /// <summary>Something to run on the shard, and who waits for it.</summary>

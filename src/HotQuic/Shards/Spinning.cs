@@ -6,14 +6,21 @@ namespace HotQuic.Shards;
 /// <summary>
 /// How long a shard that has nothing to do looks for work before it sleeps. Work that comes while it looks spares both sides the price of
 /// a sleep; where that keeps failing it looks for a shorter time, halved each time down to a small part, until work comes once in the
-/// time that it was allowed. <see cref="OnWork"/> after a turn that had work, <see cref="GoesOn"/> after one that had none.
+/// time that it was allowed. Now and then it tries again all the same: of two sides that wait for each other asleep, each would find the
+/// other too slow for good. <see cref="OnWork"/> after a turn that had work, <see cref="GoesOn"/> after one that had none.
 /// </summary>
 /// <param name="limit">The longest that it looks; zero for not at all.</param>
 /// <param name="hasRoom">Whether a processor is to spare for it, asked now and then; null where that does not matter.</param>
 internal sealed class Spinning(TimeSpan limit, Func<bool>? hasRoom = null)
 {
-    /// <summary>Halvings: what is left costs next to nothing.</summary>
-    private const int MostMisses = 5;
+    /// <summary>Misses in a row that change nothing: the system keeps everybody waiting now and then.</summary>
+    private const int FreeMisses = 3;
+
+    /// <summary>What is left then costs next to nothing.</summary>
+    private const int MostHalvings = 5;
+
+    /// <summary>Misses in a row after which it begins anew.</summary>
+    private const int MostMisses = FreeMisses + MostHalvings + 64;
 
     /// <summary>
     /// An answer comes within this even where it has to wake its sender first, on processors that are virtual: once both sides look, neither
@@ -46,7 +53,7 @@ internal sealed class Spinning(TimeSpan limit, Func<bool>? hasRoom = null)
         if (_isSleeping)
         {
             // The whole limit would have been enough, or not even that.
-            _misses = now - _lastWork <= limit ? 0 : Math.Min(_misses + 1, MostMisses);
+            _misses = now - _lastWork <= limit || _misses == MostMisses ? 0 : _misses + 1;
             _isSleeping = false;
         }
 
@@ -57,9 +64,11 @@ internal sealed class Spinning(TimeSpan limit, Func<bool>? hasRoom = null)
     /// <param name="now">The time.</param>
     public bool GoesOn(Instant now)
     {
-        _isSleeping = limit <= TimeSpan.Zero || now - _lastWork >= limit / (1 << _misses) || !MayLook(now);
+        _isSleeping = limit <= TimeSpan.Zero || now - _lastWork >= Allowed() || !MayLook(now);
         return !_isSleeping;
     }
+
+    private TimeSpan Allowed() => limit / (1 << Math.Clamp(_misses - FreeMisses, 0, MostHalvings));
 
     private bool MayLook(Instant now)
     {

@@ -113,6 +113,7 @@ public sealed class ApplicationTests
         go.SetResult();
         Http3Answer answer = await answering;
         Assert.Equal(TestApplication.Pattern(1_000_000), answer.Body);
+        await client.DisposeAsync();
         await stopping.OrFail();
 
         // Whoever comes later finds nobody.

@@ -17,6 +17,11 @@ public class EngineSetUpTests
         Assert.Equal(expected, QuicEngine.Default.Shards.Length);
     }
 
+    /// <summary>Otherwise none would: they rest for seconds at most.</summary>
+    [Fact]
+    public void TestsHaveSystemNetSocketsTellWhatArrives() =>
+        Assert.Equal(TimeSpan.FromMilliseconds(10), QuicEngineOptions.FromAppContext().SignalAfter);
+
     [SkippableFact]
     public void SocketsAreDrivenAsAskedWhereAnOptionLeavesItToTheEngine()
     {

@@ -30,7 +30,7 @@ public sealed class SpinningTests
     {
         var spinning = new Spinning(Limit);
         int now = 0;
-        foreach (int allowed in (int[])[64, 32, 16, 8, 4, 2, 2, 2])
+        foreach (int allowed in (int[])[64, 64, 64, 64, 32, 16, 8, 4, 2, 2, 2])
         {
             spinning.OnWork(At(now));
             Assert.True(spinning.GoesOn(At(now + allowed - 1)));
@@ -43,10 +43,20 @@ public sealed class SpinningTests
     public void WorkThatCameInTimeToBeFoundBringsTheWholeLimitBack()
     {
         var spinning = new Spinning(Limit);
-        Sleep(spinning, 0, 64);
-        Sleep(spinning, 1000, 32);
-        spinning.OnWork(At(1060));
-        Assert.True(spinning.GoesOn(At(1060 + 63)));
+        KeepMissing(spinning, times: 5);
+        Sleep(spinning, 5000, after: 16);
+        spinning.OnWork(At(5060));
+        Assert.True(spinning.GoesOn(At(5060 + 63)));
+    }
+
+    [Fact]
+    public void AfterManyShortLooksItTriesTheWholeLimitAgain()
+    {
+        var spinning = new Spinning(Limit);
+        KeepMissing(spinning, times: 72);
+        Sleep(spinning, 72_000, after: 2);
+        spinning.OnWork(At(73_000));
+        Assert.True(spinning.GoesOn(At(73_000 + 63)));
     }
 
     [Fact]
@@ -80,6 +90,14 @@ public sealed class SpinningTests
         spinning.OnWork(At(100));
         Assert.True(spinning.GoesOn(At(163)));
         Assert.False(Spinning.For(TimeSpan.Zero).GoesOn(At(163)));
+    }
+
+    private static void KeepMissing(Spinning spinning, int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            Sleep(spinning, 1000 * i, after: 64);
+        }
     }
 
     private static void Sleep(Spinning spinning, int at, int after)
