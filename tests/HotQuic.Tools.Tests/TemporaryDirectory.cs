@@ -1,7 +1,7 @@
 namespace HotQuic.Tools.Tests;
 
 /// <summary>A directory of a test's own, removed at its end.</summary>
-internal sealed class TemporaryDirectory : IDisposable
+internal class TemporaryDirectory : IDisposable
 {
     public string Root { get; } = Directory.CreateTempSubdirectory("hotquic-test-").FullName;
 

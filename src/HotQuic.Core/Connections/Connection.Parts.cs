@@ -340,7 +340,7 @@ internal sealed partial class Connection
         TimeoutResult result = Recovery.OnTimeout(now, _sentFrames);
         if (result.Kind == TimeoutKind.ProbesWanted && Space(result.Space) is { } space)
         {
-            if (Mtu.OnProbeTimeout(now))
+            if (Recovery.HasInFlightAbove(Mtu.BaseSize) && Mtu.OnProbeTimeout(now))
             {
                 ApplyMtu();
             }
@@ -358,6 +358,9 @@ internal sealed partial class Connection
 
         ReportMetrics(now);
     }
+
+    /// <summary>Before anything is sent: a peer that acknowledges nothing does not make the record of what was sent grow for ever.</summary>
+    internal void BoundSentPackets() => Recovery.Bound(PacketNumberSpace.Application, _sentFrames);
 
     /// <summary>RFC 9002 §6.2.4: new data is the best probe, then data that is in flight, then a PING.</summary>
     private void AskForProbes(PacketSpace space, int count)

@@ -65,14 +65,15 @@ internal sealed partial class Transmitter
         {
             case CloseState.Open:
                 break;
-            case CloseState.Closing when OwesFinished:
-                return TransmitCoalesced(now, buffer);
+            case CloseState.Closing when OwesFinished && TransmitCoalesced(now, buffer) is { IsEmpty: false } finished:
+                return finished;
             case CloseState.Closing when _connection.Closer.HasPendingClose:
                 return TransmitClose(now, buffer);
             default:
                 return default;
         }
 
+        _connection.BoundSentPackets();
         if (!CanGoOn(now))
         {
             return _connection.Closer.HasPendingClose ? TransmitClose(now, buffer) : default;
@@ -90,7 +91,8 @@ internal sealed partial class Transmitter
 
     /// <summary>
     /// A client that is closed as soon as its handshake is complete still says its Finished first, once: the server then knows whom it
-    /// spoke to, reads the application's own code (RFC 9000 §10.2.3), and has measured the path, which bounds how long it drains.
+    /// spoke to, reads the application's own code (RFC 9000 §10.2.3), and has measured the path, which bounds how long it drains. Where
+    /// window or pacer hold it back the close goes alone: no acknowledgment is taken in any more that would make room.
     /// </summary>
     private bool OwesFinished =>
         _connection.Role == EndpointRole.Client && _connection.Handshake.IsComplete && _connection.Closer.HasPendingClose
@@ -101,7 +103,7 @@ internal sealed partial class Transmitter
     {
         for (PacketNumberSpace kind = PacketNumberSpace.Initial; kind <= PacketNumberSpace.Application; kind++)
         {
-            if (_connection.Space(kind) is { NextNumber: var number } && number >= PacketNumber.MaxValue)
+            if (_connection.Space(kind) is { NextNumber: var number } && IsOutOfReach(number, _connection.Recovery.LargestAcknowledged(kind)))
             {
                 // RFC 9000 §12.3: without another packet, also without CONNECTION_CLOSE.
                 _connection.Closer.EndSilently(TerminationKind.PacketNumbersExhausted, "A packet number space is used up.", now);
@@ -117,6 +119,10 @@ internal sealed partial class Transmitter
 
         return true;
     }
+
+    /// <summary>No such number (RFC 9000 §12.3), or none that a peer could tell which has acknowledged nothing for so long (§17.1).</summary>
+    private static bool IsOutOfReach(PacketNumber next, PacketNumber largestAcknowledged) =>
+        next >= PacketNumber.MaxValue || next.Value - largestAcknowledged.Value > PacketNumberEncoding.MaxUnacknowledged - MaxPacketsPerTrain;
 
     private TransportError? PrepareKeys(Instant now)
     {
@@ -249,7 +255,9 @@ internal sealed partial class Transmitter
 
     private Train TransmitTrain(Instant now, Span<byte> buffer)
     {
-        if (_connection.Mtu.TryGetProbeSize(now, out int probeSize) && probeSize <= buffer.Length && Constrain(now, probeSize) == TransmitConstraint.None)
+        // RFC 9000 §9.3.1: the little that may go to an address that is not proven is for its challenge.
+        if (_connection.Path.IsValidated && _connection.Mtu.TryGetProbeSize(now, out int probeSize) && probeSize <= buffer.Length
+            && Constrain(now, probeSize) == TransmitConstraint.None)
         {
             return TransmitMtuProbe(now, buffer[..probeSize]);
         }

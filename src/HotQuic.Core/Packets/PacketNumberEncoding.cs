@@ -7,6 +7,9 @@ internal static class PacketNumberEncoding
 {
     public const int MaxLength = 4;
 
+    /// <summary>A number can be this far above the largest acknowledged one, and no further.</summary>
+    public const long MaxUnacknowledged = 1L << 31;
+
     /// <summary>The fewest bytes that cover more than twice the distance to the largest acknowledged number (RFC 9000 §A.2).</summary>
     /// <exception cref="ArgumentOutOfRangeException">
     /// The number is not above the largest acknowledged, or 2^31 and more above it.
@@ -20,7 +23,7 @@ internal static class PacketNumberEncoding
             <= 1L << 7 => 1,
             <= 1L << 15 => 2,
             <= 1L << 23 => 3,
-            <= 1L << 31 => 4,
+            <= MaxUnacknowledged => 4,
             _ => throw new ArgumentOutOfRangeException(nameof(number), number, "At most 2^31 packets can be unacknowledged."),
         };
     }

@@ -80,6 +80,9 @@ internal sealed class MtuDiscovery
 
     public MtuSearchState State { get; private set; }
 
+    /// <summary>What every path is taken to carry, in bytes of UDP payload.</summary>
+    public int BaseSize => _base;
+
     /// <summary>The largest datagram to send, in bytes of UDP payload.</summary>
     public int CurrentSize { get; private set; } = Path.MinDatagramSize;
 
@@ -184,8 +187,8 @@ internal sealed class MtuDiscovery
     }
 
     /// <summary>
-    /// A probe timeout expired: while nothing at all is acknowledged no packet is declared lost, so this is the only sign
-    /// (RFC 8899 §4.3). True as for <see cref="OnPacketLost"/>.
+    /// A probe timeout expired while a packet above the base size that is no probe was in flight: while nothing at all is acknowledged no
+    /// packet is declared lost, so this is the only sign (RFC 8899 §4.3). True as for <see cref="OnPacketLost"/>.
     /// </summary>
     public bool OnProbeTimeout(Instant now) => OnSuspicion(now);
 

@@ -63,7 +63,9 @@ internal sealed class PathValidator
     {
         TimeSpan pto = currentPto > initialPto ? currentPto : initialPto;
         _timeout = TimeoutInPtos * pto;
-        _exchange?.OutstandingCount = 0;
+
+        // RFC 9000 §8.2.2: what was asked on the path before is not answered on this one.
+        _exchange = null;
         Begin(now, PathValidationState.Validating);
     }
 

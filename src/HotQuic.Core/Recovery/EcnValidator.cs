@@ -6,7 +6,7 @@ namespace HotQuic.Core.Recovery;
 
 /// <summary>
 /// <code>
-///           10 marked packets sent              counts validate, not all of them CE
+///      10 marked packets, or 3 PTOs             counts validate, not all of them CE
 /// Testing ------------------------> Unknown ---------------------------------------> Capable
 ///    |                                 |                                                |
 ///    | counts fail                     | counts fail; all marked packets are lost,      | counts fail
@@ -26,11 +26,14 @@ internal enum EcnState : byte
 /// <summary>
 /// Whether the path keeps ECN marks (RFC 9000 §13.4.2, §A.4). Mark each packet with <see cref="CodepointToSend"/> and say so to
 /// <see cref="OnPacketSent"/>; <see cref="OnAckReceived"/> for each ACK frame that newly acknowledges packets;
-/// <see cref="OnPacketLost"/> for each lost packet.
+/// <see cref="OnPacketLost"/> for each lost packet, <see cref="OnProbeTimeout"/> for each probe timeout.
 /// </summary>
 internal sealed class EcnValidator
 {
     private const int TestingPackets = 10;
+
+    /// <summary>Probe timeouts in a row, which double, after which three of the first length have passed.</summary>
+    private const int TestingTimeouts = 2;
     private const int Spaces = 3;
 
     private PerSpace<ulong> _sentEct0;
@@ -102,6 +105,18 @@ internal sealed class EcnValidator
         if (State == EcnState.Unknown && _markedAcknowledged == 0 && _markedLost >= _markedSent)
         {
             State = EcnState.Failed;
+        }
+    }
+
+    /// <summary>
+    /// So many probe timeouts in a row expired. Where nothing with a mark arrived, what drops it may do so for the mark: marks are set for
+    /// three probe timeouts at most before one is acknowledged (RFC 9000 §13.4.2).
+    /// </summary>
+    public void OnProbeTimeout(int count)
+    {
+        if (State == EcnState.Testing && _markedAcknowledged == 0 && count >= TestingTimeouts)
+        {
+            State = EcnState.Unknown;
         }
     }
 

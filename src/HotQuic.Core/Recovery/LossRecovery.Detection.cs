@@ -15,6 +15,12 @@ internal sealed partial class LossRecovery
     /// <summary>A loss can be shown spurious for so many probe timeouts (RFC 9002 §A.1 keeps lost packets for a while).</summary>
     private const int RememberLossTimeouts = 3;
 
+    /// <summary>Packets that elicit no acknowledgment are remembered behind one that the peer does not acknowledge, so many at most ...</summary>
+    private const int MaxBehindUnacknowledged = 4096;
+
+    /// <summary>... once so many probe timeouts in a row were of no use.</summary>
+    private const int UselessProbeTimeouts = 3;
+
     /// <summary>
     /// Losses behind the present recovery period that no acknowledgment has refuted yet; 0 also where the period cannot be
     /// refuted, since something else than losses speaks for it.
@@ -56,6 +62,26 @@ internal sealed partial class LossRecovery
         RespondTo(in losses);
     }
 
+    /// <summary>
+    /// What a packet in flight carried is given back as lost where the peer goes on sending, acknowledges nothing for several probe timeouts,
+    /// and what it is sent in answer piles up behind that packet. The record of it is then bounded as the window is.
+    /// </summary>
+    public void Bound(PacketNumberSpace spaceName, ISentFrameOwner owner)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        RecoverySpace space = Space(spaceName);
+        SentPackets packets = space.Packets;
+        while (PtoCount >= UselessProbeTimeouts
+            && packets.Next.Value - packets.Oldest.Value - space.AckElicitingInFlight > MaxBehindUnacknowledged
+            && packets.At(packets.Oldest.Value) is var oldest && oldest.Has(SentPacketFlags.InFlight))
+        {
+            ReportLost(spaceName, packets.Oldest, PacketFate.LostByPacketThreshold, owner);
+            RemoveFromFlight(space, in oldest);
+            packets.RemoveOldest();
+            space.Advance();
+        }
+    }
+
     private bool IsBeyondPacketThreshold(RecoverySpace space, PacketNumber number)
     {
         long distance = space.LargestAcknowledged.Value - number.Value;
@@ -75,7 +101,7 @@ internal sealed partial class LossRecovery
         RecoverySpace space = Space(spaceName);
         Statistics.PacketsLost++;
         Statistics.BytesLost += packet.Size;
-        if (packet.Has(SentPacketFlags.Ect0 | SentPacketFlags.Ect1))
+        if (packet.Has(SentPacketFlags.Ect0 | SentPacketFlags.Ect1) && !IsOfOtherPath(spaceName, number))
         {
             Ecn.OnPacketLost();
         }

@@ -64,6 +64,7 @@ internal sealed partial class LossRecovery
         // RFC 9002 §6.2.1, §6.2.4: the backoff doubles, nothing is lost, and one or two probes go.
         PtoCount++;
         Statistics.ProbeTimeouts++;
+        Ecn.OnProbeTimeout(PtoCount);
         _timerRestartedAt = now;
         return new TimeoutResult(TimeoutKind.ProbesWanted, space, Probes: Space(space).AckElicitingInFlight > 1 ? 2 : 1);
     }

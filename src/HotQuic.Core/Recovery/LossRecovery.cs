@@ -153,6 +153,22 @@ internal sealed partial class LossRecovery
 
     public bool HasAckElicitingInFlight(PacketNumberSpace space) => Space(space).AckElicitingInFlight > 0;
 
+    /// <summary>True where an application packet of the path in use that is larger than this, and no MTU probe, is in flight.</summary>
+    public bool HasInFlightAbove(int size)
+    {
+        SentPackets packets = Space(PacketNumberSpace.Application).Packets;
+        for (long number = Math.Max(packets.Oldest.Value, _pathStart.Value); number < packets.Next.Value; number++)
+        {
+            ref SentPacket packet = ref packets.At(number);
+            if (packet.State == SentPacketState.Outstanding && packet.Size > size && packet.Has(SentPacketFlags.InFlight) && !packet.Has(SentPacketFlags.MtuProbe))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The packets of a space that are not settled yet, to look at.</summary>
     public SentPackets Packets(PacketNumberSpace space) => Space(space).Packets;
 

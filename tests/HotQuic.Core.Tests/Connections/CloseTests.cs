@@ -193,6 +193,35 @@ public sealed class CloseTests
         Assert.Equal((TerminationKind.PeerApplication, 7UL, "enough"), (atServer.Kind, atServer.Code, atServer.Reason));
     }
 
+    /// <summary>Nothing is acknowledged any more while the connection closes, so that a window which is full stays so.</summary>
+    [Fact]
+    public void Close06_AClientWhoseFinishedDoesNotFitTheWindowStillSaysItsClose()
+    {
+        var pair = new Pair();
+        pair.ServerHost.ServerTls = new TlsServerConfiguration
+        {
+            Credential = TestTls.Credential(),
+            ApplicationProtocols = TestTls.Protocols,
+            ClientCertificateMode = ClientCertificateMode.Require,
+        };
+        pair.ClientHost.OnConnectionEvent = (client, kind) =>
+        {
+            if (kind == ConnectionEventKind.HandshakeCompleted)
+            {
+                client.Close(7, "enough", pair.Network.Now);
+            }
+        };
+        pair.Connect(new TlsClientConfiguration
+        {
+            ServerName = "localhost",
+            ApplicationProtocols = TestTls.Protocols,
+            Credential = TestTls.Credential(20_000),
+        });
+
+        Assert.True(pair.Network.RunUntil(() => pair.ServerHost.Connections is [{ Termination: not null }], TimeSpan.FromSeconds(1)));
+        Assert.Equal(TerminationKind.PeerTransport, pair.Server.Termination!.Value.Kind);
+    }
+
     [Fact]
     public void Close07_AnApplicationsCloseBefore1RttTellsNeitherCodeNorReason()
     {

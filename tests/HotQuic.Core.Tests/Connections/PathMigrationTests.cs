@@ -134,6 +134,40 @@ public sealed class PathMigrationTests
         Assert.InRange(pair.Wire.Where(datagram => datagram.To == OtherAddress).Sum(datagram => datagram.Bytes.Length), 1, 3 * packet.Length);
     }
 
+    /// <summary>RFC 9000 §9.3.1: of the little that may go to an unproven address nothing is left to find its MTU with.</summary>
+    [Fact]
+    public void Mig09_AnUnprovenAddressIsChallengedBeforeItsMtuIsProbed()
+    {
+        Pair pair = Pair.Connected();
+        UseNat(pair, OtherAddress);
+        pair.Wire.Clear();
+        pair.DeliverToServer(pair.ForgeOf(EndpointRole.Client).Packet(EncryptionLevel.OneRtt, Ping, new Forgery { PadTo = 500 }), OtherAddress);
+        Assert.Contains(pair.ServerLog.Sent.TakeLast(pair.Wire.Count), packet => packet.Has(FrameType.PathChallenge) && packet.HasAck);
+        Assert.DoesNotContain(pair.Wire, datagram => datagram.To == OtherAddress && datagram.Bytes.Length > 1200);
+        pair.Pass(1000);
+        Assert.True(pair.Server.Path.IsValidated);
+        Assert.Equal(MtuDiscovery.DefaultUpperBound, pair.Server.Mtu.CurrentSize);
+    }
+
+    /// <summary>RFC 9000 §8.2.2: a response that waits for the window does not follow to another address than the challenge came from.</summary>
+    [Fact]
+    public void Mig02_AChallengeThatWaitsForItsResponseIsNotAnsweredAtAnotherAddress()
+    {
+        Pair pair = Pair.Connected();
+        pair.Filter = datagram => pair.IsFromClient(datagram);
+        pair.Server.Streams.TryOpen(StreamDirection.Unidirectional, out StreamId id);
+        pair.Server.Streams.Write(id, new byte[300_000], out _);
+        pair.ServerHost.Turn(pair.Server);
+        Assert.True(pair.Server.Recovery.SendAllowance < 1200);
+        pair.Say(EndpointRole.Client, EncryptionLevel.OneRtt, [0x1a, 1, 2, 3, 4, 5, 6, 7, 8]);
+        Assert.True(pair.Server.Validator.HasPendingFrames);
+        int before = pair.ServerLog.Sent.Count;
+        SayFrom(pair, OtherAddress, Ping);
+        Assert.Equal(OtherAddress, pair.Server.Path.Remote);
+        Assert.Contains(pair.ServerLog.Sent.Skip(before), packet => packet.Has(FrameType.PathChallenge));
+        Assert.DoesNotContain(pair.ServerLog.Sent.Skip(before), packet => packet.Has(FrameType.PathResponse));
+    }
+
     /// <summary>RFC 9000 §9.3.2: where nobody answers there, the last validated address is used again.</summary>
     [Fact]
     public void Mig10_FailedValidationReverts()

@@ -105,15 +105,18 @@ public sealed class ApplicationTests
                 return Results.Bytes(TestApplication.Pattern(1_000_000));
             }),
         });
-        await using Http3TestClient client = await application.ConnectAsync();
-        Task<Http3Answer> answering = client.GetAsync("/slow");
-        await arrived.Task.OrFail();
-        Task stopping = application.StopAsync();
-        await client.GoAway.Task.OrFail();
-        go.SetResult();
-        Http3Answer answer = await answering;
-        Assert.Equal(TestApplication.Pattern(1_000_000), answer.Body);
-        await client.DisposeAsync();
+        Task stopping;
+        await using (Http3TestClient client = await application.ConnectAsync())
+        {
+            Task<Http3Answer> answering = client.GetAsync("/slow");
+            await arrived.Task.OrFail();
+            stopping = application.StopAsync();
+            await client.GoAway.Task.OrFail();
+            go.SetResult();
+            Http3Answer answer = await answering;
+            Assert.Equal(TestApplication.Pattern(1_000_000), answer.Body);
+        }
+
         await stopping.OrFail();
 
         // Whoever comes later finds nobody.

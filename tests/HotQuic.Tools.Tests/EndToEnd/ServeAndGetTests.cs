@@ -1,20 +1,13 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.RegularExpressions;
 using HotQuic.Tools.Certificates;
 
 namespace HotQuic.Tools.Tests.EndToEnd;
 
 [Collection(nameof(EndToEnd))]
-public sealed partial class ServeAndGetTests : IDisposable
+public sealed class ServeAndGetTests : IDisposable
 {
-    private readonly TemporaryDirectory _temporary = new();
-
-    public ServeAndGetTests()
-    {
-        Directory.CreateDirectory(_temporary.In("served"));
-        Directory.CreateDirectory(_temporary.In("got"));
-    }
+    private readonly ServedFiles _temporary = new();
 
     public void Dispose() => _temporary.Dispose();
 
@@ -28,8 +21,8 @@ public sealed partial class ServeAndGetTests : IDisposable
         using ServerIdentity identity = ServerIdentity.From(chain: null, key: null);
         string chain = _temporary.Write("chain.pem", identity.Certificate.ExportCertificatePem());
         string key = _temporary.Write("key.pem", identity.Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
-        using ToolProcess serve = Serve("--cert", chain, "--key", key, "--retry", "--keylog", _temporary.In("server.keys"));
-        string server = await UrlOf(serve);
+        using ToolProcess serve = _temporary.Serve("--cert", chain, "--key", key, "--retry", "--keylog", _temporary.In("server.keys"));
+        string server = await ServedFiles.UrlOf(serve);
 
         Invocation get = await Invocation.RunAsync(
             "get", server + "large", server + "small", server + "empty", "--output", _temporary.In("got"), "--ca", chain,
@@ -49,8 +42,8 @@ public sealed partial class ServeAndGetTests : IDisposable
         File.WriteAllBytes(_temporary.In("served/large"), large);
         _temporary.Write("secret", "secret");
         File.CreateSymbolicLink(_temporary.In("served/link"), "../secret");
-        using ToolProcess serve = Serve("--http3", "--retry");
-        string server = await UrlOf(serve);
+        using ToolProcess serve = _temporary.Serve("--http3", "--retry");
+        string server = await ServedFiles.UrlOf(serve);
 
         Invocation get = await Invocation.RunAsync(
             "get", "--http3", server + "large", server + "link", "--output", _temporary.In("got"), "--insecure");
@@ -64,9 +57,9 @@ public sealed partial class ServeAndGetTests : IDisposable
     [Fact]
     public async Task WhoForgetsTheOptionForHttp3IsRemindedOfIt()
     {
-        using ToolProcess serve = Serve("--http3");
+        using ToolProcess serve = _temporary.Serve("--http3");
 
-        Invocation get = await Invocation.RunAsync("get", await UrlOf(serve) + "file", "--output", _temporary.In("got"), "--insecure");
+        Invocation get = await Invocation.RunAsync("get", await ServedFiles.UrlOf(serve) + "file", "--output", _temporary.In("got"), "--insecure");
 
         Assert.Equal(ExitCode.Failure, get.ExitCode);
         Assert.Contains("wants --http3", get.Error, StringComparison.Ordinal);
@@ -78,8 +71,8 @@ public sealed partial class ServeAndGetTests : IDisposable
         _temporary.Write("secret", "secret");
         _temporary.Write("served/file", "content");
         File.CreateSymbolicLink(_temporary.In("served/link"), "../secret");
-        using ToolProcess serve = Serve();
-        string server = await UrlOf(serve);
+        using ToolProcess serve = _temporary.Serve();
+        string server = await ServedFiles.UrlOf(serve);
 
         Invocation get = await Invocation.RunAsync(
             "get", server + "file", server + "missing", server + "link", "--output", _temporary.In("got"), "--insecure");
@@ -94,9 +87,9 @@ public sealed partial class ServeAndGetTests : IDisposable
     public async Task AServerThatIsNotTrustedIsNotAskedForAnything()
     {
         _temporary.Write("served/file", "content");
-        using ToolProcess serve = Serve();
+        using ToolProcess serve = _temporary.Serve();
 
-        Invocation get = await Invocation.RunAsync("get", await UrlOf(serve) + "file", "--output", _temporary.In("got"));
+        Invocation get = await Invocation.RunAsync("get", await ServedFiles.UrlOf(serve) + "file", "--output", _temporary.In("got"));
 
         Assert.Equal(ExitCode.Failure, get.ExitCode);
         Assert.Contains("TLS", get.Error, StringComparison.Ordinal);
@@ -112,8 +105,8 @@ public sealed partial class ServeAndGetTests : IDisposable
         }
 
         File.CreateSymbolicLink(_temporary.In("served/also-huge"), "huge");
-        using ToolProcess serve = Serve();
-        string server = await UrlOf(serve);
+        using ToolProcess serve = _temporary.Serve();
+        string server = await ServedFiles.UrlOf(serve);
         using CancellationTokenSource stop = new();
         using FileSystemWatcher watcher = new(_temporary.In("got"));
         watcher.Created += (_, _) => stop.Cancel();
@@ -127,30 +120,15 @@ public sealed partial class ServeAndGetTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_temporary.In("got")));
     }
 
-    /// <summary>The client cannot know of the kill, only that nothing comes: it gives up after its idle timeout, 30 seconds.</summary>
-    [Fact]
-    public async Task AServerThatIsKilledLeavesNoPartOfAFile()
-    {
-        ToolProcess serve = Serve();
-        using ToolProcess get = StartHuge(await UrlOf(serve));
-        await FileBeginsAsync();
-
-        serve.Dispose();
-
-        Assert.Contains("idle timeout", await get.ReadErrorAsync(), StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Failure, await get.WaitForExitAsync());
-        Assert.Empty(Directory.GetFileSystemEntries(_temporary.In("got")));
-    }
-
     [Fact]
     public async Task AClientThatIsKilledHasNothingUnderTheFilesNameAndOthersAreServed()
     {
         _temporary.Write("served/file", "content");
-        using ToolProcess serve = Serve();
-        string server = await UrlOf(serve);
-        using (StartHuge(server))
+        using ToolProcess serve = _temporary.Serve();
+        string server = await ServedFiles.UrlOf(serve);
+        using (_temporary.StartHuge(server))
         {
-            await FileBeginsAsync();
+            await _temporary.FileBeginsAsync();
         }
 
         Invocation other = await Invocation.RunAsync("get", server + "file", "--output", _temporary.In("other"), "--insecure");
@@ -165,9 +143,9 @@ public sealed partial class ServeAndGetTests : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "signals");
         _temporary.Write("served/file", "content");
-        using ToolProcess serve = Serve("--qlog", _temporary.In("qlog"));
+        using ToolProcess serve = _temporary.Serve("--qlog", _temporary.In("qlog"));
         using ToolProcess get = ToolProcess.Start(
-            "get", await UrlOf(serve) + "file", "--output", _temporary.In("got"), "--insecure", "--qlog", _temporary.In("qlog"));
+            "get", await ServedFiles.UrlOf(serve) + "file", "--output", _temporary.In("got"), "--insecure", "--qlog", _temporary.In("qlog"));
         Assert.Equal(ExitCode.Success, await get.WaitForExitAsync());
 
         serve.Signal("TERM");
@@ -184,8 +162,8 @@ public sealed partial class ServeAndGetTests : IDisposable
     public async Task AServerStopsWhenAskedTo()
     {
         Skip.If(OperatingSystem.IsWindows(), "signals");
-        using ToolProcess serve = Serve();
-        await UrlOf(serve);
+        using ToolProcess serve = _temporary.Serve();
+        await ServedFiles.UrlOf(serve);
 
         serve.Signal("TERM");
 
@@ -195,38 +173,9 @@ public sealed partial class ServeAndGetTests : IDisposable
     [Fact]
     public async Task TheFingerprintOfTheMadeCertificateIsPrinted()
     {
-        using ToolProcess serve = Serve();
-        await UrlOf(serve);
+        using ToolProcess serve = _temporary.Serve();
+        await ServedFiles.UrlOf(serve);
 
         Assert.Matches("SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}$", await serve.ReadLineAsync());
     }
-
-    /// <summary>Fetches a file that takes longer than any test.</summary>
-    private ToolProcess StartHuge(string server)
-    {
-        using (FileStream huge = File.Create(_temporary.In("served/huge")))
-        {
-            huge.SetLength(20L << 30);
-        }
-
-        return ToolProcess.Start("get", server + "huge", "--output", _temporary.In("got"), "--insecure");
-    }
-
-    /// <summary>Waits until bytes of the file have come, which are written under another name.</summary>
-    private async Task FileBeginsAsync()
-    {
-        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
-        while (!Directory.EnumerateFiles(_temporary.In("got")).Any(path => new FileInfo(path).Length > 0))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), timeout.Token);
-        }
-    }
-
-    private ToolProcess Serve(params string[] options) =>
-        ToolProcess.Start(["serve", _temporary.In("served"), "--listen", "127.0.0.1:0", .. options]);
-
-    private static async Task<string> UrlOf(ToolProcess serve) => $"https://{Listening().Match(await serve.ReadLineAsync()).Value}/";
-
-    [GeneratedRegex(@"127\.0\.0\.1:\d+")]
-    private static partial Regex Listening();
 }
