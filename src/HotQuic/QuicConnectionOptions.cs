@@ -58,8 +58,8 @@ public abstract class QuicConnectionOptions
 
     /// <summary>
     /// Called after a server's client moved to another address, as where a NAT forgot it, and was proven to be there (RFC 9000 §9): with the
-    /// new address, which <see cref="QuicConnection.RemoteEndPoint"/> then is too. It runs on the thread pool; what it throws is ignored.
-    /// Default: none.
+    /// new address, which <see cref="QuicConnection.RemoteEndPoint"/> then is too. It runs on the thread pool, one call at a time for a
+    /// connection and in the order of the changes; what it throws is ignored. Default: none.
     /// </summary>
     public Action<QuicConnection, IPEndPoint>? RemoteEndPointChangedCallback { get; set; }
 

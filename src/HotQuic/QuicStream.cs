@@ -102,6 +102,7 @@ public sealed partial class QuicStream : Stream
         }
 
         Begin(half, "read");
+        _input?.OnStreamRead();
         ValueTask<int> result = half.BeginRead(buffer, cancellationToken);
         half.WatchToken();
         Post(StreamMessageKind.Read);

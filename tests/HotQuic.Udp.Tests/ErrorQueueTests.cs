@@ -89,6 +89,41 @@ public sealed class ErrorQueueTests
         Assert.Equal(UdpReadiness.None, peers.Sender.Readiness);
     }
 
+    /// <summary>
+    /// The system notes an error on the socket for which its queue has no room: what nothing reads stays, and would end every wait at once.
+    /// </summary>
+    [Theory]
+    [InlineData(Io.Offload)]
+    [InlineData(Io.Sockets)]
+    public void AnErrorThatFoundNoRoomInTheQueueEndsOneWaitOnly(Io io)
+    {
+        // The least that the system gives, which is less than a report on a datagram of this length takes.
+        using var peers = new Peers(io, Route.IPv6, sender: options => options with { ReportErrors = true, ReceiveBufferSize = 1 });
+        peers.Waiter.Add(peers.Sender);
+        peers.Waiter.Wait(TimeSpan.Zero);
+        peers.Sender.Send(new SendRequest { Payload = new byte[1200], SegmentSize = 1200, Remote = DeadPort(peers) });
+        var batch = new ReceiveBatch(1);
+        int ends = 0;
+        for (int i = 0; i < 20; i++)
+        {
+            peers.Waiter.Wait(TimeSpan.Zero);
+            ends += peers.Sender.Readiness == UdpReadiness.None ? 0 : 1;
+            if ((peers.Sender.Readiness & UdpReadiness.Error) != 0)
+            {
+                while (peers.Sender.TryReadError(out _))
+                {
+                }
+            }
+
+            if ((peers.Sender.Readiness & UdpReadiness.Readable) != 0)
+            {
+                peers.Sender.Receive(batch);
+            }
+        }
+
+        Assert.InRange(ends, 0, 2);
+    }
+
     /// <summary>A port that was bound just now and is free again.</summary>
     private static UdpAddress DeadPort(Peers peers)
     {

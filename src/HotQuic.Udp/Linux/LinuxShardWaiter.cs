@@ -167,8 +167,12 @@ internal sealed unsafe class LinuxShardWaiter : ShardWaiter
         return anyReady;
     }
 
+    /// <summary>
+    /// An error is a reason to receive too: one for which the error queue had no room, or that was taken from there before the socket was
+    /// marked with it, is on the socket alone, where only a call that fails with it takes it away.
+    /// </summary>
     private static UdpReadiness ReadinessOf(short results) =>
-        ((results & PollEvents.Readable) != 0 ? UdpReadiness.Readable : UdpReadiness.None)
+        ((results & (PollEvents.Readable | PollEvents.Error)) != 0 ? UdpReadiness.Readable : UdpReadiness.None)
         | ((results & PollEvents.Writable) != 0 ? UdpReadiness.Writable : UdpReadiness.None)
         | ((results & PollEvents.Error) != 0 ? UdpReadiness.Error : UdpReadiness.None);
 

@@ -98,7 +98,7 @@ internal sealed partial class AwaitedConnection
 
     private void OnCancelSend(DatagramSend send, short version)
     {
-        if (send.IsCurrent(version))
+        if (send.IsCancelled(this, version))
         {
             _sends?.Remove(send.Token);
             send.Cancel();
@@ -142,7 +142,7 @@ internal sealed partial class AwaitedConnection
 
     private static void OnCancelReceive(DatagramReceive receiving, short version)
     {
-        if (receiving.IsCurrent(version))
+        if (receiving.IsCancelled(version))
         {
             receiving.Fail(new OperationCanceledException(receiving.Token));
         }

@@ -32,6 +32,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
     private CapacityReports? _capacity;
     private TaskCompletionSource? _closing;
     private Action<QuicConnection, IPEndPoint>? _addressCallback;
+    private CallbackQueue? _addressChanges;
     private bool _holdsEmptyStreamsBack;
     private volatile bool _isConnected;
 
@@ -214,8 +215,9 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         handle.Learn(Driver.ReadFacts());
         if (_addressCallback is { } callback)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static told => told.Tell(), new AddressChange(callback, handle, Driver.Core.Path.Remote.ToIPEndPoint()), preferLocal: false);
+            IPEndPoint address = Driver.Core.Path.Remote.ToIPEndPoint();
+            _addressChanges ??= new CallbackQueue();
+            _addressChanges.Add(() => callback(handle, address));
         }
     }
 
@@ -242,6 +244,7 @@ internal sealed partial class AwaitedConnection : ConnectionApplication
         _capacity = null;
         _closing = null;
         _addressCallback = null;
+        _addressChanges = null;
         _isConnected = false;
         CompletesInline = false;
         _holdsEmptyStreamsBack = false;

@@ -42,15 +42,16 @@ internal sealed partial class ConnectionDriver
         }
 
         var acceptance = new Acceptance(configuration, handler, state);
-        if (Shard.IsCurrent)
+        if (Shard.IsCurrent && _failure is null)
         {
             OnAccepted(acceptance);
             Touch();
         }
         else
         {
-            // A message carries an object: that an attempt is accepted later, elsewhere, costs this one.
-            Send(generation, ConnectionMessageKind.Accept, acceptance);
+            // A message carries an object: that an attempt is accepted later, elsewhere, costs this one. So does one that is over: its handler
+            // is not told of the end inside the call of another.
+            Shard.Post(new ShardMessage(this, (int)ConnectionMessageKind.Accept, acceptance) { Generation = generation });
         }
 
         return true;

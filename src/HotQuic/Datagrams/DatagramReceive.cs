@@ -62,6 +62,9 @@ internal sealed class DatagramReceive : IValueTaskSource<int>
     /// <summary>On the shard: whether the message is about this receive, which waits to be settled.</summary>
     public bool IsCurrent(short version) => _isUnsettled && version == _source.Version;
 
+    /// <summary>On the shard: whether it is to be cancelled, when the message says so of this receive.</summary>
+    public bool IsCancelled(short version) => IsCurrent(version) && Token.IsCancellationRequested;
+
     /// <summary>On the shard: the datagram is where it was wanted.</summary>
     public void Complete(int length)
     {
@@ -98,7 +101,7 @@ internal sealed class DatagramReceive : IValueTaskSource<int>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>It may come late, when the receive is over and nobody's.</summary>
+    /// <summary>It may come late, when the next receive is under way: all that it says is that the token ought to be looked at.</summary>
     private void PostCancel() => _handle?.Post(ConnectionMessageKind.CancelReceiveDatagram, this, _source.Version);
 
     private void EndWait()

@@ -72,6 +72,10 @@ internal sealed class DatagramSend : IValueTaskSource<QuicDatagramOutcome>
     /// <summary>On the shard: whether the message is about this use, which waits to be settled.</summary>
     public bool IsCurrent(short version) => _isUnsettled && version == _source.Version;
 
+    /// <summary>On the shard of a connection: whether its wait is to be cancelled, when the message says so of this use.</summary>
+    public bool IsCancelled(AwaitedConnection connection, short version) =>
+        _connection?.Awaited == connection && IsCurrent(version) && _token.IsCancellationRequested;
+
     /// <summary>On the shard: the outcome is known; where nobody waits for it, or for the data any more, that is all.</summary>
     public void Settle(QuicDatagramOutcome outcome)
     {
@@ -124,7 +128,7 @@ internal sealed class DatagramSend : IValueTaskSource<QuicDatagramOutcome>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>It may come late, when the send is over: whoever has it then finds its own token not cancelled.</summary>
+    /// <summary>It may come late, when the object serves another send: all that it says is that the token ought to be looked at.</summary>
     private void PostCancel() => _connection?.Post(ConnectionMessageKind.CancelSendDatagram, this, _source.Version);
 
     private void EndWait()

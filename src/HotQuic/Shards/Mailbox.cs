@@ -45,18 +45,27 @@ internal sealed class Mailbox
     /// <summary>Adds a message; false where the ring is full.</summary>
     public bool TryPost(in ShardMessage message)
     {
-        long position = Volatile.Read(ref _positions.Tail);
+        if (!TryClaim(out long position))
+        {
+            return false;
+        }
+
+        Publish(position, message);
+        return true;
+    }
+
+    /// <summary>The first half of <see cref="TryPost"/>: a place, which <see cref="Publish"/> has to follow; false where the ring is full.</summary>
+    public bool TryClaim(out long position)
+    {
+        position = Volatile.Read(ref _positions.Tail);
         while (true)
         {
-            ref Slot slot = ref _slots[(int)position & _mask];
-            long distance = Volatile.Read(ref slot.Sequence) - position;
+            long distance = Volatile.Read(ref _slots[(int)position & _mask].Sequence) - position;
             if (distance == 0)
             {
                 long seen = Interlocked.CompareExchange(ref _positions.Tail, position + 1, position);
                 if (seen == position)
                 {
-                    slot.Message = message;
-                    Volatile.Write(ref slot.Sequence, position + 1);
                     return true;
                 }
 
@@ -72,6 +81,20 @@ internal sealed class Mailbox
             }
         }
     }
+
+    /// <summary>The second half: the message can be taken, once those before it can.</summary>
+    public void Publish(long position, in ShardMessage message)
+    {
+        ref Slot slot = ref _slots[(int)position & _mask];
+        slot.Message = message;
+        Volatile.Write(ref slot.Sequence, position + 1);
+    }
+
+    /// <summary>
+    /// Whether nobody has claimed a place behind this one. Somebody who has may have published before it was, and woken a shard that could
+    /// not get past it. To be asked behind a barrier after <see cref="Publish"/>.
+    /// </summary>
+    public bool IsLast(long position) => Volatile.Read(ref _positions.Tail) == position + 1;
 
     /// <summary>Takes the oldest message; false where there is none. One thread only.</summary>
     public bool TryTake(out ShardMessage message)

@@ -159,7 +159,7 @@ internal sealed partial class Shard
 
     /// <summary>
     /// Keeps account of how far the shard is behind (L22): the age of what it reads, by the kernel's clock, or the length of its last
-    /// turn, whichever is more. Averaged, so that one long turn, such as a process's first, refuses nobody.
+    /// turn, whichever is more. Averaged, so that one long turn, such as a process's first, refuses nobody, and over once nothing is left to do.
     /// </summary>
     private void NoteLag(DateTime arrival)
     {

@@ -158,14 +158,23 @@ internal sealed partial class Shard : IShardTarget, IDisposable
     /// </summary>
     public void PostWithoutWaking(in ShardMessage message)
     {
-        if (_current is not null || !_mailbox.TryPost(message))
+        if (_current is not null || !_mailbox.TryClaim(out long position))
         {
             Post(message);
             return;
         }
 
+        _mailbox.Publish(position, message);
         Interlocked.MemoryBarrier();
-        TakeLateIfEnded();
+        if (_mailbox.IsLast(position))
+        {
+            TakeLateIfEnded();
+        }
+        else
+        {
+            // Whoever posted behind this one may have woken the shard before it could get there.
+            WakeOrTakeLate();
+        }
     }
 
     /// <summary>
@@ -430,6 +439,8 @@ internal sealed partial class Shard : IShardTarget, IDisposable
             return;
         }
 
+        // Nothing is left to do: whatever held it up is over, and must not turn away whoever comes next.
+        _lag = TimeSpan.Zero;
         Instant now = ShardClock.Now;
         if (_spinning.GoesOn(now))
         {

@@ -53,15 +53,16 @@ internal sealed partial class AwaitedStream
             return;
         }
 
-        // The handle, where there was one, answers for itself once this state is another stream's.
+        // The handle, where there was one, answers for itself once this state is another stream's. Told once: of one half the next life may
+        // have begun when the other's last result is taken.
         _handle?.Settle(Reading.Outcome, Writing.Outcome);
+        _handle = null;
         if (TryRecyclePipes() && Reading.TryRecycle(Generation) && Writing.TryRecycle(Generation))
         {
             EndLife();
             _isDisposed = false;
             _isFinishWanted = false;
             _abortedBy = null;
-            _handle = null;
             Connection.Shard.AwaitedStreams.Return(this);
         }
     }

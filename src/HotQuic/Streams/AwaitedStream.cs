@@ -317,6 +317,8 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
         }
         else if (_isFinishWanted || Core!.Send.IsFinished)
         {
+            // The completion may have found the write begun and left the end to it, though it came here first.
+            Streams.Finish(Core!);
             Writing.Fail(new InvalidOperationException("The writing side was completed: nothing can be written after that."));
         }
         else

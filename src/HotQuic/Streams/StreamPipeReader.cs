@@ -134,6 +134,9 @@ internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : P
         LeaveState();
     }
 
+    /// <summary>The stream's own method reads, for which the shard stops showing: what <see cref="TryRead"/> asked for is to be asked again.</summary>
+    public void OnStreamRead() => _isAttachPosted = false;
+
     public override void CancelPendingRead()
     {
         uint generation = Volatile.Read(ref stream).Generation;

@@ -45,6 +45,51 @@ public class AddressChangeTests
         Assert.False(changes.Reader.TryRead(out _));
     }
 
+    /// <summary>Whoever keeps the address that was told last keeps that of the last change, though the call before it took its time.</summary>
+    [Fact]
+    public async Task ChangesAreToldOneAtATimeAndInOrder()
+    {
+        Channel<IPEndPoint> changes = Channel.CreateUnbounded<IPEndPoint>();
+        using var isSecondThere = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        int calls = 0;
+        bool isAlone = true;
+        await using UdpRelay relay = await UdpRelay.ConnectAsync(server: options => options.RemoteEndPointChangedCallback = (_, changed) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                isAlone = WaitHandle.WaitAny([goOn.WaitHandle, isSecondThere.WaitHandle], Pair.Patience) == 0;
+            }
+            else
+            {
+                isSecondThere.Set();
+            }
+
+            changes.Writer.TryWrite(changed);
+        });
+        await using QuicStream stream = await relay.Client.OpenOutboundStreamAsync(QuicStreamType.Unidirectional).AsTask().WaitAsync(Pair.Patience);
+        var addresses = new List<IPEndPoint>();
+        for (int i = 0; i < 2; i++)
+        {
+            relay.Rebind();
+            addresses.Add(relay.Address);
+            while (!relay.Server.RemoteEndPoint.Equals(relay.Address))
+            {
+                await stream.WriteAsync(new byte[1]).AsTask().WaitAsync(Pair.Patience);
+                await Task.Delay(1);
+            }
+
+            // What is to be told of it is under way by then.
+            await relay.Server.Driver.Shard.RunAsync(static _ => { }).WaitAsync(Pair.Patience);
+        }
+
+        await Task.Delay(50);
+        goOn.Set();
+        Assert.Equal(addresses[0], await changes.Reader.ReadAsync().AsTask().WaitAsync(Pair.Patience));
+        Assert.Equal(addresses[1], await changes.Reader.ReadAsync().AsTask().WaitAsync(Pair.Patience));
+        Assert.True(isAlone);
+    }
+
     private static async Task SendAsync(QuicStream stream, int length)
     {
         byte[] buffer = new byte[65536];

@@ -1,3 +1,6 @@
+using HotQuic.Connections;
+using HotQuic.Datagrams;
+
 namespace HotQuic.Tests.Engine;
 
 /// <summary>Datagrams (RFC 9221) through the public API.</summary>
@@ -152,6 +155,22 @@ public class DatagramTests
 
         // The object behind it serves others now.
         await SendAsync(pair.Client, new byte[8]);
+    }
+
+    /// <summary>The callback of an earlier operation's token comes late, when the object behind it serves the next, which nobody cancels.</summary>
+    [Fact]
+    public async Task ALateCallbackCancelsNeitherTheNextSendNorTheNextReceive()
+    {
+        await using Pair pair = await ConnectAsync();
+        Task<int> receiving = pair.Server.ReceiveDatagramAsync(new byte[10]).AsTask();
+        DatagramReceive receive = pair.Server.Awaited.Receiving;
+        pair.Server.Post(ConnectionMessageKind.CancelReceiveDatagram, receive, receive.Version);
+        DatagramSend send = DatagramSend.Rent(pair.Client, new byte[7], isAwaited: true);
+        Task<QuicDatagramOutcome> sending = send.Await(CancellationToken.None).AsTask();
+        pair.Client.Post(ConnectionMessageKind.CancelSendDatagram, send, send.Version);
+        pair.Client.Post(ConnectionMessageKind.SendDatagram, send, send.Version);
+        Assert.Equal(7, await receiving.WaitAsync(Pair.Patience));
+        await sending.WaitAsync(Pair.Patience);
     }
 
     [Fact]

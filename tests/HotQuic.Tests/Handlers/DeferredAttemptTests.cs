@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net.Security;
 using HotQuic.Tests.Engine;
+using HotQuic.Tests.Listener;
 
 namespace HotQuic.Tests.Handlers;
 
@@ -19,6 +21,51 @@ public sealed class DeferredAttemptTests
         await server.Client.WhenConnected;
         Assert.Equal(attempt, connection);
         await ConnectionProbe.RunAsync(connection, () => Assert.Equal("kept", connection.State));
+    }
+
+    /// <summary>L18: one that is over when it is accepted, in the call of another connection's handler, is told so after that call.</summary>
+    [Fact]
+    public async Task L18_AnAttemptThatIsOverWhenItIsAcceptedIsToldOutsideOfOtherCalls()
+    {
+        using QuicEngine engine = AddressFilterTests.OneShard();
+        using var source = new CancellationTokenSource();
+        using var attempts = new BlockingCollection<QuicConnectionHandle>();
+        await using var server = new QuicServer(
+            engine,
+            new ServerProbe { Attempt = attempt => attempts.Add(attempt.Connection) },
+            new QuicServerOptions { OverloadLimit = Timeout.InfiniteTimeSpan, OverloadDropLimit = Timeout.InfiniteTimeSpan });
+        server.Start(ServerProbe.Loopback());
+        var other = new ConnectionProbe();
+        await using QuicConnection client = await ConnectAsync(attempt => Assert.True(attempt.Accept(HandlerPair.ServerConfiguration(), other)));
+        QuicConnectionHandle connection = await other.WhenConnected;
+        QuicConnectionHandle over = default;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ConnectAsync(attempt =>
+        {
+            over = attempt;
+            source.Cancel();
+        }));
+        await ServerProbe.EventuallyAsync(() => server.GetStatistics().HandshakesFailed == 1);
+        var late = new ConnectionProbe();
+        bool isTakenOn = false;
+        bool isToldInside = false;
+        bool isInside = false;
+        late.Closed = (_, _) => isToldInside = isInside;
+        await ConnectionProbe.RunAsync(connection, () =>
+        {
+            isInside = true;
+            isTakenOn = over.Accept(HandlerPair.ServerConfiguration(), late);
+            isInside = false;
+        });
+        Assert.True(isTakenOn);
+        await late.WhenClosed;
+        Assert.False(isToldInside);
+
+        async Task<QuicConnection> ConnectAsync(Action<QuicConnectionHandle> onAttempt)
+        {
+            Task<QuicConnection> connecting = QuicConnection.ConnectAsync(Pair.ClientOptions(server.LocalEndPoints[0]), source.Token).AsTask();
+            onAttempt(await Task.Run(attempts.Take).WaitAsync(Pair.Patience));
+            return await connecting.WaitAsync(Pair.Patience);
+        }
     }
 
     /// <summary>L18: rejected is CONNECTION_REFUSED (RFC 9000 §20.1) at the client.</summary>

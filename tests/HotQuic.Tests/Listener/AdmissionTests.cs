@@ -42,6 +42,30 @@ public sealed class AdmissionTests
         Assert.Equal(0, server.GetStatistics().RefusedByLoad);
     }
 
+    /// <summary>L22: a shard that was held up for a while and has caught up since is not behind: who comes then gets in.</summary>
+    [Fact]
+    public async Task L22_AShardThatHasCaughtUpRefusesNobody()
+    {
+        using QuicEngine engine = AddressFilterTests.OneShard();
+        await using var server = new QuicServer(engine, new ServerProbe(), new QuicServerOptions { OverloadLimit = TimeSpan.FromMilliseconds(500) });
+        server.Start(ServerProbe.Loopback());
+        IPEndPoint to = server.LocalEndPoints[0];
+        const int late = 50;
+        await engine.Shards[0].RunAsync(_ =>
+        {
+            for (int i = 0; i < late; i++)
+            {
+                using var client = new RawClient();
+                client.Send(to, RawClient.Orphan((byte)i));
+            }
+
+            Thread.Sleep(TimeSpan.FromSeconds(2));
+        }).WaitAsync(Pair.Patience);
+        await ServerProbe.EventuallyAsync(() => server.GetStatistics() is { } seen && seen.StatelessResetsSent + seen.DatagramsDropped == late);
+        await using QuicConnection client = await ServerProbe.ConnectAsync(to);
+        Assert.Equal(0, server.GetStatistics().RefusedByLoad);
+    }
+
     [Fact]
     public async Task L22_AServerOnTheSamePortThatIsMorePatientIsNotHeldBack()
     {

@@ -28,6 +28,26 @@ public class MailboxTests
         }
     }
 
+    /// <summary>Who posts behind a claimed place and wakes the consumer wakes it in vain: the one in front learns that it has to.</summary>
+    [Fact]
+    public void AProducerThatIsHeldUpLearnsWhetherAnotherPostedBehindIt()
+    {
+        var mailbox = new Mailbox(capacity: 4);
+        Assert.True(mailbox.TryClaim(out long first));
+        Assert.True(mailbox.TryPost(Message(2)));
+        Assert.False(mailbox.TryTake(out _));
+        Assert.True(mailbox.IsEmpty);
+        mailbox.Publish(first, Message(1));
+        Assert.False(mailbox.IsLast(first));
+        Assert.True(mailbox.TryTake(out ShardMessage message));
+        Assert.Equal(1, message.Value);
+        Assert.True(mailbox.TryTake(out message));
+        Assert.Equal(2, message.Value);
+        Assert.True(mailbox.TryClaim(out long last));
+        mailbox.Publish(last, Message(3));
+        Assert.True(mailbox.IsLast(last));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -56,6 +56,47 @@ public sealed class ShardPostTests
         Assert.False(one.IsCurrent);
     }
 
+    /// <summary>
+    /// Threads post without waking the shard, beside one that posts and waits for the answer, which comes though one of them may be held up
+    /// in the middle of its post, in front of it.
+    /// </summary>
+    [Fact]
+    public async Task PostsThatDoNotWakeTheShardHoldUpNone()
+    {
+        const int quiet = 6;
+        const int laps = 1500;
+        const int lap = 64;
+        using var shard = new Shard(new QuicEngineOptions { Spin = TimeSpan.Zero }, qlog: null, number: 0, count: 1);
+        var target = new Recorder(quiet * laps * lap);
+        using var barrier = new Barrier(quiet + 1);
+        Thread[] threads = [.. Enumerable.Range(0, quiet).Select(_ => new Thread(() =>
+        {
+            for (int i = 0; i < laps * lap; i++)
+            {
+                if (i % lap == 0)
+                {
+                    barrier.SignalAndWait(Patience);
+                }
+
+                shard.PostWithoutWaking(new ShardMessage(target, Kind: 0));
+            }
+        }) { IsBackground = true })];
+        Array.ForEach(threads, thread => thread.Start());
+        for (int i = 0; i < laps * lap; i++)
+        {
+            if (i % lap == 0)
+            {
+                barrier.SignalAndWait(Patience);
+            }
+
+            await shard.RunAsync(_ => { }).WaitAsync(Patience);
+        }
+
+        Array.ForEach(threads, thread => thread.Join());
+        await shard.RunAsync(_ => { }).WaitAsync(Patience);
+        await target.Complete.WaitAsync(Patience);
+    }
+
     private static Shard Create(int number, int count) => new(new QuicEngineOptions(), qlog: null, number, count);
 
     private static void PostMany(Shard to, Recorder target)
