@@ -138,6 +138,18 @@ internal sealed partial class Exchange
         }
     }
 
+    private void CancelBody()
+    {
+        try
+        {
+            _ = _bodyCancellation?.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Sending has come to its end at this moment.
+        }
+    }
+
     /// <summary>Sending is over. What failed shows when the response is read; that the server wanted no more is no failure.</summary>
     private void SettleSending()
     {

@@ -160,7 +160,7 @@ internal sealed partial class Exchange
         if (IsSending)
         {
             _stream.Abort(QuicAbortDirection.Write, (long)Http3ErrorCode.RequestCancelled);
-            _ = _bodyCancellation?.CancelAsync();
+            CancelBody();
         }
 
         // Who reads at this moment, which he should not, fails by the disposal and lets go himself.
