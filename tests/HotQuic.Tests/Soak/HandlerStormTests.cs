@@ -14,7 +14,7 @@ public sealed class HandlerStormTests
     private const int Connections = 40;
     private const int PostsEach = 100;
 
-    private static readonly int Rounds = 4 * SoakEngine.Scale;
+    private static readonly int Rounds = 2 * SoakEngine.Scale;
 
     [Theory]
     [InlineData(1)]
