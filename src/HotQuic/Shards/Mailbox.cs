@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace HotQuic.Shards;
@@ -55,6 +56,7 @@ internal sealed class Mailbox
     }
 
     /// <summary>The first half of <see cref="TryPost"/>: a place, which <see cref="Publish"/> has to follow; false where the ring is full.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // A sixth of a post otherwise: MailboxBenchmarks.
     public bool TryClaim(out long position)
     {
         position = Volatile.Read(ref _positions.Tail);
@@ -83,6 +85,7 @@ internal sealed class Mailbox
     }
 
     /// <summary>The second half: the message can be taken, once those before it can.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Publish(long position, in ShardMessage message)
     {
         ref Slot slot = ref _slots[(int)position & _mask];

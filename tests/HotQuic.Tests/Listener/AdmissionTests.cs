@@ -128,7 +128,7 @@ public sealed class AdmissionTests
 
         await ServerProbe.EventuallyAsync(() => probe.Events.Contains("retry off"));
         Assert.False(server.GetStatistics().IsRetryModeOn);
-        Assert.Equal(0, engine.Handshakes.Count);
+        await ServerProbe.EventuallyAsync(() => engine.Handshakes.Count == 0);
         clients.ForEach(client => client.Dispose());
     }
 
