@@ -90,38 +90,19 @@ public sealed class PoolTests
     [Fact]
     public async Task ARequestWaitsForItsTurnWhereNoFurtherConnectionCanBeMade()
     {
-        int asked = 0;
-        await using ScriptedServer server = await ScriptedServer.StartAsync(
-            async connection =>
-            {
-                await connection.StartAsync();
-                await (await connection.AcceptAsync()).WriteAsync(Wire.Ok, Wire.Data("one"));
-                await (await connection.AcceptAsync()).AnswerAsync(Wire.Ok, Wire.Data("two"));
-            },
-            maxRequests: 1);
-        using Socket dead = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        dead.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        TaskCompletionSource isAskedAgain = new();
+        await using ScriptedServer server = await OneAtATimeAsync();
+        using AliveThenDead ends = new(server);
         Http3Handler handler = new()
         {
             SslOptions = ScriptedServer.Trust,
             MaxConnectionsPerServer = 2,
-            EndPointCallback = _ =>
-            {
-                if (Interlocked.Increment(ref asked) == 1)
-                {
-                    return server.ClientOptions.RemoteEndPoint;
-                }
-
-                isAskedAgain.TrySetResult();
-                return dead.LocalEndPoint!;
-            },
+            EndPointCallback = _ => ends.Next(),
             ConnectionOptions = server.ClientOptions with { HandshakeTimeout = TimeSpan.FromMilliseconds(200) },
         };
         using HttpClient client = new(handler) { DefaultRequestVersion = HttpVersion.Version30 };
         HttpResponseMessage first = await client.GetAsync(server.Uri, HttpCompletionOption.ResponseHeadersRead);
         Task<string> second = client.GetStringAsync(server.Uri);
-        await isAskedAgain.Task.WaitAsync(Patience);
+        await ends.IsAskedAgain.Task.WaitAsync(Patience);
         await Task.WhenAny(second, Task.Delay(1000));
         Assert.False(second.IsFaulted, $"{second.Exception}");
         first.Dispose();
@@ -132,32 +113,13 @@ public sealed class PoolTests
     [Fact]
     public async Task ARequestDoesNotWaitForAFurtherConnectionLongerThanForItsTurn()
     {
-        await using ScriptedServer server = await ScriptedServer.StartAsync(
-            async connection =>
-            {
-                await connection.StartAsync();
-                await (await connection.AcceptAsync()).WriteAsync(Wire.Ok, Wire.Data("one"));
-                await (await connection.AcceptAsync()).AnswerAsync(Wire.Ok, Wire.Data("two"));
-            },
-            maxRequests: 1);
-        using Socket dead = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        dead.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        int asked = 0;
-        TaskCompletionSource isAskedAgain = new();
+        await using ScriptedServer server = await OneAtATimeAsync();
+        using AliveThenDead ends = new(server);
         Http3Handler handler = new()
         {
             SslOptions = ScriptedServer.Trust,
             MaxConnectionsPerServer = 2,
-            EndPointCallback = _ =>
-            {
-                if (Interlocked.Increment(ref asked) == 1)
-                {
-                    return server.ClientOptions.RemoteEndPoint;
-                }
-
-                isAskedAgain.TrySetResult();
-                return dead.LocalEndPoint!;
-            },
+            EndPointCallback = _ => ends.Next(),
             ConnectionOptions = server.ClientOptions with
             {
                 HandshakeTimeout = Timeout.InfiniteTimeSpan,
@@ -168,12 +130,22 @@ public sealed class PoolTests
         using HttpClient client = new(handler) { DefaultRequestVersion = HttpVersion.Version30 };
         HttpResponseMessage first = await client.GetAsync(server.Uri, HttpCompletionOption.ResponseHeadersRead);
         Task<string> second = client.GetStringAsync(server.Uri);
-        await isAskedAgain.Task.WaitAsync(Patience);
+        await ends.IsAskedAgain.Task.WaitAsync(Patience);
 
         first.Dispose();
 
         Assert.Equal("two", await second.WaitAsync(Patience));
     }
+
+    /// <summary>One request at a time on a connection, and the second may be sent once the client has let go of the first.</summary>
+    private static Task<ScriptedServer> OneAtATimeAsync() => ScriptedServer.StartAsync(
+        async connection =>
+        {
+            await connection.StartAsync();
+            await (await connection.AcceptAsync()).WriteAsync(Wire.Ok, Wire.Data("one"));
+            await (await connection.AcceptAsync()).AnswerAsync(Wire.Ok, Wire.Data("two"));
+        },
+        maxRequests: 1);
 
     private static HttpClient Client(ScriptedServer server) =>
         new(new Http3Handler { SslOptions = ScriptedServer.Trust, EndPointCallback = _ => server.ClientOptions.RemoteEndPoint })
@@ -181,4 +153,33 @@ public sealed class PoolTests
             DefaultRequestVersion = HttpVersion.Version30,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+
+    /// <summary>Where connections go: the first to the server, further ones to a port that never answers.</summary>
+    private sealed class AliveThenDead : IDisposable
+    {
+        private readonly Socket _dead = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        private readonly EndPoint _alive;
+        private int _asked;
+
+        public AliveThenDead(ScriptedServer server)
+        {
+            _alive = server.ClientOptions.RemoteEndPoint;
+            _dead.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        }
+
+        public TaskCompletionSource IsAskedAgain { get; } = new();
+
+        public EndPoint Next()
+        {
+            if (Interlocked.Increment(ref _asked) == 1)
+            {
+                return _alive;
+            }
+
+            IsAskedAgain.TrySetResult();
+            return _dead.LocalEndPoint!;
+        }
+
+        public void Dispose() => _dead.Dispose();
+    }
 }

@@ -18,13 +18,7 @@ public sealed class TranslationTests
     public async Task KnownMethodsAreSentAsTheyAreSpelled(string method, string sent)
     {
         string? seen = null;
-        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
-        {
-            await connection.StartAsync();
-            ServedRequest request = await connection.AcceptAsync();
-            seen = request[":method"];
-            await request.AnswerAsync(Wire.Ok);
-        });
+        await using ScriptedServer server = await AnsweringAsync(request => seen = request[":method"]);
         using HttpClient client = Client(server);
         using HttpRequestMessage request = new(new HttpMethod(method), server.Uri) { Version = HttpVersion.Version30 };
         using HttpResponseMessage response = await client.SendAsync(request).WaitAsync(Patience);
@@ -36,13 +30,7 @@ public sealed class TranslationTests
     public async Task NothingIsExpectedWithoutContent()
     {
         List<(string Name, string Value)>? seen = null;
-        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
-        {
-            await connection.StartAsync();
-            ServedRequest request = await connection.AcceptAsync();
-            seen = request.Fields;
-            await request.AnswerAsync(Wire.Ok);
-        });
+        await using ScriptedServer server = await AnsweringAsync(request => seen = request.Fields);
         using HttpClient client = Client(server);
         client.DefaultRequestHeaders.ExpectContinue = true;
         using HttpResponseMessage response = await client.GetAsync(server.Uri).WaitAsync(Patience);
@@ -54,13 +42,7 @@ public sealed class TranslationTests
     public async Task Herr05_SpaceAroundAValueIsNotSent()
     {
         List<(string Name, string Value)>? seen = null;
-        await using ScriptedServer server = await ScriptedServer.StartAsync(async connection =>
-        {
-            await connection.StartAsync();
-            ServedRequest request = await connection.AcceptAsync();
-            seen = request.Fields;
-            await request.AnswerAsync(Wire.Ok);
-        });
+        await using ScriptedServer server = await AnsweringAsync(request => seen = request.Fields);
         using HttpClient client = Client(server);
         client.DefaultRequestHeaders.TryAddWithoutValidation("x-token", " \t a token ");
         client.DefaultRequestHeaders.TryAddWithoutValidation("x-nothing", " ");
@@ -68,6 +50,15 @@ public sealed class TranslationTests
         Assert.Contains(("x-token", "a token"), seen!);
         Assert.Contains(("x-nothing", string.Empty), seen!);
     }
+
+    /// <summary>Answers one request, once it was looked at.</summary>
+    private static Task<ScriptedServer> AnsweringAsync(Action<ServedRequest> look) => ScriptedServer.StartAsync(async connection =>
+    {
+        await connection.StartAsync();
+        ServedRequest request = await connection.AcceptAsync();
+        look(request);
+        await request.AnswerAsync(Wire.Ok);
+    });
 
     private static HttpClient Client(ScriptedServer server) =>
         new(new Http3Handler { SslOptions = ScriptedServer.Trust, EndPointCallback = _ => server.ClientOptions.RemoteEndPoint })
