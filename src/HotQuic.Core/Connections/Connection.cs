@@ -111,6 +111,12 @@ internal sealed partial class Connection
     /// <summary>Call <see cref="OnTimeout"/> once this has passed.</summary>
     public Instant NextDeadline => Timers.Next;
 
+    /// <summary>
+    /// In the place of <see cref="NextDeadline"/> while <see cref="Transmit"/> is not called since the system has no room for its packets:
+    /// the end of the idle timeout, of the handshake's time, of closing or draining. <see cref="OnTimeout"/> always moves it.
+    /// </summary>
+    public Instant DeadlineWithoutRoom => Timers.NextWithoutRoom;
+
     internal ConnectionServices Services { get; }
 
     internal ConnectionEventSink? Sink { get; private set; }

@@ -49,6 +49,13 @@ internal sealed class ConnectionTimers
         }
     }
 
+    /// <summary>
+    /// The earliest deadline of a connection whose packets find no room on the system: when it ends, or begins to. The others ask for
+    /// packets, and would stay due, or judge the peer by answers to packets that never left.
+    /// </summary>
+    public Instant NextWithoutRoom =>
+        _connection.Closer.IsOpen ? Instant.Min(IdleDeadline, HandshakeDeadline) : _connection.Closer.Deadline;
+
     private Instant RestDeadline => _connection.Handshake.IsConfirmed ? _restCheckAt : Instant.Never;
 
     private Instant RecoveryDeadline => _connection.Recovery.Deadline;

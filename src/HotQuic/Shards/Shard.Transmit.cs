@@ -15,20 +15,20 @@ internal sealed partial class Shard
         int trains = 0;
         while (trains < TrainsPerTurn && _senders.TryDequeue(out ConnectionDriver? driver))
         {
-            if (driver.Socket.IsBlocked)
+            if (driver.IsDrained)
+            {
+                driver.IsLinedUp = false;
+                driver.OnOutOfLine();
+            }
+            else if (driver.Socket.IsBlocked)
             {
                 // A parked connection counts as lined up: it comes back when the socket is writable.
                 driver.Socket.Park(driver);
-                continue;
-            }
-
-            driver.IsLinedUp = false;
-            if (driver.IsDrained)
-            {
-                driver.OnOutOfLine();
+                SettleWithoutRoom(driver);
             }
             else
             {
+                driver.IsLinedUp = false;
                 trains += Transmit(driver);
             }
         }
@@ -102,4 +102,7 @@ internal sealed partial class Shard
             _timers.Set(driver, driver.Core.NextDeadline);
         }
     }
+
+    /// <summary>The connection can send nothing now: only its end is worth waking for.</summary>
+    private void SettleWithoutRoom(ConnectionDriver driver) => _timers.Set(driver, driver.Core.DeadlineWithoutRoom);
 }

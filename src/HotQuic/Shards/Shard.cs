@@ -263,9 +263,15 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         _waiter.Remove(socket.Udp);
     }
 
-    /// <summary>Lets a socket go, and closes it.</summary>
+    /// <summary>Lets a socket go, and closes it: it will not be writable again for those that wait for that.</summary>
     public void RemoveSocket(ShardSocket socket)
     {
+        while (socket.TryTakeParked(out ConnectionDriver driver))
+        {
+            driver.IsLinedUp = false;
+            driver.OnOutOfLine();
+        }
+
         LetGo(socket);
         socket.Udp.Dispose();
     }
@@ -426,6 +432,11 @@ internal sealed partial class Shard : IShardTarget, IDisposable
         {
             driver.IsLinedUp = true;
             _senders.Enqueue(driver);
+        }
+        else if (driver.Socket.IsBlocked)
+        {
+            // Parked: its turn may be far away, and what happened to it may have moved its end, as a close does.
+            SettleWithoutRoom(driver);
         }
     }
 
