@@ -147,7 +147,7 @@ run_project() { # run_project PROJECT [FILTER [SUFFIX OF ITS NAME]]
 # with the engine's defaults. --shards and --io run everything in one combination.
 run_combinations() {
   local io shards
-  for io in offload datagrams; do
+  for io in offload sockets datagrams; do
     for shards in 1 4; do
       HOTQUIC_TEST_IO=$io HOTQUIC_TEST_SHARDS=$shards run_project tests/HotQuic.Tests/HotQuic.Tests.csproj "$combined_tests" "-$io-$shards"
     done

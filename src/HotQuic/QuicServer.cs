@@ -153,13 +153,14 @@ public sealed class QuicServer : IAsyncDisposable
         Task stopped;
         lock (_gate)
         {
-            if (_state == State.Idle)
+            if (_stopped is null || (_state == State.Idle && _queue.IsCurrent))
             {
+                // OnStopped cannot wait for its own end.
                 return Task.CompletedTask;
             }
 
-            stopped = _stopped!.Task;
-            if (_state == State.Stopping || _isStopWanted)
+            stopped = _stopped.Task;
+            if (_state is State.Idle or State.Stopping || _isStopWanted)
             {
                 return stopped;
             }

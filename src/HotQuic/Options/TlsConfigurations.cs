@@ -147,53 +147,22 @@ internal static class TlsConfigurations
             return selected is null ? null : Remember(selected, argument);
         }
 
-        try
-        {
-            X509Certificate2? usable = certificates.OfType<X509Certificate2>().FirstOrDefault(certificate => certificate.HasPrivateKey);
-            return usable is null ? null : Remember(usable, [.. certificates.OfType<X509Certificate2>().Where(other => !ReferenceEquals(other, usable))]);
-        }
-        catch (CryptographicException exception)
-        {
-            throw Unusable(exception, argument);
-        }
+        return Use(certificates, RememberFirst, argument);
     }
 
-    private static CertificateVerifier Verifier(CertificateVerificationOptions options, string argument)
-    {
-        try
-        {
-            return new CertificateVerifier(options);
-        }
-        catch (CryptographicException exception)
-        {
-            throw Unusable(exception, argument);
-        }
-    }
+    private static CertificateVerifier Verifier(CertificateVerificationOptions options, string argument) =>
+        Use(options, static options => new CertificateVerifier(options), argument);
 
-    private static TlsCredential Remember(SslStreamCertificateContext context, string argument)
-    {
-        try
-        {
-            return ByContext.GetValue(context, static key => ToCredential(ServerCredential.Create(key)));
-        }
-        catch (CryptographicException exception)
-        {
-            throw Unusable(exception, argument);
-        }
-    }
+    private static TlsCredential Remember(SslStreamCertificateContext context, string argument) => Use(
+        context,
+        static context => ByContext.GetValue(context, static key => ToCredential(ServerCredential.Create(key))),
+        argument);
 
     private static TlsCredential Remember(X509Certificate certificate, string argument)
     {
         X509Certificate2 full = certificate as X509Certificate2
             ?? throw new ArgumentException("Expected a certificate as X509Certificate2, which has a private key.", argument);
-        try
-        {
-            return Remember(full);
-        }
-        catch (CryptographicException exception)
-        {
-            throw Unusable(exception, argument);
-        }
+        return Use(full, Remember, argument);
     }
 
     private static TlsCredential Remember(X509Certificate2 certificate) =>
@@ -216,8 +185,25 @@ internal static class TlsConfigurations
         return known.Credential;
     }
 
-    private static ArgumentException Unusable(CryptographicException exception, string argument) =>
-        new("Expected a certificate that can be used, and was not disposed of.", argument, exception);
+    /// <summary>The first certificate with a private key, if there is one, and the others beside it.</summary>
+    private static TlsCredential? RememberFirst(X509CertificateCollection certificates)
+    {
+        X509Certificate2? first = certificates.OfType<X509Certificate2>().FirstOrDefault(certificate => certificate.HasPrivateKey);
+        return first is null ? null : Remember(first, [.. certificates.OfType<X509Certificate2>().Where(other => !ReferenceEquals(other, first))]);
+    }
+
+    /// <summary>The platform says what is wrong with a certificate when it is used: that is the caller's mistake.</summary>
+    private static TResult Use<TSource, TResult>(TSource source, Func<TSource, TResult> use, string argument)
+    {
+        try
+        {
+            return use(source);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new ArgumentException("Expected a certificate that can be used, and was not disposed of.", argument, exception);
+        }
+    }
 
     private static TlsCredential ToCredential(ServerCredential credential) => new(credential.Chain, credential.SignatureSchemes, credential);
 

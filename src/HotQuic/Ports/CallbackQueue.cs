@@ -6,6 +6,10 @@ internal sealed class CallbackQueue : IThreadPoolWorkItem
     private readonly Lock _gate = new();
     private readonly Queue<Action> _calls = new();
     private bool _isRunning;
+    private volatile int _thread;
+
+    /// <summary>Whether the caller is in one of the calls.</summary>
+    public bool IsCurrent => _thread == Environment.CurrentManagedThreadId;
 
     public void Add(Action call)
     {
@@ -27,6 +31,7 @@ internal sealed class CallbackQueue : IThreadPoolWorkItem
     {
         while (TryTake(out Action call))
         {
+            _thread = Environment.CurrentManagedThreadId;
             try
             {
                 call();
@@ -35,6 +40,8 @@ internal sealed class CallbackQueue : IThreadPoolWorkItem
             {
                 // Nobody could do anything about it here.
             }
+
+            _thread = 0;
         }
     }
 

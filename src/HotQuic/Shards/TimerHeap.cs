@@ -13,6 +13,10 @@ internal interface ITimed
 /// Deadlines of one shard, the earliest first: a binary heap. <see cref="Set"/> whenever a deadline may have changed, which costs nothing
 /// where it has not; <see cref="TryTakeDue"/> for those that have passed.
 /// </summary>
+/// <remarks>
+/// Not a wheel: a shard sleeps until the very next deadline, to the microsecond that a pacer asks for, which a wheel would have to look
+/// for in its slots. Beside a thousand busy connections a deadline is moved in some 60 ns, once a train (TimerBenchmarks).
+/// </remarks>
 internal sealed class TimerHeap<T>
     where T : class, ITimed
 {

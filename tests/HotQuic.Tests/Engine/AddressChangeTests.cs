@@ -33,6 +33,9 @@ public class AddressChangeTests
             {
                 isMoved = true;
                 relay.Rebind(IPAddress.Parse(address));
+
+                // What was on its way is lost, and a client that says nothing more cannot be found (RFC 9000 §9).
+                await client.WriteAsync(new byte[1]).AsTask().WaitAsync(Pair.Patience);
             }
         }
 

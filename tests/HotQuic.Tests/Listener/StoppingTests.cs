@@ -117,6 +117,31 @@ public sealed class StoppingTests
     }
 
     [Fact]
+    public async Task L24_DisposingWaitsForTheLastCallbackThoughItRunsAlready()
+    {
+        var isStopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var goOn = new ManualResetEventSlim();
+        var probe = new ServerProbe
+        {
+            Stopped = _ =>
+            {
+                isStopping.SetResult();
+                goOn.Wait(Pair.Patience);
+            },
+        };
+        var server = new QuicServer(probe);
+        server.Start(ServerProbe.Loopback());
+        server.Stop();
+        await isStopping.Task.WaitAsync(Pair.Patience);
+
+        Task disposed = server.DisposeAsync().AsTask();
+
+        Assert.False(disposed.IsCompleted);
+        goOn.Set();
+        await disposed.WaitAsync(Pair.Patience);
+    }
+
+    [Fact]
     public async Task L24_APortMayBeListenedOnAgainWhileItIsLeft()
     {
         using QuicEngine engine = AddressFilterTests.OneShard(options => options with { Shards = 2 });

@@ -39,6 +39,21 @@ public sealed class ForwardingTests
         Assert.Equal(Connections, listener.GetStatistics().ConnectionsAccepted);
     }
 
+    [SkippableFact]
+    public async Task NothingCrossesWhereTheKernelSteers()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux shares a port among shards.");
+        using var engine = new QuicEngine(new QuicEngineOptions { Shards = Shards });
+        await using QuicListener listener = await QuicListener.ListenOnAsync(engine, Pair.ListenerOptions(QuicIoMode.Offload), CancellationToken.None);
+
+        Task echoing = Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => EchoOneAsync(listener)));
+        await Task.WhenAll(Enumerable.Range(0, Connections).Select(seed => TransferAsync(listener.LocalEndPoint, seed)));
+        await echoing.WaitAsync(Pair.Patience);
+
+        Assert.Equal(Connections, listener.GetStatistics().ConnectionsAccepted);
+        Assert.Equal(0, engine.Ports.ReadTotals()[PortCounter.ForwardedOut]);
+    }
+
     /// <summary>RFC 9000 §9: shared with other processes, the port is spread by address, which a NAT changes.</summary>
     [SkippableFact]
     public async Task AConnectionWhoseAddressChangesStaysWithItsShardWhereNothingSteers()
