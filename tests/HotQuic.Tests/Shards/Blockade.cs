@@ -57,13 +57,13 @@ internal sealed partial class Blockade : IDisposable
         return blockade!;
     }
 
-    /// <summary>Until the shard has tried to send something, and could not.</summary>
+    /// <summary>Until the shard has tried to send something, could not, and every connection waits for room.</summary>
     public async Task WhenFeltAsync()
     {
         bool isFelt = false;
         while (!isFelt)
         {
-            await _shard.RunAsync(_ => isFelt = _socket.IsBlocked).WaitAsync(Pair.Patience);
+            await _shard.RunAsync(shard => isFelt = _socket.IsBlocked && shard.Connections.All(driver => driver.IsLinedUp)).WaitAsync(Pair.Patience);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using HotQuic.Core.Connections;
 using HotQuic.Shards;
 using HotQuic.Tests.Engine;
 using HotQuic.Tests.Listener;
@@ -68,8 +69,8 @@ public sealed class BlockedSocketTests : IAsyncLifetime, IDisposable
     }
 
     /// <summary>
-    /// What was kept goes, those that waited have their turn, and each datagram arrives once. Their idle timeouts are off, and so nothing
-    /// is due for them meanwhile.
+    /// What was kept goes, those that waited have their turn, and each datagram arrives once. Meanwhile no probe timeout runs out, over and
+    /// over, for a probe that could not go.
     /// </summary>
     [SkippableFact]
     public async Task WhereThereIsRoomAgainEverythingGoesOnce()
@@ -88,7 +89,13 @@ public sealed class BlockedSocketTests : IAsyncLifetime, IDisposable
         using Blockade blockade = await Blockade.OfClientsAsync(Shard);
         byte[][] sent = [.. await Task.WhenAll(clients.Select(client => WriteAsync(client, length)))];
         await blockade.WhenFeltAsync();
+        long probes = await ReadAsync(core => core.Recovery.Statistics.ProbeTimeouts);
+        while (await ReadAsync(core => core.Recovery.Deadline <= Shard.Now ? 1 : 0) == 0)
+        {
+            await Task.Yield();
+        }
 
+        Assert.Equal(probes, await ReadAsync(core => core.Recovery.Statistics.ProbeTimeouts));
         await blockade.LiftAsync();
         for (int i = 0; i < count; i++)
         {
@@ -111,6 +118,14 @@ public sealed class BlockedSocketTests : IAsyncLifetime, IDisposable
     private Task<QuicConnection> ConnectAsync(Action<QuicClientConnectionOptions> change) =>
         QuicConnection.ConnectOnAsync(_clients, Pair.ClientOptions(_listener.LocalEndPoint, QuicIoMode.Offload, change), CancellationToken.None)
             .AsTask().WaitAsync(Pair.Patience);
+
+    /// <summary>The sum of something over the connections, between two turns of the shard.</summary>
+    private async Task<long> ReadAsync(Func<Connection, long> read)
+    {
+        long sum = 0;
+        await Shard.RunAsync(shard => sum = shard.Connections.Sum(driver => read(driver.Core))).WaitAsync(Pair.Patience);
+        return sum;
+    }
 
     /// <summary>Writes to a stream that is never disposed of, so that nothing waits for its end.</summary>
     private static async Task<byte[]> WriteAsync(QuicConnection connection, int length)
