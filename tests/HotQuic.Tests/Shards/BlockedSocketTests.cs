@@ -1,4 +1,6 @@
+using System.Net;
 using System.Runtime.Versioning;
+using HotQuic.Connections;
 using HotQuic.Core.Connections;
 using HotQuic.Shards;
 using HotQuic.Tests.Engine;
@@ -37,12 +39,19 @@ public sealed class BlockedSocketTests : IAsyncLifetime, IDisposable
         await client.DisposeAsync();
     }
 
-    /// <summary>RFC 9000 §10.2: closing lasts three probe timeouts, whether or not the peer could be told.</summary>
-    [SkippableFact]
-    public async Task AConnectionThatCannotSendItsCloseIsDrainedAllTheSame()
+    /// <summary>RFC 9000 §10.2: closing lasts three probe timeouts, whether or not the peer could be told. Then the object serves another.</summary>
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AConnectionThatCannotSendItsCloseIsDrainedAllTheSame(bool hasOwnSocket)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux lets a socket be put in the place of another.");
-        QuicConnection client = await ConnectAsync(options => options.IdleTimeout = Timeout.InfiniteTimeSpan);
+        QuicConnection client = await ConnectAsync(options =>
+        {
+            options.IdleTimeout = Timeout.InfiniteTimeSpan;
+            options.LocalEndPoint = hasOwnSocket ? new IPEndPoint(IPAddress.Loopback, 0) : null;
+        });
+        ConnectionDriver driver = client.Driver;
         using Blockade blockade = await Blockade.OfClientsAsync(Shard);
         await WriteAsync(client, 1);
         await blockade.WhenFeltAsync();
@@ -50,6 +59,13 @@ public sealed class BlockedSocketTests : IAsyncLifetime, IDisposable
         await client.CloseAsync(1).AsTask().WaitAsync(Pair.Patience);
         await client.DisposeAsync().AsTask().WaitAsync(Pair.Patience);
         await ServerProbe.EventuallyAsync(() => Shard is { ConnectionCount: 0, TimerCount: 0 });
+        if (!hasOwnSocket)
+        {
+            // Until then the connection stands in the line of those that wait for room.
+            await blockade.LiftAsync();
+        }
+
+        await ServerProbe.EventuallyAsync(() => driver.Socket is null);
     }
 
     [SkippableFact]
