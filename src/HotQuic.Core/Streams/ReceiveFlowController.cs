@@ -17,6 +17,7 @@ namespace HotQuic.Core.Streams;
 internal struct ReceiveFlowController(ulong window, ulong maximumWindow)
 {
     private const int GrantFraction = 4;
+    private const int ScarceFraction = 2;
     private const int TuningFraction = 2;
     private const int TuningRoundTrips = 2;
 
@@ -46,6 +47,11 @@ internal struct ReceiveFlowController(ulong window, ulong maximumWindow)
             return raise > 0 && (_isPeerBlocked || raise >= Window / GrantFraction);
         }
     }
+
+    /// <summary>
+    /// Whether the peer has less than half of the window left to send. A quarter is all that it lacks where everything it sent was consumed.
+    /// </summary>
+    public readonly bool IsScarce => Limit - Received < Window / ScarceFraction;
 
     /// <summary>Whether <paramref name="count"/> bytes more would stay within the limit.</summary>
     public readonly bool CanReceive(ulong count) => count <= Limit - Received;

@@ -62,6 +62,9 @@ internal sealed partial class StreamSet
     /// <summary>True if a limit, a reset, a request to stop or a blocked signal waits to be sent.</summary>
     public bool HasPendingFrames => !_isClosed && _transmitter.HasPendingFrames;
 
+    /// <summary>Whether the peer has little left to send of what the connection allows it: news of what was consumed is urgent.</summary>
+    public bool IsCreditScarce => _flow.Receiving.IsScarce;
+
     /// <summary>True if stream data waits that the peer's limits allow.</summary>
     public bool HasPendingData => _transmitter.HasPendingData;
 

@@ -39,17 +39,7 @@ internal sealed partial class ConnectionDriver
         _verifier = attempt.Verifier;
         DefaultStreamErrorCode = attempt.DefaultStreamErrorCode;
         DefaultCloseErrorCode = attempt.DefaultCloseErrorCode;
-        Connection core = Shard.Endpoint.Connect(
-            new ClientStart
-            {
-                Settings = attempt.Settings,
-                At = Shard.Now,
-                Remote = PathAddress.From(remote),
-                Local = default,
-                Version = attempt.Version,
-            },
-            attempt.Configuration);
-        Attach(core, socket);
+        Attach(Connect(attempt, remote, socket), socket);
         Shard.AddConnection(this);
         Touch();
     }
@@ -66,6 +56,29 @@ internal sealed partial class ConnectionDriver
     /// <summary>Gives the handshake up: the peer is told user_canceled. Where a shard was to start it and found this one's mailbox full, it may not have begun.</summary>
     public void CancelHandshake() =>
         Core?.CloseByTransport(TransportError.FromAlert(TlsAlert.UserCanceled, "The handshake was given up."), Shard.Now);
+
+    private Connection Connect(ClientAttempt attempt, IPEndPoint remote, ShardSocket socket)
+    {
+        try
+        {
+            return Shard.Endpoint.Connect(
+                new ClientStart
+                {
+                    Settings = attempt.Settings,
+                    At = Shard.Now,
+                    Remote = PathAddress.From(remote),
+                    Local = default,
+                    Version = attempt.Version,
+                },
+                attempt.Configuration);
+        }
+        catch when (socket.IsOwned)
+        {
+            // It was opened for this connection, which does not come to be and so never leaves it.
+            Shard.RemoveSocket(socket);
+            throw;
+        }
+    }
 
     private void AskForConfiguration()
     {

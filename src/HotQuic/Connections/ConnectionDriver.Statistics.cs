@@ -22,11 +22,18 @@ internal sealed partial class ConnectionDriver
     private int _publishedVersion;
     private Instant _startedAt;
     private volatile int _maxDatagramLength = -1;
+    private volatile bool _isCreditScarce;
     private volatile TransportParameters? _localParameters;
     private volatile TransportParameters? _peerParameters;
 
     /// <summary>The most data in a datagram that can be sent now; below 0 where the peer takes none. From any thread.</summary>
     public int MaxDatagramLength => _maxDatagramLength;
+
+    /// <summary>
+    /// Whether the peer has little credit left (RFC 9000 §4.1), so that the shard must wake for what is consumed. From any thread: who posts
+    /// without waking the shard and then, behind a barrier, finds it false, was before the shard's last look at its mailbox.
+    /// </summary>
+    public bool IsCreditScarce => _isCreditScarce;
 
     /// <summary>What this side declared; null before. From any thread.</summary>
     public TransportParameters? LocalParameters => _localParameters;
@@ -76,6 +83,13 @@ internal sealed partial class ConnectionDriver
         if (maxDatagramLength != _maxDatagramLength)
         {
             _maxDatagramLength = maxDatagramLength;
+        }
+
+        if (Core.Streams.IsCreditScarce != _isCreditScarce)
+        {
+            // Behind it the shard looks at its mailbox before it sleeps, as a poster looks here behind its post: one of the two sees the other.
+            _isCreditScarce = !_isCreditScarce;
+            Interlocked.MemoryBarrier();
         }
     }
 
@@ -143,6 +157,7 @@ internal sealed partial class ConnectionDriver
         _localParameters = null;
         _peerParameters = null;
         _maxDatagramLength = -1;
+        _isCreditScarce = false;
     }
 
     /// <summary>A connection that rests shares its parameters with others that declared the same.</summary>

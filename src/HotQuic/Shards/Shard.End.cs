@@ -37,6 +37,9 @@ internal sealed partial class Shard
         TakeLate();
     }
 
+    /// <summary>Has the shard take what was left for it by <see cref="PostWithoutWaking"/>. From any thread.</summary>
+    public void Wake() => _waiter.Wake();
+
     /// <summary>After a post, from any thread.</summary>
     private void WakeOrTakeLate()
     {

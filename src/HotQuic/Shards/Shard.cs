@@ -154,7 +154,7 @@ internal sealed partial class Shard : IShardTarget, IDisposable
 
     /// <summary>
     /// As <see cref="Post"/>, for what can wait until the shard wakes for something else: it does not wake for this, which spares a system call
-    /// and a change of threads.
+    /// and a change of threads. A barrier stands behind the post, for who then finds that it could not wait, and calls <see cref="Wake"/>.
     /// </summary>
     public void PostWithoutWaking(in ShardMessage message)
     {

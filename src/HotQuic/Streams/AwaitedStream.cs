@@ -56,9 +56,18 @@ internal sealed partial class AwaitedStream : StreamDriver, IShardTarget
     public void Post(StreamMessageKind kind, uint generation, object? argument = null, long value = 0) =>
         Connection.Shard.Post(new ShardMessage(this, (int)kind, argument, value) { Generation = generation });
 
-    /// <summary>Leaves a message that the shard need not wake for. From any thread.</summary>
-    public void PostWithoutWaking(StreamMessageKind kind, uint generation, long value) =>
-        Connection.Shard.PostWithoutWaking(new ShardMessage(this, (int)kind, Value: value) { Generation = generation });
+    /// <summary>
+    /// Leaves word of what was read, for which the shard need not wake unless the peer may be waiting for the credit. From any thread.
+    /// </summary>
+    public void PostWithoutWaking(StreamMessageKind kind, uint generation, long value)
+    {
+        ConnectionDriver connection = Connection;
+        connection.Shard.PostWithoutWaking(new ShardMessage(this, (int)kind, Value: value) { Generation = generation });
+        if (connection.IsCreditScarce)
+        {
+            connection.Shard.Wake();
+        }
+    }
 
     public void OnMessage(in ShardMessage message)
     {

@@ -10,8 +10,8 @@ namespace HotQuic.Streams;
 internal sealed class StreamPipeReader(QuicStream stream, PipeReading state) : PipeReader
 {
     /// <summary>
-    /// Of a request of up to so many bytes the shard learns that it was read when it wakes for something else, such as the answer: what waits
-    /// meanwhile, of all streams together, is far less than a peer may send at a time.
+    /// Of a request of up to so many bytes the shard learns that it was read when it wakes for something else, such as the answer, unless the
+    /// peer has little left to send (<see cref="Connections.ConnectionDriver.IsCreditScarce"/>), as after many requests of which none is answered.
     /// </summary>
     private const ulong SmallRequest = 1024;
 
