@@ -39,6 +39,19 @@ public class FlowControllerTests
     }
 
     [Fact]
+    public void CreditIsScarceWhereHalfOfTheWindowWaitsToBeConsumed()
+    {
+        var flow = new ReceiveFlowController(1000, 1000);
+        flow.OnReceived(500);
+        Assert.False(flow.IsScarce);
+        flow.OnReceived(1);
+        Assert.True(flow.IsScarce);
+        flow.OnConsumed(501);
+        flow.Grant(new Instant(1), Rtt);
+        Assert.False(flow.IsScarce);
+    }
+
+    [Fact]
     public void Fc04_TheWindowDoublesWhileTheApplicationKeepsUpWithIt()
     {
         var flow = new ReceiveFlowController(1000, 3500);

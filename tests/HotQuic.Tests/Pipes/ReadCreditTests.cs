@@ -3,7 +3,7 @@ using HotQuic.Tests.Engine;
 
 namespace HotQuic.Tests.Pipes;
 
-/// <summary>What a pipe's reader consumes becomes the peer's credit (RFC 9000 §4.1), though nobody wakes the shard for anything else.</summary>
+/// <summary>What a pipe's reader consumes becomes the peer's credit (RFC 9000 §4.1), with nothing else to wake the shard soon.</summary>
 public sealed class ReadCreditTests
 {
     private const int RequestLength = 1024;
