@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using HotQuic.Tests.Engine;
 using HotQuic.Tests.Handlers;
+using HotQuic.Tests.Listener;
 
 namespace HotQuic.Tests.Soak;
 
@@ -75,6 +76,9 @@ public class StaleHandleTests
                 Assert.Equal(0, handler.Mismatches);
                 connection.Post("close");
                 await handler.WhenClosed.WaitAsync(Pair.Patience);
+
+                // The handle holds until OnClosed, which told of this, has returned.
+                await ServerProbe.EventuallyAsync(() => !connection.IsValid);
                 staleConnections.Push(connection);
             }
         }
